@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One draw of everything uncertain: which quantile each named fact or parameter takes.
+ *
+ * A name ("chip/ascend-910c/memory.bandwidth") gets a Sobol dimension when it is first seen while the
+ * plan is open; the same name means the same draw wherever it is asked for, so that two systems with
+ * a fact in common share its luck. Frozen, a plan may be read by any number of threads.
+ */
+#ifndef MUSTER_BASE_DRAW_H
+#define MUSTER_BASE_DRAW_H
+
+#include "base/arena.h"
+#include "base/interval.h"
+
+#include <stdint.h>
+
+typedef struct mu_draw_plan mu_draw_plan;
+
+/* Draw number `index` of a plan. index 0 is the point answer: every quantile is 0.5. */
+typedef struct mu_draw {
+    mu_draw_plan *plan; /* borrowed; NULL = the point answer */
+    uint32_t index;
+} mu_draw;
+
+/** Belongs to the arena; NULL when out of memory. */
+mu_draw_plan *mu_draw_plan_create(mu_arena *arena, uint64_t seed);
+
+/** No names join after this: unknown names then draw from a random stream of their own hash. */
+void mu_draw_plan_freeze(mu_draw_plan *plan);
+
+/** Names with a dimension so far. */
+uint32_t mu_draw_plan_count(const mu_draw_plan *plan);
+const char *mu_draw_plan_name(const mu_draw_plan *plan, uint32_t dimension);
+
+/** Value of a range in this draw; joins `name` to an open plan unless the range is a point. */
+double mu_draw_value(mu_draw draw, const char *name, mu_range range);
+
+#endif

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The catalogue: entities (chip, system, engine, model, ...) as documents, and their facts.
+ *
+ * Build, freeze, query: created from the compiled-in documents and any overlays, read-only after, so
+ * any thread may ask. An overlay's entity replaces the one of the same kind and id; with
+ * `inherits: id` anything not said is taken from the parent (of the same kind).
+ */
+#ifndef MUSTER_CATALOG_CATALOG_H
+#define MUSTER_CATALOG_CATALOG_H
+
+#include "base/doc.h"
+#include "base/interval.h"
+#include "base/units.h"
+
+/* X(NAME, text, folder under data/) */
+#define MU_ENTITY_KIND_LIST(X)                                                                     \
+    X(CHIP, "chip", "chips")                                                                       \
+    X(SYSTEM, "system", "systems")                                                                 \
+    X(ENGINE, "engine", "engines")                                                                 \
+    X(MODEL, "model", "models")                                                                    \
+    X(CALIBRATION, "calibration", "calibration")                                                   \
+    X(CLOUD, "cloud", "clouds")                                                                    \
+    X(FOUNDRY, "foundry", "foundries")                                                             \
+    X(PROCESS, "process", "processes")
+
+typedef enum mu_entity_kind {
+#define X(name, text, folder) MU_ENTITY_##name,
+    MU_ENTITY_KIND_LIST(X)
+#undef X
+        MU_ENTITY_KIND_COUNT
+} mu_entity_kind;
+
+typedef struct mu_entity {
+    mu_entity_kind kind;
+    const char *id;
+    const char *name;   /* as people write it */
+    const char *vendor; /* "" when it has none */
+    mu_doc doc;         /* borrowed; lives as long as the catalogue */
+} mu_entity;
+
+/* Where a number comes from. */
+typedef struct mu_source {
+    const char *id;
+    const char *title;
+    const char *date;
+    const char *url;
+} mu_source;
+
+/* One sourced quantity, inheritance resolved. */
+typedef struct mu_fact {
+    const char *path;     /* "memory.bandwidth" */
+    mu_dimension dimension;
+    mu_range range;       /* SI */
+    char grade;           /* 'A' measured or vendor .. 'D' this project's estimate */
+    const char *text;     /* for text facts; else NULL */
+    const char *source;   /* id in sources */
+    const char *note;     /* "" when there is none */
+    const char *entity;   /* id of the entity that states it (a parent, when inherited) */
+} mu_fact;
+
+typedef struct mu_catalog mu_catalog;
+
+/**
+ * @param[in]  arena     the catalogue belongs to it; documents are borrowed and must live as long
+ * @param[in]  docs      [count] entity documents and `sources` lists; later ones replace earlier ones
+ * @retval MU_E_INPUT    an entity without kind, id or name; an unknown key (nearest named); a fact without
+ *                       source, with low > best or best > high, a unit missing or wrong; an unknown
+ *                       source or parent; inheritance in a circle
+ * Cost: O(nodes of the documents from `checked_from` on); earlier documents are trusted (the build
+ * has checked the compiled-in ones) and only their heads are read.
+ */
+mu_status mu_catalog_create(mu_arena *arena, const mu_doc docs[], uint32_t count,
+                            uint32_t checked_from, mu_catalog **out, mu_error *err) MU_MUST_CHECK;
+
+/** By id or alias, without regard to case; MU_E_INPUT names the nearest of that kind. */
+mu_status mu_catalog_find(const mu_catalog *catalog, mu_entity_kind kind, const char *id,
+                          const mu_entity **out, mu_error *err) MU_MUST_CHECK;
+
+/** Any kind; MU_E_INPUT as above. */
+mu_status mu_catalog_find_any(const mu_catalog *catalog, const char *id, const mu_entity **out,
+                              mu_error *err) MU_MUST_CHECK;
+
+/** Entities of a kind in order of id: number, and the i-th. */
+uint32_t mu_catalog_count(const mu_catalog *catalog, mu_entity_kind kind);
+const mu_entity *mu_catalog_at(const mu_catalog *catalog, mu_entity_kind kind, uint32_t index);
+
+/** NULL when unknown. */
+const mu_source *mu_catalog_source(const mu_catalog *catalog, const char *id);
+
+/** Node at a dotted path of the entity or the nearest ancestor that has it; NULL when none does. */
+const mu_node *mu_catalog_node(const mu_catalog *catalog, const mu_entity *entity, const char *path);
+
+/**
+ * One fact by path; when `required` is false a missing one gives MU_OK and out->path == NULL.
+ * @retval MU_E_INPUT missing though required, or malformed
+ */
+mu_status mu_catalog_fact(const mu_catalog *catalog, const mu_entity *entity, const char *path,
+                          bool required, mu_fact *out, mu_error *err) MU_MUST_CHECK;
+
+/** All facts of an entity with inheritance resolved, in schema order; array belongs to the arena. */
+mu_status mu_catalog_facts(const mu_catalog *catalog, const mu_entity *entity, mu_arena *arena,
+                           const mu_fact **out, uint32_t *count, mu_error *err) MU_MUST_CHECK;
+
+#endif

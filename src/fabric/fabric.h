@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The wires in closed form: nested tiers and what a collective over them costs.
+ *
+ * Terms: tier 0 is the innermost (die to die, or the scale-up domain). A tier spans `span` ranks; ranks are
+ * numbered so that a domain of a tier is a run of consecutive ranks. A group is every stride-th rank.
+ * Bound: never faster than bytes through the narrowest injection link; equal links, no other traffic.
+ * Pure, thread-safe, no allocation.
+ */
+#ifndef MUSTER_FABRIC_FABRIC_H
+#define MUSTER_FABRIC_FABRIC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { MU_TIERS_MAX = 4 };
+
+typedef enum mu_tier_kind {
+    MU_TIER_SWITCH, /* any pair at full injection bandwidth */
+    MU_TIER_MESH,   /* direct links: the injection bandwidth is split over span-1 peers */
+    MU_TIER_BUS     /* shared host path (PCIe): bandwidth shared by all */
+} mu_tier_kind;
+
+typedef struct mu_tier {
+    char name[24];            /* "die-to-die", "nvlink", "ub", "roce" */
+    mu_tier_kind kind;
+    double span;              /* ranks in one domain of this tier, cumulative */
+    double bandwidth;         /* nominal, one direction, per rank [B/s] */
+    double latency_s;         /* one hop, small message, software included */
+    double message_s;         /* cost of posting one message to one peer */
+    double efficiency;        /* achieved over nominal for large messages, 0..1 */
+    double half_bytes;        /* message size a peer at which half of it is reached [B] */
+    double launch_s;          /* fixed cost of a collective kernel */
+    bool in_network_reduction;/* switch adds (NVLink SHARP) */
+    double dispatch_efficiency; /* achieved over nominal in MoE dispatch and combine */
+    double power_w_per_rank;  /* links, switches and optics, drawn whether used or not */
+} mu_tier;
+
+typedef struct mu_fabric {
+    uint32_t tier_count;
+    mu_tier tier[MU_TIERS_MAX];
+} mu_fabric;
+
+/* ranks r, r + stride, ... (ranks of them). ranks 1 costs nothing. */
+typedef struct mu_group {
+    uint64_t ranks;
+    uint64_t stride;
+} mu_group;
+
+typedef enum mu_collective {
+    MU_ALL_REDUCE,
+    MU_REDUCE_SCATTER,
+    MU_ALL_GATHER,
+    MU_BROADCAST,
+    MU_ALL_TO_ALL,
+    MU_POINT_TO_POINT,
+    MU_COLLECTIVE_COUNT
+} mu_collective;
+
+typedef enum mu_algorithm {
+    MU_ALGORITHM_NONE,
+    MU_ALGORITHM_DIRECT, /* one-shot: everyone to everyone */
+    MU_ALGORITHM_RING,
+    MU_ALGORITHM_TREE,
+    MU_ALGORITHM_HALVING, /* recursive halving-doubling */
+    MU_ALGORITHM_SWITCH,  /* in-network reduction */
+    MU_ALGORITHM_HIERARCHICAL,
+    MU_ALGORITHM_COUNT
+} mu_algorithm;
+
+typedef struct mu_transfer {
+    double time_s;
+    double launch_s;     /* the part that does not shrink with the bytes */
+    double wire_bytes;   /* sent per rank over all tiers */
+    mu_algorithm algorithm;
+    uint32_t tier;       /* the tier that takes longest */
+} mu_transfer;
+
+/**
+ * Cost of a collective with the best algorithm.
+ *
+ * @param[in] bytes  >= 0: all-reduce and broadcast: the buffer of one rank; all-gather: the gathered result;
+ *                   reduce-scatter: the input of one rank; all-to-all: what one rank sends in total,
+ *                   own share included; point to point: the message. (NCCL's own convention.)
+ */
+mu_transfer mu_fabric_collective(const mu_fabric *fabric, mu_collective what, mu_group group,
+                                 double bytes);
+
+/* MoE dispatch or combine on expert parallel ranks. */
+typedef struct mu_exchange {
+    mu_group group;
+    double tokens;          /* per rank */
+    double topk;            /* experts a token goes to */
+    double experts_per_rank;/* hosted per rank, redundant copies included (for de-duplication) */
+    double token_bytes;     /* payload of one token on the wire (dispatch: quantised + scales; combine: bf16) */
+    double groups_topk;     /* nodes a token may go to when routing is group-limited; 0 = any */
+    double imbalance;       /* busiest rank over mean, >= 1 */
+    bool low_latency;       /* every copy sent straight (decode), no forwarding inside the node */
+    bool combine;           /* the way back */
+} mu_exchange;
+
+mu_transfer mu_fabric_exchange(const mu_fabric *fabric, const mu_exchange *exchange);
+
+/** Name for reports ("ring"). Static. */
+const char *mu_algorithm_text(mu_algorithm algorithm);
+const char *mu_collective_text(mu_collective collective);
+
+#endif
