@@ -33,4 +33,7 @@ typedef struct mu_param_spec {
 /** All parameters in a fixed order; static. */
 const mu_param_spec *mu_chip_param_specs(size_t *count);
 
+/** Every parameter at the best of its prior: what a chip nobody measured starts from. */
+void mu_chip_params_default(mu_chip_params *out);
+
 #endif
