@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A machine: one rank's chip, the fabric between ranks and the engine that drives them, in one draw.
+ */
+#ifndef MUSTER_SCHEDULE_MACHINE_H
+#define MUSTER_SCHEDULE_MACHINE_H
+
+#include "base/draw.h"
+#include "catalog/catalog.h"
+#include "chip/chip.h"
+#include "fabric/fabric.h"
+
+/* X(field, dimension, prior_best, prior_low, prior_high, doc): what an engine adds to the kernels. */
+#define MU_ENGINE_PARAM_LIST(X)                                                                    \
+    X(host_step, TIME, 1.0e-3, 0.4e-3, 3.0e-3, "host time of a step that the chip waits for")      \
+    X(host_per_sequence, TIME, 6e-6, 2e-6, 2e-5, "the same, for each sequence in the batch")       \
+    X(launch_gap, TIME, 4e-7, 1e-7, 1.2e-6, "idle between two kernels inside a captured graph")    \
+    X(kernel_slack, NONE, 1.06, 1.0, 1.2, "time in a model over time in an operator benchmark")    \
+    X(overlap_efficiency, FRACTION, 0.75, 0.5, 0.95, "of the overlap that dependencies allow")     \
+    X(memory_utilisation, FRACTION, 0.9, 0.85, 0.94, "of device memory for weights and KV")        \
+    X(request_overhead, TIME, 15e-3, 5e-3, 40e-3, "per request before the first step")             \
+    X(imbalance_prefill, NONE, 1.15, 1.05, 1.35, "busiest expert rank over mean, prefill")         \
+    X(imbalance_decode, NONE, 1.25, 1.05, 1.6, "busiest expert rank over mean, decode")            \
+    X(draft_slack, NONE, 1.0, 0.95, 1.15, "cost of MTP drafting over its operators")
+
+typedef struct mu_engine {
+#define X(field, dimension, best, low, high, doc) double field;
+    MU_ENGINE_PARAM_LIST(X)
+#undef X
+    bool chunked_prefill;
+    double max_batch_tokens; /* default budget of a prefill or mixed step, per DP group */
+    double max_batch;        /* sequences a DP group */
+} mu_engine;
+
+typedef struct mu_machine {
+    mu_chip chip;
+    mu_fabric fabric;
+    mu_engine engine;
+    uint32_t ranks_per_chip;
+    double chips;                 /* as asked for */
+    double host_w_per_chip;       /* hosts, fans, conversion */
+    double network_w_per_chip;    /* links, switches, optics */
+    double price_usd_per_chip;    /* system price over its chips; 0 = unknown */
+} mu_machine;
+
+/**
+ * Reads chip, fabric, engine and overheads of a catalogue system in one draw.
+ *
+ * @param[in] chip_id  NULL = the system's own chip
+ * @param[in] chips    0 = the system as sold; may exceed it up to the system's max_chips
+ * @retval MU_E_INPUT  unknown ids, a missing fact, more chips than the system may grow to
+ */
+mu_status mu_machine_load(const mu_catalog *catalog, const char *system_id, const char *chip_id,
+                          const char *engine_id, uint64_t chips, mu_draw draw, mu_machine *out,
+                          mu_error *err) MU_MUST_CHECK;
+
+#endif

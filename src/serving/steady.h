@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Serving in steady state: closed forms on top of step times.
+ *
+ * What:  a deployment (aggregated, or prefill and decode apart) under a workload of equal requests:
+ *        TTFT, TPOT, throughput, memory.
+ * Terms: concurrency = requests in flight over the whole deployment; alpha = tokens a decode step
+ *        yields a sequence (1 + accepted drafts).
+ * Bound: means only, no queueing beyond the closed loop's own first wave; the request-level simulator
+ *        answers percentiles.
+ */
+#ifndef MUSTER_SERVING_STEADY_H
+#define MUSTER_SERVING_STEADY_H
+
+#include "schedule/step.h"
+
+enum { MU_DRAFTS_MAX = 8 };
+
+/* One role of a deployment. */
+typedef struct mu_role {
+    uint32_t instances;
+    mu_parallel parallel;    /* of one instance */
+    double batch;            /* sequences in decode at once, per DP group; 0 = from the concurrency */
+    double batch_tokens;     /* tokens of one prefill or mixed step, per DP group */
+    double acceptance[MU_DRAFTS_MAX]; /* by position; the first mtp of them count */
+    bool chunked_prefill;
+} mu_role;
+
+typedef struct mu_deployment {
+    bool disaggregated;
+    mu_role prefill; /* the one role when aggregated is `decode` */
+    mu_role decode;
+} mu_deployment;
+
+typedef struct mu_workload {
+    double input;       /* tokens a request */
+    double output;
+    double prefix_hit;  /* share of input tokens found in the prefix cache, 0..1 */
+    double concurrency; /* 0 = as many as memory, batch and SLO allow */
+} mu_workload;
+
+typedef enum mu_fit {
+    MU_FIT_OK,
+    MU_FIT_WEIGHTS,  /* weights alone exceed the memory */
+    MU_FIT_KV,       /* no room for one sequence a group */
+    MU_FIT_BATCH     /* the batch asked for does not fit */
+} mu_fit;
+
+typedef struct mu_memory {
+    double weights_bytes;
+    double kv_bytes;
+    double activations_bytes;
+    double capacity_bytes;
+} mu_memory;
+
+/* What one role does. */
+typedef struct mu_role_answer {
+    mu_fit fit;
+    mu_step step;                   /* a representative step */
+    double step_s;
+    double tokens_per_s;            /* prefill: input tokens; decode: output tokens, the whole role */
+    double tokens_per_s_per_chip;   /* of the role's own chips */
+    double batch;                   /* sequences (decode) or tokens (prefill) per DP group */
+    double chips;
+    mu_memory memory;               /* of one rank */
+    double missing_bytes;           /* by how much it does not fit, per rank */
+    double power_w_per_rank;        /* silicon, while stepping */
+} mu_role_answer;
+
+typedef struct mu_service {
+    bool fits;
+    mu_role_answer prefill;
+    mu_role_answer decode;
+    double ttft_s;
+    double tpot_s;
+    double output_tokens_per_s;
+    double total_tokens_per_s;
+    double requests_per_s;
+    double concurrency;
+    double chips;
+    double power_w;                 /* the whole deployment: chips, hosts, network */
+    double energy_per_output_token_j;
+    mu_bound bound;                 /* what limits the role that limits the whole */
+} mu_service;
+
+/* Everything a service question stands on; programs and compiled steps are made once a deployment. */
+typedef struct mu_site {
+    const mu_model *model;
+    const mu_machine *prefill_machine;
+    const mu_machine *decode_machine;
+    mu_precision precision;
+    mu_workload workload;
+} mu_site;
+
+/** Expected tokens a step: 1 + sum over drafts of the product of acceptances. */
+double mu_role_yield(const mu_role *role);
+
+/** One role prefilling only. batch_tokens of the role, or as near as whole prompts come. */
+void mu_prefill_answer(const mu_site *site, const mu_role *role, mu_compiled *compiled,
+                       const mu_footprint *footprint, mu_role_answer *out);
+
+/** One role decoding only, `batch` sequences a DP group, contexts half grown. */
+void mu_decode_answer(const mu_site *site, const mu_role *role, mu_compiled *compiled,
+                      const mu_footprint *footprint, double batch, mu_role_answer *out);
+
+/** Largest batch a DP group has memory for (0 when the weights don't fit). */
+double mu_batch_limit(const mu_site *site, const mu_machine *machine, const mu_role *role,
+                      const mu_footprint *footprint);
+
+/**
+ * A whole deployment. Scratch for programs and tables comes from the arena and is given back.
+ * @retval MU_E_MEMORY the arena is full; MU_E_INPUT a degree contradicts (mu_parallel_check())
+ */
+mu_status mu_service_answer(const mu_site *site, const mu_deployment *deployment, mu_arena *arena,
+                            mu_service *out, mu_error *err) MU_MUST_CHECK;
+
+#endif

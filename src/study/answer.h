@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Questions and answers of the verbs predict, plan, compare and match.
+ */
+#ifndef MUSTER_STUDY_ANSWER_H
+#define MUSTER_STUDY_ANSWER_H
+
+#include "base/pool.h"
+#include "catalog/catalog.h"
+#include "serving/steady.h"
+#include "study/scenario.h"
+
+/* A scenario whose ids are resolved: what is asked of which machine. */
+typedef struct mu_question {
+    const mu_catalog *catalog;
+    const mu_scenario *scenario;
+    mu_model model;
+    mu_precision precision;
+    mu_workload workload;
+    mu_machine machine;         /* the point draw */
+    mu_machine prefill_machine; /* the same unless a role names another chip */
+    const mu_entity *system;
+    const mu_entity *chip;
+    const mu_entity *engine;
+} mu_question;
+
+/* What runs the work: threads and progress. All optional but the arena. */
+typedef struct mu_work {
+    mu_arena *arena;
+    mu_pool *pool;
+    mu_progress *progress;
+    void *progress_context;
+} mu_work;
+
+/* A predicted deployment: the point and the 90 % intervals of what is reported. */
+typedef struct mu_prediction {
+    char system[MU_ID_MAX];
+    char model[MU_ID_MAX];
+    mu_precision precision;
+    mu_deployment deployment;
+    mu_service point;
+    mu_quantity ttft_s, tpot_s;
+    mu_quantity prefill_step_s, prefill_tokens_per_s, prefill_tokens_per_s_per_chip;
+    mu_quantity decode_step_s, decode_tokens_per_s, decode_tokens_per_s_per_chip;
+    mu_quantity output_tokens_per_s, total_tokens_per_s, requests_per_s;
+    mu_quantity output_tokens_per_s_per_chip;
+    mu_quantity power_w, energy_per_output_token_j;
+    double cost_usd;            /* capital of the chips in use; 0 = unknown */
+    double headroom_bytes;      /* memory left on the fullest rank */
+    uint32_t warning_count;
+    char warning[4][192];
+} mu_prediction;
+
+typedef struct mu_plan {
+    mu_prediction best;
+    uint64_t candidates;        /* deployments the search space holds */
+    uint64_t evaluated;         /* deployments evaluated in full */
+    uint32_t pareto_count;
+    mu_prediction *pareto;      /* [pareto_count] tokens/s per chip against TPOT, fastest first; arena */
+} mu_plan;
+
+typedef struct mu_match {
+    mu_prediction reference;    /* the reference at its best under the SLO */
+    mu_prediction matched;      /* the smallest count of the other that reaches it */
+    bool reached;
+    mu_quantity chips;          /* how many it takes */
+    mu_quantity ratio;          /* matched chips over reference chips */
+    mu_quantity power_ratio;
+    mu_quantity cost_ratio;     /* 0 when a price is not known */
+    mu_quantity throughput_ratio; /* matched over reference */
+    char bottleneck[128];
+    char sentence[768];         /* the answer in plain words */
+} mu_match;
+
+/** Resolves ids, chooses the precision a chip runs best where none was said. */
+mu_status mu_question_make(const mu_catalog *catalog, const mu_scenario *scenario,
+                           const mu_doc *model_config, mu_question *out,
+                           mu_error *err) MU_MUST_CHECK;
+
+/** One explicit deployment (or the best one when the scenario leaves it to us). MU_NO: it doesn't fit. */
+mu_status mu_predict(const mu_question *question, mu_work *work, mu_prediction *out,
+                     mu_error *err) MU_MUST_CHECK;
+
+/** The best deployment under the SLO, and the Pareto front. MU_NO: none; the message says what is in the way. */
+mu_status mu_plan_search(const mu_question *question, mu_work *work, mu_plan *out,
+                         mu_error *err) MU_MUST_CHECK;
+
+/** How many of `other` it takes to do what `reference` does at the same SLO. */
+mu_status mu_match_search(const mu_question *reference, const mu_question *other, mu_work *work,
+                          mu_match *out, mu_error *err) MU_MUST_CHECK;
+
+#endif

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The option registry: one row a field of the scenario. Flags, scenario keys, help, the JSON Schema, the man
+ * page and shell completion are all made from it.
+ */
+#ifndef MUSTER_STUDY_OPTION_H
+#define MUSTER_STUDY_OPTION_H
+
+#include "base/doc.h"
+#include "base/units.h"
+#include "study/scenario.h"
+
+#include <stddef.h>
+
+typedef enum mu_option_type {
+    MU_OPTION_NUMBER,     /* double with a dimension and limits */
+    MU_OPTION_AUTO,       /* the same, or the word `auto` (0) */
+    MU_OPTION_SWITCH,     /* bool into an int: -1 unsaid, 0, 1 */
+    MU_OPTION_TEXT,       /* char[MU_ID_MAX] */
+    MU_OPTION_DTYPE,      /* int, -1 unsaid */
+    MU_OPTION_MODE,       /* mu_mode */
+    MU_OPTION_ACCEPTANCE  /* a number or a list of numbers */
+} mu_option_type;
+
+typedef struct mu_option {
+    const char *path;     /* scenario key, dotted: "slo.tpot", "decode.batch" under deployment */
+    const char *flag;     /* "tpot" for --tpot; NULL = scenario only */
+    mu_option_type type;
+    mu_dimension dimension;
+    size_t offset;        /* in mu_scenario */
+    double low;
+    double high;
+    const char *value;    /* metavariable in help ("TIME") */
+    const char *doc;      /* one line */
+} mu_option;
+
+/** All rows in the order of help; static. */
+const mu_option *mu_options(size_t *count);
+
+/** Row of a flag name without dashes, or NULL. */
+const mu_option *mu_option_by_flag(const char *flag);
+
+/** Sets one option from text ("50ms", "auto", "fp8"). MU_E_INPUT or MU_E_USAGE with what was expected. */
+mu_status mu_option_set(const mu_option *option, const char *text, mu_scenario *scenario,
+                        mu_error *err) MU_MUST_CHECK;
+
+/**
+ * Fills a scenario from a document: unknown keys refused with the nearest known one and the place,
+ * `system: id` as well as `system: {id:, chips:}`, `deployment: auto` as well as a map.
+ * Fields not mentioned keep their value, so flags may be applied after.
+ */
+mu_status mu_scenario_read(const mu_doc *doc, mu_scenario *scenario, mu_error *err) MU_MUST_CHECK;
+
+#endif
