@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The schema table, and matching of paths against its patterns.
+ *
+ * Why:   unknown keys are refused, facts are listed and units are checked from one table.
+ * Bound: linear search; a kind has some forty rows.
+ */
+#include "catalog/schema.h"
+
+#include "base/dtype.h"
+#include "base/text.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define ANY MU_ENTITY_KIND_COUNT
+#define FACT(kind, pattern, dimension, doc)                                                        \
+    {MU_ENTITY_##kind, pattern, MU_VALUE_FACT, MU_DIM_##dimension, ANY, doc}
+#define PLAIN(kind, pattern, type, doc)                                                            \
+    {MU_ENTITY_##kind, pattern, MU_VALUE_##type, MU_DIM_NONE, ANY, doc}
+#define COMMON(pattern, type, doc)                                                                 \
+    {ANY, pattern, MU_VALUE_##type, MU_DIM_NONE, ANY, doc}
+#define REF(kind, pattern, type, target, doc)                                                      \
+    {MU_ENTITY_##kind, pattern, MU_VALUE_##type, MU_DIM_NONE, MU_ENTITY_##target, doc}
+
+/* clang-format off */
+static const mu_schema_item items[] = {
+    COMMON("kind", TEXT, "what the file describes: chip, system, engine, ..."),
+    COMMON("id", TEXT, "the name in commands and references: small letters, digits, '-', '_'"),
+    COMMON("name", TEXT, "the name as people write it"),
+    COMMON("vendor", TEXT, "who makes it"),
+    COMMON("aliases", TEXTS, "other names it is found under"),
+    COMMON("inherits", TEXT, "id of the same kind from which everything not said here is taken"),
+    COMMON("note", TEXT, "what to know of the whole entity"),
+
+    /* Chip: everything per chip as sold, dense flop rates, links in one direction. */
+    PLAIN(CHIP, "launched", DATE, "first sold: YYYY, YYYY-MM or YYYYQn"),
+    REF(CHIP, "calibration", REFS, CALIBRATION, "calibrations applied in this order"),
+    PLAIN(CHIP, "dies", COUNT, "compute dies in the package"),
+    PLAIN(CHIP, "ranks_per_chip", COUNT, "devices that software sees in one chip"),
+    FACT(CHIP, "peak.vector", FLOP_RATE, "outside the matrix units, fp32"),
+    FACT(CHIP, "peak.<dtype>", FLOP_RATE, "dense matrix rate"),
+    FACT(CHIP, "memory.capacity", BYTES, "device memory"),
+    FACT(CHIP, "memory.bandwidth", BYTE_RATE, "device memory, nominal"),
+    FACT(CHIP, "memory.type", TEXT, "HBM2E, HBM3, GDDR6, ..."),
+    FACT(CHIP, "memory.stacks", COUNT, "memory stacks in the package"),
+    FACT(CHIP, "cores", COUNT, "SMs, cube cores, compute units"),
+    FACT(CHIP, "clock", FREQUENCY, "matrix units, sustained boost"),
+    FACT(CHIP, "l2", BYTES, "last-level cache"),
+    FACT(CHIP, "power.tdp", POWER, "limit of the package"),
+    FACT(CHIP, "power.idle", POWER, "drawn when idle"),
+    PLAIN(CHIP, "links.scale_up.name", TEXT, "NVLink, UB, ICN, ..."),
+    FACT(CHIP, "links.scale_up.bandwidth", BYTE_RATE, "per chip, one direction"),
+    FACT(CHIP, "links.scale_up.domain", COUNT, "chips in the largest scale-up domain"),
+    FACT(CHIP, "links.scale_out.bandwidth", BYTE_RATE, "network cards, per chip, one direction"),
+    FACT(CHIP, "links.die.bandwidth", BYTE_RATE, "die to die, one direction"),
+    FACT(CHIP, "links.die.latency", TIME, "die to die, one hop, software included"),
+    FACT(CHIP, "host.bandwidth", BYTE_RATE, "to host memory, one direction"),
+    FACT(CHIP, "process", TEXT, "process node"),
+    REF(CHIP, "processes", REFS, PROCESS, "process entities it is made in"),
+    FACT(CHIP, "die.area", AREA, "one compute die"),
+    FACT(CHIP, "die.yield", FRACTION, "good compute dies over all"),
+    FACT(CHIP, "transistors", COUNT, "in the package"),
+    FACT(CHIP, "price", MONEY, "of one chip or module"),
+    FACT(CHIP, "software.platform", TEXT, "CUDA, CANN, MACA, ..."),
+    FACT(CHIP, "software.maturity", FRACTION, "share of kernels that reach what the best reach"),
+    FACT(CHIP, "software.compatibility", TEXT, "how far programs for Nvidia's platform run"),
+    PLAIN(CHIP, "reported.<name>", FREE_FACT, "published measurement, for show only"),
+
+    REF(SYSTEM, "chip", REF, CHIP, "the chip it is built of"),
+    PLAIN(SYSTEM, "launched", DATE, "first sold: YYYY, YYYY-MM or YYYYQn"),
+    PLAIN(SYSTEM, "chips", COUNT, "chips in it as sold"),
+    PLAIN(SYSTEM, "nodes", COUNT, "servers or compute trays"),
+    PLAIN(SYSTEM, "chips_per_node", COUNT, "chips in a server or tray"),
+    PLAIN(SYSTEM, "hosts", COUNT, "host processors"),
+    PLAIN(SYSTEM, "racks", COUNT, "racks, network racks included"),
+    PLAIN(SYSTEM, "max_chips", COUNT, "how far a cluster of it may grow"),
+    PLAIN(SYSTEM, "tiers", NAMED, "network tiers, innermost first, each with a name"),
+    PLAIN(SYSTEM, "tiers.<tier>.name", TEXT, "nvlink, ub, roce, ..."),
+    PLAIN(SYSTEM, "tiers.<tier>.kind", TEXT, "switch, mesh or bus"),
+    PLAIN(SYSTEM, "tiers.<tier>.span", COUNT, "chips in one domain of this tier, cumulative"),
+    PLAIN(SYSTEM, "tiers.<tier>.in_network_reduction", BOOL, "switches add (NVLink SHARP)"),
+    FACT(SYSTEM, "tiers.<tier>.bandwidth", BYTE_RATE, "per chip, one direction, nominal"),
+    FACT(SYSTEM, "tiers.<tier>.latency", TIME, "one hop, small message, software included"),
+    FACT(SYSTEM, "tiers.<tier>.message", TIME, "cost of posting one message to one peer"),
+    FACT(SYSTEM, "tiers.<tier>.efficiency", FRACTION, "achieved over nominal, large messages"),
+    FACT(SYSTEM, "tiers.<tier>.half_bytes", BYTES, "message size at which half of it is reached"),
+    FACT(SYSTEM, "tiers.<tier>.launch", TIME, "fixed cost of a collective kernel"),
+    FACT(SYSTEM, "tiers.<tier>.dispatch_efficiency", FRACTION,
+         "achieved over nominal in MoE dispatch and combine"),
+    FACT(SYSTEM, "tiers.<tier>.power", POWER, "links, switches and optics per chip, always drawn"),
+    REF(SYSTEM, "calibration", REFS, CALIBRATION, "fabric calibrations applied in this order"),
+    FACT(SYSTEM, "power.total", POWER, "whole system under load"),
+    FACT(SYSTEM, "power.host_per_chip", POWER, "host processors, memory, fans: per chip"),
+    FACT(SYSTEM, "power.network_per_chip", POWER, "switches and optics: per chip"),
+    FACT(SYSTEM, "power.pue", COUNT, "power usage effectiveness of the hall, 1 or more"),
+    FACT(SYSTEM, "price", MONEY, "whole system"),
+    FACT(SYSTEM, "network.cost_per_chip", MONEY, "switches, optics and cables: per chip"),
+    FACT(SYSTEM, "optics.modules", COUNT, "optical transceivers"),
+    FACT(SYSTEM, "optics.power", POWER, "of one transceiver"),
+    FACT(SYSTEM, "optics.price", MONEY, "of one transceiver"),
+    FACT(SYSTEM, "optics.rate", BYTE_RATE, "of one transceiver, one direction"),
+    PLAIN(SYSTEM, "reported.<name>", FREE_FACT, "published figure, for show only"),
+
+    PLAIN(ENGINE, "version", TEXT, "releases the figures hold for"),
+    PLAIN(ENGINE, "url", TEXT, "where it lives"),
+    PLAIN(ENGINE, "block_size", COUNT, "tokens in one block of the KV cache"),
+    PLAIN(ENGINE, "max_batch_tokens", COUNT, "tokens of one step, default"),
+    PLAIN(ENGINE, "max_sequences", COUNT, "sequences in one step, default"),
+    PLAIN(ENGINE, "chunked_prefill", BOOL, "prefill chunks share steps with decode, default"),
+    PLAIN(ENGINE, "parameters.<name>", FREE_FACT, "overhead profile, read by the serving layer"),
+    FACT(ENGINE, "kernel_factor.<dtype>", FRACTION, "kernel rate over the calibrated one"),
+    REF(ENGINE, "calibration", REFS, CALIBRATION, "calibrations applied in this order"),
+
+    PLAIN(CALIBRATION, "fitted", FREE, "what it was fitted on, how, and the error left"),
+    PLAIN(CALIBRATION, "source", TEXT, "source id of parameters that name none"),
+    PLAIN(CALIBRATION, "grade", TEXT, "grade of parameters that name none"),
+    PLAIN(CALIBRATION, "params.<name>", PARAM, "value of one parameter, SI unless it has a unit"),
+
+    PLAIN(MODEL, "launched", DATE, "when the weights were published"),
+    PLAIN(MODEL, "source", TEXT, "source id or URL of the configuration"),
+    PLAIN(MODEL, "grade", TEXT, "grade of published figures that name none"),
+    PLAIN(MODEL, "config", FREE, "fields of the Hugging Face config.json"),
+    PLAIN(MODEL, "published.parameters", PARAM, "number of parameters as its makers state it"),
+    PLAIN(MODEL, "published.active", PARAM, "parameters a token touches, as its makers state it"),
+    PLAIN(MODEL, "precision.<role>", TEXT, "format the weights are published in"),
+
+    PLAIN(CLOUD, "region", TEXT, "where it rents"),
+    PLAIN(CLOUD, "url", TEXT, "its price page"),
+    FACT(CLOUD, "rental.<chip>", MONEY_RATE, "one chip for an hour"),
+    PLAIN(CLOUD, "facts.<name>", FREE_FACT, "other figures"),
+
+    REF(FOUNDRY, "processes", REFS, PROCESS, "what it runs"),
+    PLAIN(FOUNDRY, "facts.<name>", FREE_FACT, "capacity, price, ..."),
+
+    REF(PROCESS, "foundry", REF, FOUNDRY, "who runs it"),
+    PLAIN(PROCESS, "launched", DATE, "first volume"),
+    PLAIN(PROCESS, "facts.<name>", FREE_FACT, "yield, wafer price, density, capacity, ..."),
+};
+/* clang-format on */
+
+enum { ITEM_COUNT = sizeof items / sizeof items[0], NEAR_MAX = 64 };
+
+const mu_schema_item *mu_schema_items(uint32_t *count)
+{
+    assert(count != NULL);
+    *count = ITEM_COUNT;
+    return items;
+}
+
+bool mu_schema_is_fact(const mu_schema_item *item)
+{
+    assert(item != NULL);
+    return item->type == MU_VALUE_FACT || item->type == MU_VALUE_FREE_FACT ||
+           item->type == MU_VALUE_PARAM;
+}
+
+static size_t part_length(const char *path)
+{
+    return strcspn(path, ".");
+}
+
+/* One part of a pattern against one part of a path; length excludes the dot. */
+static bool part_fits(const char *pattern, size_t pattern_length, const char *part, size_t length)
+{
+    if (length == 0) {
+        return false;
+    }
+    if (pattern[0] != '<') {
+        return pattern_length == length && memcmp(pattern, part, length) == 0;
+    }
+    if (strncmp(pattern, "<dtype>", pattern_length) != 0) {
+        return true;
+    }
+    char name[16];
+    mu_dtype dtype;
+    if (length >= sizeof name) {
+        return false;
+    }
+    memcpy(name, part, length);
+    name[length] = '\0';
+    return mu_dtype_parse(name, &dtype) && strcmp(mu_dtype_text(dtype), name) == 0;
+}
+
+/*
+ * Walks both together. Returns the rest of the pattern once the path is used up ("" when both end
+ * together), or NULL when they differ.
+ */
+static const char *match_rest(const char *pattern, const char *path)
+{
+    for (;;) {
+        size_t pattern_length = part_length(pattern);
+        size_t length = part_length(path);
+        if (!part_fits(pattern, pattern_length, path, length)) {
+            return NULL;
+        }
+        pattern += pattern_length;
+        path += length;
+        if (path[0] == '\0') {
+            return pattern;
+        }
+        if (pattern[0] == '\0') {
+            return NULL;
+        }
+        pattern++;
+        path++;
+    }
+}
+
+static bool kind_fits(const mu_schema_item *item, mu_entity_kind kind)
+{
+    return item->kind == ANY || item->kind == kind;
+}
+
+const mu_schema_item *mu_schema_find(mu_entity_kind kind, const char *path)
+{
+    assert(path != NULL);
+    for (uint32_t i = 0; i < ITEM_COUNT; i++) {
+        if (!kind_fits(&items[i], kind)) {
+            continue;
+        }
+        const char *rest = match_rest(items[i].pattern, path);
+        if (rest != NULL && rest[0] == '\0') {
+            return &items[i];
+        }
+    }
+    return NULL;
+}
+
+bool mu_schema_is_prefix(mu_entity_kind kind, const char *path)
+{
+    assert(path != NULL);
+    for (uint32_t i = 0; i < ITEM_COUNT; i++) {
+        if (!kind_fits(&items[i], kind)) {
+            continue;
+        }
+        const char *rest = match_rest(items[i].pattern, path);
+        if (rest != NULL && rest[0] == '.') {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Part of the pattern that would stand where the last part of the path does, or NULL. */
+static const char *sibling(const char *pattern, const char *path, size_t parent_length)
+{
+    if (parent_length == 0) {
+        return pattern;
+    }
+    char parent[MU_PATH_MAX];
+    memcpy(parent, path, parent_length);
+    parent[parent_length] = '\0';
+    const char *rest = match_rest(pattern, parent);
+    return rest != NULL && rest[0] == '.' ? rest + 1 : NULL;
+}
+
+bool mu_schema_nearest(mu_entity_kind kind, const char *path, char out[MU_PATH_MAX])
+{
+    assert(strlen(path) < MU_PATH_MAX);
+    const char *dot = strrchr(path, '.');
+    size_t parent_length = dot == NULL ? 0 : (size_t)(dot - path);
+    const char *word = dot == NULL ? path : dot + 1;
+    char text[NEAR_MAX][40];
+    const char *names[NEAR_MAX + MU_DTYPE_COUNT];
+    size_t count = 0;
+    for (uint32_t i = 0; i < ITEM_COUNT && count < NEAR_MAX; i++) {
+        const char *part =
+            kind_fits(&items[i], kind) ? sibling(items[i].pattern, path, parent_length) : NULL;
+        size_t length = part == NULL ? 0 : part_length(part);
+        if (length == 0 || length >= sizeof text[0] || part[0] == '<') {
+            continue;
+        }
+        memcpy(text[count], part, length);
+        text[count][length] = '\0';
+        names[count] = text[count];
+        count++;
+    }
+    for (int d = 0; d < MU_DTYPE_COUNT && strncmp(path, "peak.", 5) == 0; d++) {
+        names[count++] = mu_dtype_text((mu_dtype)d);
+    }
+    const char *nearest = mu_text_nearest(word, names, count);
+    if (nearest == NULL) {
+        return false;
+    }
+    memcpy(out, nearest, strlen(nearest) + 1);
+    return true;
+}
+
+static const char *const kind_texts[MU_ENTITY_KIND_COUNT] = {
+#define X(name, text, folder) text,
+    MU_ENTITY_KIND_LIST(X)
+#undef X
+};
+
+bool mu_entity_kind_parse(const char *text, mu_entity_kind *out)
+{
+    for (int i = 0; i < MU_ENTITY_KIND_COUNT; i++) {
+        if (strcmp(kind_texts[i], text) == 0) {
+            *out = (mu_entity_kind)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *mu_entity_kind_text(mu_entity_kind kind)
+{
+    assert(kind < MU_ENTITY_KIND_COUNT);
+    return kind_texts[kind];
+}
