@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Builds the document tree from libfyaml's stream of parse events.
+ *
+ * Why:   the event stream needs no recursion and lets the bounds be checked before memory is spent;
+ *        a tree of our own keeps the core free of the library.
+ * Terms: children of open lists and maps wait in one stack (`pending`); closing a container moves
+ *        its children into the arena side by side.
+ */
+#include "io/doc_read.h"
+
+#include "io/utf8.h"
+
+#include <libfyaml.h>
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* A container not yet closed. */
+typedef struct frame {
+    mu_node node;    /* kind, place and key of the container itself */
+    size_t first;    /* of its children in `pending` */
+    const char *key; /* read, its value still to come; maps only */
+    uint32_t key_line;
+    uint32_t key_column;
+} frame;
+
+typedef struct builder {
+    mu_arena *arena;
+    mu_doc doc;
+    mu_error *err;
+    mu_node *pending; /* owned, [pending_capacity] */
+    size_t pending_count;
+    size_t pending_capacity;
+    frame frames[MU_DOC_DEPTH_MAX];
+    uint32_t depth;
+    uint32_t nodes;
+    mu_node *root;
+} builder;
+
+static mu_status no_memory(builder *b)
+{
+    return mu_fail_at(b->err, MU_E_MEMORY, b->doc.file, 0, 0, "out of memory while reading");
+}
+
+static mu_status fail_at_event(builder *b, struct fy_event *event, const char *message)
+{
+    const struct fy_mark *mark = fy_event_start_mark(event);
+    uint32_t line = mark == NULL ? 0 : (uint32_t)mark->line + 1;
+    uint32_t column = mark == NULL ? 0 : (uint32_t)mark->column + 1;
+    return mu_fail_at(b->err, MU_E_INPUT, b->doc.file, line, column, "%s", message);
+}
+
+static mu_status push_pending(builder *b, const mu_node *node)
+{
+    if (b->pending_count == b->pending_capacity) {
+        size_t capacity = b->pending_capacity == 0 ? 256 : b->pending_capacity * 2;
+        mu_node *grown = realloc(b->pending, capacity * sizeof *grown);
+        if (grown == NULL) {
+            return no_memory(b);
+        }
+        b->pending = grown;
+        b->pending_capacity = capacity;
+    }
+    b->pending[b->pending_count++] = *node;
+    return MU_OK;
+}
+
+/* A finished node goes to the open container, or becomes the root. */
+static mu_status add_node(builder *b, const mu_node *node)
+{
+    if (b->depth > 0) {
+        b->frames[b->depth - 1].key = NULL;
+        return push_pending(b, node);
+    }
+    assert(b->root == NULL);
+    b->root = MU_NEW(b->arena, mu_node, 1);
+    if (b->root == NULL) {
+        return no_memory(b);
+    }
+    *b->root = *node;
+    return MU_OK;
+}
+
+static bool wants_key(const builder *b)
+{
+    return b->depth > 0 && b->frames[b->depth - 1].node.kind == MU_NODE_MAP &&
+           b->frames[b->depth - 1].key == NULL;
+}
+
+/* Kind and place of the node an event starts; a node under a key takes the key's place. */
+static mu_status start_node(builder *b, struct fy_event *event, mu_node_kind kind, mu_node *out)
+{
+    if (++b->nodes > MU_DOC_NODES_MAX) {
+        return fail_at_event(b, event, "too many values in one file (at most 4000000)");
+    }
+    const struct fy_mark *mark = fy_event_start_mark(event);
+    *out = (mu_node){.kind = kind,
+                     .line = mark == NULL ? 0 : (uint32_t)mark->line + 1,
+                     .column = mark == NULL ? 0 : (uint32_t)mark->column + 1};
+    if (b->depth > 0 && b->frames[b->depth - 1].key != NULL) {
+        const frame *top = &b->frames[b->depth - 1];
+        out->key = top->key;
+        out->line = top->key_line;
+        out->column = top->key_column;
+    }
+    return MU_OK;
+}
+
+static mu_status take_key(builder *b, struct fy_event *event, const char *text)
+{
+    frame *top = &b->frames[b->depth - 1];
+    const struct fy_mark *mark = fy_event_start_mark(event);
+    if (text[0] == '\0') {
+        return fail_at_event(b, event, "expected a key, found nothing before ':'");
+    }
+    top->key = text;
+    top->key_line = mark == NULL ? 0 : (uint32_t)mark->line + 1;
+    top->key_column = mark == NULL ? 0 : (uint32_t)mark->column + 1;
+    return MU_OK;
+}
+
+static mu_node_kind scalar_kind(enum fy_scalar_style style, const char *text)
+{
+    static const char *const nulls[] = {"", "~", "null", "Null", "NULL"};
+    if (style != FYSS_PLAIN && style != FYSS_ANY) {
+        return MU_NODE_STRING;
+    }
+    for (size_t i = 0; i < sizeof nulls / sizeof nulls[0]; i++) {
+        if (strcmp(text, nulls[i]) == 0) {
+            return MU_NODE_NULL;
+        }
+    }
+    return MU_NODE_SCALAR;
+}
+
+static mu_status on_scalar(builder *b, struct fy_event *event)
+{
+    struct fy_token *token = fy_event_get_token(event);
+    size_t length = 0;
+    const char *raw = token == NULL ? "" : fy_token_get_text(token, &length);
+    if (raw == NULL) {
+        return fail_at_event(b, event, "this text cannot be read");
+    }
+    if (memchr(raw, '\0', length) != NULL) {
+        return fail_at_event(b, event, "text holds a NUL character");
+    }
+    char *text = mu_arena_text(b->arena, raw, length);
+    if (text == NULL) {
+        return no_memory(b);
+    }
+    if (wants_key(b)) {
+        return take_key(b, event, text);
+    }
+    enum fy_scalar_style style = token == NULL ? FYSS_PLAIN : fy_token_scalar_style(token);
+    mu_node node;
+    mu_status status = start_node(b, event, scalar_kind(style, text), &node);
+    if (status != MU_OK) {
+        return status;
+    }
+    node.text = node.kind == MU_NODE_NULL ? NULL : text;
+    return add_node(b, &node);
+}
+
+static mu_status on_open(builder *b, struct fy_event *event, mu_node_kind kind)
+{
+    if (wants_key(b)) {
+        return fail_at_event(b, event, "expected a key of plain text, found a list or map");
+    }
+    if (b->depth == MU_DOC_DEPTH_MAX) {
+        return fail_at_event(b, event, "nested too deep (at most 64 levels)");
+    }
+    frame *top = &b->frames[b->depth];
+    mu_status status = start_node(b, event, kind, &top->node);
+    if (status != MU_OK) {
+        return status;
+    }
+    top->first = b->pending_count;
+    top->key = NULL;
+    b->depth++;
+    return MU_OK;
+}
+
+/* By key, then by place: of two equal keys the later one is reported. */
+static int compare_keys(const void *left, const void *right)
+{
+    const mu_node *a = *(const mu_node *const *)left;
+    const mu_node *b = *(const mu_node *const *)right;
+    int order = strcmp(a->key, b->key);
+    if (order == 0) {
+        order = a < b ? -1 : a > b;
+    }
+    return order;
+}
+
+static mu_status check_keys(builder *b, const mu_node *map)
+{
+    const mu_node **sorted = malloc((map->count + 1) * sizeof *sorted);
+    if (sorted == NULL) {
+        return no_memory(b);
+    }
+    for (uint32_t i = 0; i < map->count; i++) {
+        sorted[i] = &map->child[i];
+    }
+    qsort(sorted, map->count, sizeof *sorted, compare_keys);
+    mu_status status = MU_OK;
+    for (uint32_t i = 1; i < map->count && status == MU_OK; i++) {
+        if (strcmp(sorted[i - 1]->key, sorted[i]->key) == 0) {
+            status = mu_node_fail(&b->doc, sorted[i], b->err,
+                                  "key '%.64s' stands twice (first in line %u)", sorted[i]->key,
+                                  sorted[i - 1]->line);
+        }
+    }
+    free(sorted);
+    return status;
+}
+
+static mu_status on_close(builder *b)
+{
+    assert(b->depth > 0);
+    frame *top = &b->frames[b->depth - 1];
+    mu_node node = top->node;
+    size_t count = b->pending_count - top->first;
+    mu_node *children = MU_NEW(b->arena, mu_node, count);
+    if (children == NULL) {
+        return no_memory(b);
+    }
+    if (count > 0) {
+        memcpy(children, b->pending + top->first, count * sizeof *children);
+    }
+    node.count = (uint32_t)count;
+    node.child = children;
+    b->pending_count = top->first;
+    b->depth--;
+    if (node.kind == MU_NODE_MAP) {
+        mu_status status = check_keys(b, &node);
+        if (status != MU_OK) {
+            return status;
+        }
+    }
+    return add_node(b, &node);
+}
+
+static mu_status on_event(builder *b, struct fy_event *event)
+{
+    if (event->type == FYET_ALIAS || fy_event_get_anchor_token(event) != NULL) {
+        return fail_at_event(b, event, "anchors and aliases (&, *) are not read: write it out");
+    }
+    if (fy_event_get_tag_token(event) != NULL) {
+        return fail_at_event(b, event, "tags (!) are not read: leave it out");
+    }
+    switch (event->type) {
+    case FYET_DOCUMENT_START:
+        if (b->root != NULL) {
+            return fail_at_event(b, event, "expected one document, found a second one");
+        }
+        return MU_OK;
+    case FYET_SCALAR:
+        return on_scalar(b, event);
+    case FYET_MAPPING_START:
+        return on_open(b, event, MU_NODE_MAP);
+    case FYET_SEQUENCE_START:
+        return on_open(b, event, MU_NODE_LIST);
+    case FYET_MAPPING_END:
+    case FYET_SEQUENCE_END:
+        return on_close(b);
+    default:
+        return MU_OK;
+    }
+}
+
+/* The library's own messages are collected, never printed. */
+static void swallow(struct fy_diag *diag, void *user, const char *text, size_t length)
+{
+    (void)diag;
+    (void)user;
+    (void)text;
+    (void)length;
+}
+
+static mu_status syntax_error(builder *b, struct fy_diag *diag)
+{
+    void *iterator = NULL;
+    const struct fy_diag_error *first = fy_diag_errors_iterate(diag, &iterator);
+    if (first == NULL || first->msg == NULL) {
+        return mu_fail_at(b->err, MU_E_INPUT, b->doc.file, 0, 0, "not readable as YAML or JSON");
+    }
+    uint32_t line = first->line > 0 ? (uint32_t)first->line : 0;
+    uint32_t column = first->column > 0 ? (uint32_t)first->column : 0;
+    return mu_fail_at(b->err, MU_E_INPUT, b->doc.file, line, column, "syntax: %.200s", first->msg);
+}
+
+static mu_status build(builder *b, struct fy_parser *parser, struct fy_diag *diag)
+{
+    mu_status status = MU_OK;
+    struct fy_event *event;
+    while (status == MU_OK && (event = fy_parser_parse(parser)) != NULL) {
+        status = on_event(b, event);
+        fy_parser_event_free(parser, event);
+    }
+    if (status == MU_OK && (fy_parser_get_stream_error(parser) || b->depth > 0)) {
+        status = syntax_error(b, diag);
+    }
+    if (status == MU_OK && b->root == NULL) {
+        status = mu_fail_at(b->err, MU_E_INPUT, b->doc.file, 0, 0, "the file is empty");
+    }
+    return status;
+}
+
+static bool ends_in_json(const char *file)
+{
+    size_t length = strlen(file);
+    return length >= 5 && strcmp(file + length - 5, ".json") == 0;
+}
+
+static mu_status parse(builder *b, const char *text, size_t length, mu_doc_syntax syntax)
+{
+    bool json = syntax == MU_DOC_JSON || (syntax == MU_DOC_AUTO && ends_in_json(b->doc.file));
+    struct fy_diag_cfg diag_config;
+    fy_diag_cfg_default(&diag_config);
+    diag_config.fp = NULL;
+    diag_config.output_fn = swallow;
+    diag_config.colorize = false;
+    struct fy_diag *diag = fy_diag_create(&diag_config);
+    if (diag == NULL) {
+        return no_memory(b);
+    }
+    fy_diag_set_collect_errors(diag, true);
+    struct fy_parse_cfg config = {.flags = json ? FYPCF_JSON_FORCE : FYPCF_JSON_NONE, .diag = diag};
+    struct fy_parser *parser = fy_parser_create(&config);
+    mu_status status;
+    if (parser == NULL || fy_parser_set_string(parser, text, length) != 0) {
+        status = no_memory(b);
+    } else {
+        status = build(b, parser, diag);
+    }
+    fy_parser_destroy(parser);
+    fy_diag_destroy(diag);
+    return status;
+}
+
+/* What the library need not see: not text at all, or of a size that nobody means. */
+static mu_status check_text(const char *text, size_t length, const char *file, mu_error *err)
+{
+    if (length > MU_DOC_BYTES_MAX) {
+        return mu_fail_at(err, MU_E_INPUT, file, 0, 0, "too large: at most %d bytes are read",
+                          MU_DOC_BYTES_MAX);
+    }
+    mu_text_place place;
+    const char *fault = mu_utf8_fault(text, length, &place);
+    if (fault != NULL) {
+        return mu_fail_at(err, MU_E_INPUT, file, place.line, place.column,
+                          "not a text file: found %s", fault);
+    }
+    if (length == 0) {
+        return mu_fail_at(err, MU_E_INPUT, file, 0, 0, "the file is empty");
+    }
+    return MU_OK;
+}
+
+mu_status mu_doc_read_text(mu_arena *arena, const char *text, size_t length, const char *file,
+                           mu_doc_syntax syntax, mu_doc *out, mu_error *err)
+{
+    assert(arena != NULL && text != NULL && file != NULL && out != NULL);
+    mu_status status = check_text(text, length, file, err);
+    if (status != MU_OK) {
+        return status;
+    }
+    builder *b = calloc(1, sizeof *b);
+    char *name = mu_arena_text(arena, file, strlen(file));
+    if (b == NULL || name == NULL) {
+        free(b);
+        return mu_fail_at(err, MU_E_MEMORY, file, 0, 0, "out of memory while reading");
+    }
+    b->arena = arena;
+    b->doc.file = name;
+    b->err = err;
+    status = parse(b, text, length, syntax);
+    if (status == MU_OK) {
+        *out = (mu_doc){.file = name, .root = b->root};
+    }
+    free(b->pending);
+    free(b);
+    return status;
+}
+
+/* Reads until the end or one byte over the limit; regular files and pipes alike. */
+static mu_status read_stream(FILE *stream, const char *path, size_t limit, char **text,
+                             size_t *length, mu_error *err)
+{
+    size_t capacity = 65536;
+    size_t used = 0;
+    char *buffer = malloc(capacity + 1);
+    while (buffer != NULL) {
+        used += fread(buffer + used, 1, capacity - used, stream);
+        if (used < capacity || used > limit) {
+            break;
+        }
+        capacity *= 2;
+        char *grown = realloc(buffer, capacity + 1);
+        if (grown == NULL) {
+            free(buffer);
+        }
+        buffer = grown;
+    }
+    if (buffer == NULL) {
+        return mu_fail_at(err, MU_E_MEMORY, path, 0, 0, "out of memory while reading");
+    }
+    mu_status status = MU_OK;
+    if (ferror(stream)) {
+        status = mu_fail_at(err, MU_E_INPUT, path, 0, 0, "cannot be read: %s", strerror(errno));
+    } else if (used > limit) {
+        status =
+            mu_fail_at(err, MU_E_INPUT, path, 0, 0, "too large: at most %zu bytes are read", limit);
+    }
+    if (status != MU_OK) {
+        free(buffer);
+        return status;
+    }
+    buffer[used] = '\0';
+    *text = buffer;
+    *length = used;
+    return MU_OK;
+}
+
+mu_status mu_file_read(const char *path, size_t limit, char **text, size_t *length, mu_error *err)
+{
+    assert(path != NULL && text != NULL && length != NULL);
+    FILE *stream = fopen(path, "rb");
+    if (stream == NULL) {
+        return mu_fail_at(err, MU_E_INPUT, path, 0, 0, "cannot be opened: %s", strerror(errno));
+    }
+    struct stat about;
+    mu_status status;
+    if (fstat(fileno(stream), &about) == 0 && S_ISDIR(about.st_mode)) {
+        status = mu_fail_at(err, MU_E_INPUT, path, 0, 0, "is a directory, expected a file");
+    } else {
+        status = read_stream(stream, path, limit, text, length, err);
+    }
+    (void)fclose(stream);
+    return status;
+}
+
+mu_status mu_doc_read_file(mu_arena *arena, const char *path, mu_doc *out, mu_error *err)
+{
+    char *text = NULL;
+    size_t length = 0;
+    mu_status status = mu_file_read(path, MU_DOC_BYTES_MAX, &text, &length, err);
+    if (status != MU_OK) {
+        return status;
+    }
+    status = mu_doc_read_text(arena, text, length, path, MU_DOC_AUTO, out, err);
+    free(text);
+    return status;
+}
