@@ -13,23 +13,26 @@
 #include <stddef.h>
 
 typedef enum mu_option_type {
-    MU_OPTION_NUMBER,     /* double with a dimension and limits */
+    MU_OPTION_NUMBER,     /* double with a dimension and limits; whole when it is a COUNT */
     MU_OPTION_AUTO,       /* the same, or the word `auto` (0) */
+    MU_OPTION_OFF,        /* the same, or the word `off` (0) */
     MU_OPTION_SWITCH,     /* bool into an int: -1 unsaid, 0, 1 */
     MU_OPTION_TEXT,       /* char[MU_ID_MAX] */
     MU_OPTION_DTYPE,      /* int, -1 unsaid */
     MU_OPTION_MODE,       /* mu_mode */
-    MU_OPTION_ACCEPTANCE  /* a number or a list of numbers */
+    MU_OPTION_ACCEPTANCE, /* a number or a list of numbers, comma-separated as text */
+    MU_OPTION_LIST        /* ids into `with`, comma-separated as text; adds to what is there */
 } mu_option_type;
 
 typedef struct mu_option {
-    const char *path;     /* scenario key, dotted: "slo.tpot", "decode.batch" under deployment */
+    const char *path;     /* scenario key, dotted: "slo.tpot", "deployment.decode.batch" */
     const char *flag;     /* "tpot" for --tpot; NULL = scenario only */
     mu_option_type type;
     mu_dimension dimension;
     size_t offset;        /* in mu_scenario */
     double low;
     double high;
+    double initial;       /* of numbers: the value when nothing is said */
     const char *value;    /* metavariable in help ("TIME") */
     const char *doc;      /* one line */
 } mu_option;
@@ -40,13 +43,24 @@ const mu_option *mu_options(size_t *count);
 /** Row of a flag name without dashes, or NULL. */
 const mu_option *mu_option_by_flag(const char *flag);
 
-/** Sets one option from text ("50ms", "auto", "fp8"). MU_E_INPUT or MU_E_USAGE with what was expected. */
+/** Row of a dotted scenario key, or NULL. */
+const mu_option *mu_option_by_path(const char *path);
+
+/** Words of MU_OPTION_MODE, in the order of mu_mode; static. */
+const char *mu_mode_text(mu_mode mode);
+
+/**
+ * Sets one option from text ("50ms", "auto", "fp8"). Setting a field of a role marks the role as given.
+ * @retval MU_E_INPUT  with what was expected and what was found; the scenario is untouched
+ */
 mu_status mu_option_set(const mu_option *option, const char *text, mu_scenario *scenario,
                         mu_error *err) MU_MUST_CHECK;
 
 /**
  * Fills a scenario from a document: unknown keys refused with the nearest known one and the place,
- * `system: id` as well as `system: {id:, chips:}`, `deployment: auto` as well as a map.
+ * `system: id` as well as `system: {id:, chips:}`, `deployment: auto` as well as a map,
+ * `uncertainty: off` as well as a map. A distribution of lengths ({mean, sigma}) is read as its mean and
+ * a percentile of an SLO as a mean, each with a warning kept in the scenario.
  * Fields not mentioned keep their value, so flags may be applied after.
  */
 mu_status mu_scenario_read(const mu_doc *doc, mu_scenario *scenario, mu_error *err) MU_MUST_CHECK;

@@ -9,11 +9,18 @@
 #define MUSTER_STUDY_SCENARIO_H
 
 #include "base/dtype.h"
+#include "base/error.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { MU_ID_MAX = 256, MU_ACCEPTANCE_MAX = 8, MU_WITH_MAX = 16 };
+enum {
+    MU_ID_MAX = 256,
+    MU_ACCEPTANCE_MAX = 8,
+    MU_WITH_MAX = 16,
+    MU_SCENARIO_WARNINGS_MAX = 4,
+    MU_SCENARIO_WARNING_TEXT_MAX = 192
+};
 
 typedef enum mu_mode { MU_MODE_AUTO, MU_MODE_AGGREGATED, MU_MODE_DISAGGREGATED } mu_mode;
 
@@ -57,9 +64,21 @@ typedef struct mu_scenario {
     double samples;           /* draws; 0 = uncertainty off */
     double seed;
     double threads;           /* 0 = all cores; never changes an answer */
+    uint32_t warning_count;   /* what was read but is answered more coarsely than asked */
+    char warning[MU_SCENARIO_WARNINGS_MAX][MU_SCENARIO_WARNING_TEXT_MAX];
 } mu_scenario;
 
 /** Everything unsaid, with the defaults of the option registry. */
 void mu_scenario_init(mu_scenario *scenario);
+
+/**
+ * Once file and flags are in: an unsaid mode follows from the roles given (serve: aggregated; prefill or
+ * decode: disaggregated).
+ * @retval MU_E_INPUT  roles of both modes, or roles of the other mode than the one asked for
+ */
+mu_status mu_scenario_settle(mu_scenario *scenario, mu_error *err) MU_MUST_CHECK;
+
+/** Keeps a remark for the reader of the answer; beyond MU_SCENARIO_WARNINGS_MAX they are dropped. */
+void mu_scenario_warn(mu_scenario *scenario, const char *format, ...) MU_PRINTF(2, 3);
 
 #endif

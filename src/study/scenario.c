@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Scenario files: from a document to a mu_scenario by way of the option registry.
+ *
+ * What:  walks the map; the dotted path of a node is looked up in the registry, so a new row there is
+ *        a new key here.
+ * Terms: short form = `system: id` for `system: {id: id}` and its like.
+ * Bound: three levels of maps, which is what the registry's paths have; steady-state verbs know means
+ *        only, so a distribution is read as its mean, with a warning.
+ */
+#include "study/option.h"
+#include "base/text.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { PATH_MAX_CHARS = 128, KEYS_MAX = 64, LEVELS_MAX = 3 };
+
+/* Where the walk is: one document into one scenario. */
+typedef struct reader {
+    const mu_doc *doc;
+    mu_scenario *scenario;
+    mu_error *err;
+} reader;
+
+/* Short forms: a plain value where a map is expected. */
+static const struct {
+    const char *map;
+    const char *path;
+} short_forms[] = {
+    {"system", "system.id"},
+    {"deployment", "deployment.mode"},
+    {"uncertainty", "uncertainty.samples"},
+};
+
+static bool is_plain(const mu_node *node)
+{
+    return node->kind == MU_NODE_SCALAR || node->kind == MU_NODE_STRING;
+}
+
+static const char *kind_text(const mu_node *node)
+{
+    switch (node->kind) {
+    case MU_NODE_NULL:
+        return "nothing";
+    case MU_NODE_LIST:
+        return "a list";
+    case MU_NODE_MAP:
+        return "a map";
+    case MU_NODE_SCALAR:
+    case MU_NODE_STRING:
+        break;
+    }
+    return "a value";
+}
+
+/* A quoted "8" is text, and a count is none. Units need quotes in JSON, so those may have them. */
+static bool wants_bare_number(const mu_option *option, const mu_node *node)
+{
+    bool unitless = option->dimension == MU_DIM_COUNT || option->dimension == MU_DIM_NONE ||
+                    option->dimension == MU_DIM_FRACTION;
+    double ignored = 0.0;
+    return node->kind == MU_NODE_STRING && unitless && mu_text_number(node->text, &ignored);
+}
+
+/* Sets an option from a plain node; the message gets the node's place. */
+static mu_status set_plain(reader *r, const mu_option *option, const mu_node *node)
+{
+    if (!is_plain(node)) {
+        return mu_node_fail(r->doc, node, r->err, "%s: expected %s, found %s", option->path,
+                            option->dimension == MU_DIM_TEXT ? option->value
+                                                             : mu_unit_hint(option->dimension),
+                            kind_text(node));
+    }
+    if (wants_bare_number(option, node)) {
+        return mu_node_fail(r->doc, node, r->err,
+                            "%s: expected a number, found the text \"%.64s\"", option->path,
+                            node->text);
+    }
+    mu_error local = {0};
+    mu_status status = mu_option_set(option, node->text, r->scenario, &local);
+    if (status != MU_OK) {
+        return mu_node_fail(r->doc, node, r->err, "%s", local.text);
+    }
+    return MU_OK;
+}
+
+/* A list: acceptances by position, or ids. Joined with commas, as the registry reads them. */
+static mu_status set_list(reader *r, const mu_option *option, const mu_node *node)
+{
+    char joined[1024] = "";
+    size_t used = 0;
+    if (option->type != MU_OPTION_ACCEPTANCE && option->type != MU_OPTION_LIST) {
+        return set_plain(r, option, node); /* which refuses it */
+    }
+    for (uint32_t i = 0; i < node->count; i++) {
+        const mu_node *item = &node->child[i];
+        if (!is_plain(item) || strchr(item->text, ',') != NULL || wants_bare_number(option, item)) {
+            return mu_node_fail(r->doc, item, r->err, "%s: expected a plain value in the list",
+                                option->path);
+        }
+        int length = snprintf(joined + used, sizeof joined - used, "%s%s", i > 0 ? "," : "",
+                              item->text);
+        if (length < 0 || (size_t)length >= sizeof joined - used) {
+            return mu_node_fail(r->doc, node, r->err, "%s: the list is too long", option->path);
+        }
+        used += (size_t)length;
+    }
+    mu_error local = {0};
+    mu_status status = mu_option_set(option, joined, r->scenario, &local);
+    return status == MU_OK ? MU_OK : mu_node_fail(r->doc, node, r->err, "%s", local.text);
+}
+
+/* workload.input: {mean: 1024, sigma: 300} */
+static mu_status set_distribution(reader *r, const mu_option *option, const mu_node *node)
+{
+    static const char *const known[] = {"mean", "sigma"};
+    mu_status status = mu_node_known_keys(r->doc, node, known, 2, r->err);
+    if (status != MU_OK) {
+        return status;
+    }
+    const mu_node *mean = mu_node_get(node, "mean");
+    const mu_node *sigma = mu_node_get(node, "sigma");
+    double ignored = 0.0;
+    if (mean == NULL) {
+        return mu_node_fail(r->doc, node, r->err, "%s: expected a mean", option->path);
+    }
+    if (sigma != NULL) {
+        status = mu_node_number(r->doc, sigma, "sigma", 0.0, 1e7, &ignored, r->err);
+    }
+    if (status == MU_OK) {
+        status = set_plain(r, option, mean);
+    }
+    if (status == MU_OK) {
+        mu_scenario_warn(r->scenario, "%s: steady state knows means only; sigma is not used",
+                         option->path);
+    }
+    return status;
+}
+
+/* slo.tpot: {p99: 50ms} */
+static mu_status set_percentile(reader *r, const mu_option *option, const mu_node *node)
+{
+    static const char *const known[] = {"mean", "p50", "p90", "p95", "p99"};
+    mu_status status = mu_node_known_keys(r->doc, node, known, 5, r->err);
+    if (status != MU_OK) {
+        return status;
+    }
+    if (node->count != 1) {
+        return mu_node_fail(r->doc, node, r->err, "%s: expected one percentile, found %u",
+                            option->path, node->count);
+    }
+    status = set_plain(r, option, &node->child[0]);
+    if (status == MU_OK && strcmp(node->child[0].key, "mean") != 0) {
+        mu_scenario_warn(r->scenario, "%s: steady state knows means only; %s is held as a mean",
+                         option->path, node->child[0].key);
+    }
+    return status;
+}
+
+static mu_status set_option(reader *r, const mu_option *option, const mu_node *node)
+{
+    if (node->kind == MU_NODE_LIST) {
+        return set_list(r, option, node);
+    }
+    if (node->kind == MU_NODE_MAP && strncmp(option->path, "slo.", 4) == 0) {
+        return set_percentile(r, option, node);
+    }
+    if (node->kind == MU_NODE_MAP && (strcmp(option->path, "workload.input") == 0 ||
+                                      strcmp(option->path, "workload.output") == 0)) {
+        return set_distribution(r, option, node);
+    }
+    return set_plain(r, option, node);
+}
+
+/* Words that may follow `prefix` ("" at the top), each once, into keys; they live in `store`. */
+static uint32_t keys_below(const char *prefix, char store[KEYS_MAX][32], const char *keys[KEYS_MAX])
+{
+    size_t count = 0;
+    size_t length = strlen(prefix);
+    uint32_t found = 0;
+    const mu_option *rows = mu_options(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (strncmp(rows[i].path, prefix, length) != 0) {
+            continue;
+        }
+        const char *word = rows[i].path + length;
+        size_t word_length = strcspn(word, ".");
+        bool seen = found > 0 && strncmp(store[found - 1], word, word_length) == 0 &&
+                    store[found - 1][word_length] == '\0';
+        if (!seen) {
+            assert(found < KEYS_MAX && word_length < sizeof store[0]);
+            memcpy(store[found], word, word_length);
+            store[found][word_length] = '\0';
+            keys[found] = store[found];
+            found++;
+        }
+    }
+    return found;
+}
+
+static mu_status check_keys(reader *r, const mu_node *map, const char *prefix)
+{
+    char store[KEYS_MAX][32];
+    const char *keys[KEYS_MAX];
+    const mu_node *trace = strcmp(prefix, "workload.") == 0 ? mu_node_get(map, "trace") : NULL;
+    if (trace != NULL) {
+        return mu_node_fail(r->doc, trace, r->err,
+                            "workload.trace: a trace needs a request-level simulation, which the "
+                            "steady-state verbs do not do; expected input, output and "
+                            "concurrency or rate");
+    }
+    uint32_t count = keys_below(prefix, store, keys);
+    return mu_node_known_keys(r->doc, map, keys, count, r->err);
+}
+
+static const mu_option *short_form(const char *path)
+{
+    for (size_t i = 0; i < sizeof short_forms / sizeof short_forms[0]; i++) {
+        if (strcmp(short_forms[i].map, path) == 0) {
+            return mu_option_by_path(short_forms[i].path);
+        }
+    }
+    return NULL;
+}
+
+static void mark_given(mu_scenario *scenario, const char *path)
+{
+    scenario->serve.given |= strcmp(path, "deployment.serve") == 0;
+    scenario->prefill.given |= strcmp(path, "deployment.prefill") == 0;
+    scenario->decode.given |= strcmp(path, "deployment.decode") == 0;
+}
+
+/* One map. Its maps are walked in turn: as deep as the registry's paths, LEVELS_MAX. */
+static mu_status read_map(reader *r, const mu_node *map, const char *prefix, uint32_t level)
+{
+    assert(level < LEVELS_MAX);
+    mu_status status = check_keys(r, map, prefix);
+    for (uint32_t i = 0; i < map->count && status == MU_OK; i++) {
+        const mu_node *node = &map->child[i];
+        char path[PATH_MAX_CHARS];
+        char below[PATH_MAX_CHARS + 1];
+        snprintf(path, sizeof path, "%s%s", prefix, node->key);
+        snprintf(below, sizeof below, "%s.", path);
+        const mu_option *option = mu_option_by_path(path);
+        if (option == NULL && is_plain(node)) {
+            option = short_form(path);
+        }
+        if (option != NULL) {
+            status = set_option(r, option, node);
+        } else if (node->kind == MU_NODE_MAP) {
+            mark_given(r->scenario, path);
+            status = read_map(r, node, below, level + 1);
+        } else {
+            status = mu_node_fail(r->doc, node, r->err, "%s: expected a map, found %s", path,
+                                  kind_text(node));
+        }
+    }
+    return status;
+}
+
+mu_status mu_scenario_read(const mu_doc *doc, mu_scenario *scenario, mu_error *err)
+{
+    assert(doc != NULL && scenario != NULL);
+    reader r = {doc, scenario, err};
+    if (doc->root == NULL || doc->root->kind != MU_NODE_MAP) {
+        return mu_node_fail(doc, doc->root, err,
+                            "expected a scenario (a map with model, system, workload), found %s",
+                            doc->root == NULL ? "nothing" : kind_text(doc->root));
+    }
+    snprintf(scenario->file, sizeof scenario->file, "%s", doc->file);
+    return read_map(&r, doc->root, "", 0);
+}
+
+mu_status mu_scenario_settle(mu_scenario *scenario, mu_error *err)
+{
+    bool apart = scenario->prefill.given || scenario->decode.given;
+    if (scenario->serve.given && apart) {
+        return mu_fail_at(err, MU_E_INPUT, scenario->file, 0, 0,
+                          "deployment: role serve belongs to mode aggregated, prefill and decode to "
+                          "disaggregated; expected one of the two");
+    }
+    if (scenario->mode == MU_MODE_AGGREGATED && apart) {
+        return mu_fail_at(err, MU_E_INPUT, scenario->file, 0, 0,
+                          "deployment: mode aggregated has the one role serve, found %s",
+                          scenario->decode.given ? "decode" : "prefill");
+    }
+    if (scenario->mode == MU_MODE_DISAGGREGATED && scenario->serve.given) {
+        return mu_fail_at(err, MU_E_INPUT, scenario->file, 0, 0,
+                          "deployment: mode disaggregated has the roles prefill and decode, found "
+                          "serve");
+    }
+    if (scenario->mode == MU_MODE_AUTO && apart) {
+        scenario->mode = MU_MODE_DISAGGREGATED;
+    }
+    if (scenario->mode == MU_MODE_AUTO && scenario->serve.given) {
+        scenario->mode = MU_MODE_AGGREGATED;
+    }
+    return MU_OK;
+}
+
+void mu_scenario_warn(mu_scenario *scenario, const char *format, ...)
+{
+    if (scenario->warning_count == MU_SCENARIO_WARNINGS_MAX) {
+        return;
+    }
+    va_list args;
+    va_start(args, format);
+    vsnprintf(scenario->warning[scenario->warning_count], MU_SCENARIO_WARNING_TEXT_MAX, format,
+              args);
+    va_end(args);
+    scenario->warning_count++;
+}
