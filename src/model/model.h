@@ -35,9 +35,9 @@ typedef struct mu_attention {
     uint32_t o_lora;     /* COMPRESSED: rank of each output-projection group, 0 = none */
     uint32_t o_groups;   /* COMPRESSED */
     uint32_t compress;   /* COMPRESSED: tokens folded into one cached entry */
-    uint32_t index_heads;
+    uint32_t index_heads; /* sparse: indexer heads; 0 = uses the picks of an earlier layer */
     uint32_t index_dim;
-    uint32_t index_topk;
+    uint32_t index_topk;  /* sparse: entries a query reads; 0 = all of them */
     uint32_t key_heads;  /* LINEAR */
     uint32_t key_dim;    /* LINEAR: size of one key head */
     uint32_t value_heads;
@@ -45,7 +45,8 @@ typedef struct mu_attention {
     uint32_t conv;       /* LINEAR: short convolution width */
     bool qkv_bias;
     bool out_bias;
-    bool qk_norm;        /* per-head norm of queries and keys */
+    bool qk_norm;        /* norm of queries and keys */
+    uint32_t qk_norm_params; /* its weights a layer (0 when it has none) */
     bool out_gate;       /* sigmoid gate on the output (doubles the query projection) */
     bool sinks;          /* one learned sink a head (gpt-oss) */
 } mu_attention;
@@ -72,9 +73,15 @@ typedef struct mu_layer_group {
     uint32_t norms;        /* RMS/layer norms of hidden size a layer */
     bool norm_bias;        /* layer norm with a bias */
     bool parallel;         /* attention and FFN side by side (GPT-J, Falcon) */
+    uint32_t hyper;        /* residual streams of hyper-connections (DeepSeek-V4); 0 = one plain */
 } mu_layer_group;
 
-enum { MU_LAYER_GROUPS_MAX = 16, MU_MODEL_TEXT_MAX = 96 };
+enum {
+    MU_LAYER_GROUPS_MAX = 16,
+    MU_MODEL_TEXT_MAX = 96,
+    MU_MODEL_WARNINGS_MAX = 4,
+    MU_MODEL_WARNING_MAX = 160
+};
 
 typedef struct mu_model {
     char id[MU_MODEL_TEXT_MAX];
@@ -85,11 +92,17 @@ typedef struct mu_model {
     uint32_t max_position;       /* 0 = unlimited or unknown */
     uint32_t learned_positions;  /* rows of a learned position table that count as parameters */
     bool tied_embeddings;
-    uint32_t mtp_layers;         /* each: a norm pair, a 2h x h projection and a layer like the last */
+    bool head_bias;              /* the output head has a bias (GPT-J) */
+    mu_dtype weights;            /* format the weights are published in */
+    mu_dtype experts;            /* the same of the routed experts */
+    uint32_t mtp_layers;
+    mu_layer_group mtp;          /* what each is made of, beside three norms and a 2h x h projection */
     uint32_t group_count;
-    mu_layer_group group[MU_LAYER_GROUPS_MAX];
+    mu_layer_group group[MU_LAYER_GROUPS_MAX]; /* in order of first appearance; layers alike are
+                                                  one group even where others lie between them */
     uint32_t warning_count;
-    char warning[4][160];        /* "model_type 'foo' is not known; read by its fields" */
+    /* "model_type 'foo' is not known; read by its fields" */
+    char warning[MU_MODEL_WARNINGS_MAX][MU_MODEL_WARNING_MAX];
 } mu_model;
 
 /* Parameters by where they live; [count of elements]. */
