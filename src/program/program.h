@@ -29,7 +29,7 @@ typedef struct mu_parallel {
     uint32_t ep;      /* expert parallel degree; ep * moe_tp = tp * cp * dp */
     uint32_t moe_tp;  /* tensor parallel degree inside an expert */
     uint32_t redundant_experts; /* extra copies over the whole EP group */
-    double imbalance; /* busiest expert rank over the mean, >= 1 */
+    double imbalance; /* busiest expert rank over the mean, >= 1; 0 = the engine's */
     uint32_t microbatches; /* 1, or 2: two-batch overlap of compute and communication */
     uint32_t mtp;     /* draft tokens a decode step */
 } mu_parallel;
@@ -58,7 +58,6 @@ typedef enum mu_scope {
     MU_SCOPE_CONTEXT, /* prefill tokens + their cached context (keys to expand) */
     MU_SCOPE_DECODE,  /* decode tokens, drafts included */
     MU_SCOPE_LOGITS,  /* rows that need logits: last prefill token, every decode token */
-    MU_SCOPE_DRAFT,   /* one token a sequence, and prefill tokens: MTP layers */
     MU_SCOPE_COUNT
 } mu_scope;
 
@@ -126,7 +125,8 @@ typedef struct mu_op {
     mu_scope scope;
     const char *name; /* static */
     double row_scale; /* rows on this rank = rows of the scope * row_scale */
-    bool overlaps;    /* may run beside the communication that precedes it (shared experts) */
+    bool overlaps;    /* may run beside expert communication (shared experts) */
+    bool draft;       /* in a draft pass: one decode token a sequence whatever the MTP depth */
     union {
         struct {
             uint32_t n, k, batch;
@@ -135,7 +135,8 @@ typedef struct mu_op {
         struct {
             uint32_t hidden, intermediate, experts, topk;
             double local_experts; /* hosted here, copies included */
-            double groups;        /* ranks whose tokens meet here: DP groups */
+            double groups;        /* tokens that meet the experts = rows here * groups */
+            double pairs_per_row; /* (token, expert) pairs on this rank for each row here */
             bool gated;
             mu_dtype activations, weights;
         } moe;
@@ -188,8 +189,6 @@ typedef struct mu_program {
     mu_block block[MU_BLOCKS_MAX];
     mu_parallel parallel;
     mu_precision precision;
-    double hidden;
-    double imbalance;        /* parallel.imbalance where there are experts, else 1 */
     double ranks;            /* of one instance */
 } mu_program;
 
@@ -212,8 +211,11 @@ bool mu_parallel_fits(const mu_model *model, const mu_parallel *parallel);
 void mu_program_build(const mu_model *model, const mu_parallel *parallel,
                       const mu_precision *precision, mu_program *out);
 
-/** Rows a scope counts in a load, before any sharding. */
-double mu_load_rows(const mu_load *load, mu_scope scope, uint32_t mtp);
+/** Rows a scope counts in a load, before any sharding; mtp = drafts that ride with each decode token. */
+double mu_load_rows(const mu_load *load, mu_scope scope, double mtp);
+
+/** Content hash of what an operator costs apart from its rows (equal operators have equal hashes). */
+uint64_t mu_op_hash(const mu_op *op);
 
 /* Bytes one rank holds. */
 typedef struct mu_footprint {
