@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Draws of everything uncertain.
+ *
+ * What:  a table name -> Sobol dimension, and the value of a range in a draw.
+ * Why:   names, not call order, decide the luck: two systems that share a fact share its draw.
+ * Bound: the first MU_SOBOL_DIMENSIONS names are quasi-random, later ones pseudo-random; a name
+ * that finds no place (frozen plan, arena full) draws from a stream of its own hash.
+ */
+#include "base/draw.h"
+
+#include "base/random.h"
+#include "base/text.h"
+
+#include <assert.h>
+#include <stdbool.h>
+#include <string.h>
+
+enum { SLOTS_FIRST = 256 };
+
+static const uint32_t NO_DIMENSION = UINT32_MAX;
+
+struct name {
+    const char *text;
+    uint64_t hash;
+};
+
+struct mu_draw_plan {
+    mu_arena *arena;
+    uint64_t seed;
+    bool frozen;
+    uint32_t count;
+    uint32_t slots;     /* a power of two, at least twice count */
+    struct name *names; /* [slots / 2] by dimension */
+    uint32_t *table;    /* [slots] dimension + 1, 0 = free; open addressing */
+};
+
+mu_draw_plan *mu_draw_plan_create(mu_arena *arena, uint64_t seed)
+{
+    mu_draw_plan *plan = MU_NEW(arena, mu_draw_plan, 1);
+    struct name *names = MU_NEW(arena, struct name, SLOTS_FIRST / 2);
+    uint32_t *table = MU_NEW(arena, uint32_t, SLOTS_FIRST);
+    if (plan == NULL || names == NULL || table == NULL) {
+        return NULL;
+    }
+    plan->arena = arena;
+    plan->seed = seed;
+    plan->slots = SLOTS_FIRST;
+    plan->names = names;
+    plan->table = table;
+    return plan;
+}
+
+void mu_draw_plan_freeze(mu_draw_plan *plan)
+{
+    plan->frozen = true;
+}
+
+uint32_t mu_draw_plan_count(const mu_draw_plan *plan)
+{
+    return plan->count;
+}
+
+const char *mu_draw_plan_name(const mu_draw_plan *plan, uint32_t dimension)
+{
+    assert(dimension < plan->count);
+    return plan->names[dimension].text;
+}
+
+/* Slot that holds the name, or the free one where it would go. The table is never full. */
+static uint32_t *slot_of(const mu_draw_plan *plan, const char *text, uint64_t hash)
+{
+    uint32_t mask = plan->slots - 1;
+    for (uint32_t i = (uint32_t)hash & mask;; i = (i + 1) & mask) {
+        uint32_t held = plan->table[i];
+        if (held == 0) {
+            return &plan->table[i];
+        }
+        const struct name *name = &plan->names[held - 1];
+        if (name->hash == hash && strcmp(name->text, text) == 0) {
+            return &plan->table[i];
+        }
+    }
+}
+
+/* Twice the room; the old tables stay in the arena until it goes. */
+static bool grow(mu_draw_plan *plan)
+{
+    uint32_t slots = plan->slots * 2;
+    struct name *names = MU_NEW(plan->arena, struct name, slots / 2);
+    uint32_t *table = MU_NEW(plan->arena, uint32_t, slots);
+    if (names == NULL || table == NULL) {
+        return false;
+    }
+    memcpy(names, plan->names, plan->count * sizeof names[0]);
+    plan->names = names;
+    plan->table = table;
+    plan->slots = slots;
+    for (uint32_t i = 0; i < plan->count; i++) {
+        *slot_of(plan, names[i].text, names[i].hash) = i + 1;
+    }
+    return true;
+}
+
+/* A dimension for a new name, or NO_DIMENSION when memory is out. */
+static uint32_t join(mu_draw_plan *plan, const char *text, uint64_t hash)
+{
+    if (plan->count == plan->slots / 2 && !grow(plan)) {
+        return NO_DIMENSION;
+    }
+    char *copy = mu_arena_text(plan->arena, text, strlen(text));
+    if (copy == NULL) {
+        return NO_DIMENSION;
+    }
+    uint32_t dimension = plan->count++;
+    plan->names[dimension] = (struct name){.text = copy, .hash = hash};
+    *slot_of(plan, copy, hash) = dimension + 1;
+    return dimension;
+}
+
+double mu_draw_value(mu_draw draw, const char *name, mu_range range)
+{
+    mu_draw_plan *plan = draw.plan;
+    if (plan == NULL || range.low == range.high) {
+        return range.best;
+    }
+    if (draw.index == 0 && plan->frozen) {
+        return range.best;
+    }
+    uint64_t hash = mu_text_hash(name);
+    uint32_t held = *slot_of(plan, name, hash);
+    uint32_t dimension = held != 0 ? held - 1 : NO_DIMENSION;
+    if (held == 0 && !plan->frozen) {
+        dimension = join(plan, name, hash);
+    }
+    if (draw.index == 0) {
+        return range.best;
+    }
+    double u = dimension == NO_DIMENSION ? mu_random_uniform(plan->seed, hash, draw.index)
+                                         : mu_sobol(plan->seed, dimension, draw.index);
+    return mu_range_at(range, u);
+}
