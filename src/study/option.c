@@ -154,7 +154,7 @@ static mu_status check_limits(const mu_option *option, double value, const char 
                               mu_error *err)
 {
     if (option->dimension == MU_DIM_COUNT && value != floor(value)) {
-        return mu_fail(err, MU_E_INPUT, "%s: expected a whole number, found '%.64s'", option->path,
+        return mu_fail(err, MU_E_INPUT, "%s: expected a whole number, found \"%.64s\"", option->path,
                        text);
     }
     if (!(value >= option->low && value <= option->high)) {
@@ -162,7 +162,7 @@ static mu_status check_limits(const mu_option *option, double value, const char 
         char high[32];
         mu_text_exact(option->low, low);
         mu_text_exact(option->high, high);
-        return mu_fail(err, MU_E_INPUT, "%s: expected %s to %s%s%s, found '%.64s'", option->path,
+        return mu_fail(err, MU_E_INPUT, "%s: expected %s to %s%s%s, found \"%.64s\"", option->path,
                        low, high, option->dimension == MU_DIM_NONE ? "" : " ",
                        mu_unit_si(option->dimension), text);
     }
@@ -208,7 +208,7 @@ static mu_status set_switch(const mu_option *option, const char *text, int *out,
             return MU_OK;
         }
     }
-    return mu_fail(err, MU_E_INPUT, "%s: expected yes or no, found '%.64s'", option->path, text);
+    return mu_fail(err, MU_E_INPUT, "%s: expected yes or no, found \"%.64s\"", option->path, text);
 }
 
 static mu_status set_text(const mu_option *option, const char *text, char *out, mu_error *err)
@@ -242,9 +242,9 @@ static mu_status set_dtype(const mu_option *option, const char *text, int *out, 
     const char *near = mu_text_nearest(text, names, MU_DTYPE_COUNT);
     return mu_fail(err, MU_E_INPUT,
                    "%s: expected one of fp32 tf32 bf16 fp16 fp8 fp8_block int8 int4 fp4, "
-                   "found '%.64s'%s%s%s",
-                   option->path, text, near ? "; did you mean '" : "", near ? near : "",
-                   near ? "'?" : "");
+                   "found \"%.64s\"%s%s%s",
+                   option->path, text, near ? "; did you mean \"" : "", near ? near : "",
+                   near ? "\"?" : "");
 }
 
 static mu_status set_mode(const mu_option *option, const char *text, mu_mode *out, mu_error *err)
@@ -256,7 +256,7 @@ static mu_status set_mode(const mu_option *option, const char *text, mu_mode *ou
         }
     }
     return mu_fail(err, MU_E_INPUT,
-                   "%s: expected auto, aggregated or disaggregated, found '%.64s'", option->path,
+                   "%s: expected auto, aggregated or disaggregated, found \"%.64s\"", option->path,
                    text);
 }
 
