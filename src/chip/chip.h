@@ -58,6 +58,7 @@ typedef struct mu_gemm {
     mu_dtype activations;
     mu_dtype weights;
     bool quantised_input; /* activations arrive quantised already (no quantise step inside) */
+    bool warm;            /* called again and again on a few weights, as benchmarks do: a share of L2 keeps them */
 } mu_gemm;
 
 mu_kernel_cost mu_chip_gemm(const mu_chip *chip, const mu_gemm *shape);

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Fused mixture-of-experts feed-forward on one rank.
+ *
+ * What:  two grouped products (gate and up, then down) over the experts that have tokens, the traffic
+ *        of scattering, activation and gathering, and a fixed time.
+ * Terms: pair = one token at one of its experts; active = experts with at least one token.
+ * Bound: roofline as for dense products; grows with pairs, active experts and both widths.
+ */
+#include "chip/path.h"
+
+#include <assert.h>
+#include <math.h>
+
+static double grouped_efficiency(const mu_chip_params *p, const mu_path *path)
+{
+    if (path->weight_only) {
+        return p->moe_weight_only_efficiency;
+    }
+    switch (path->dtype) {
+    case MU_DTYPE_FP8:
+        return p->moe_fp8_efficiency;
+    case MU_DTYPE_FP8_BLOCK:
+        return p->moe_fp8_block_efficiency;
+    case MU_DTYPE_INT8:
+        return p->moe_int8_efficiency;
+    case MU_DTYPE_FP4:
+        return p->moe_fp4_efficiency;
+    default:
+        return p->moe_bf16_efficiency;
+    }
+}
+
+/* One grouped product of `pairs` rows over `active` experts. */
+static mu_tile_time grouped(const mu_path *path, double pairs, double active, double n, double k)
+{
+    double weights = active * n * k * path->b_bytes;
+    double moved = weights + pairs * (k * path->a_bytes + n * 2);
+    const mu_tile_work work = {pairs / active, n, k, active, path->a_bytes, path->b_bytes, moved, true};
+    return mu_tile_cost(&path->rates, &work);
+}
+
+mu_kernel_cost mu_chip_moe(const mu_chip *chip, const mu_moe *shape)
+{
+    assert(chip->memory_bandwidth > 0 && shape->imbalance >= 1);
+    const mu_chip_params *p = &chip->params;
+    mu_path path = mu_path_of(chip, shape->activations, shape->weights);
+    mu_kernel_cost cost = {.launch_s = p->moe_launch_us * 1e-6, .dtype = path.dtype};
+    double pairs = shape->pairs * shape->imbalance;
+    if (!(pairs > 0)) {
+        cost.time_s = cost.launch_s;
+        cost.bound = MU_BOUND_LAUNCH;
+        return cost;
+    }
+    double active = shape->active_experts < pairs ? shape->active_experts : pairs;
+    active = active > 1e-6 ? active : 1e-6;
+    double efficiency = grouped_efficiency(p, &path);
+    path.rates.core_flops *= efficiency < 1 ? efficiency : 1;
+    path.rates.memory_bandwidth *= p->moe_bandwidth_efficiency;
+    double hidden = shape->hidden;
+    double wide = shape->intermediate;
+    double up = wide * (shape->gated ? 2 : 1);
+    mu_tile_time first = grouped(&path, pairs, active, up, hidden);
+    mu_tile_time second = grouped(&path, pairs, active, hidden, wide);
+    double shuffle = pairs * hidden * p->moe_pair_bytes;
+
+    cost.flop = 2 * pairs * hidden * (up + wide);
+    double weights = active * hidden * (up + wide) * path.b_bytes;
+    cost.bytes = weights + pairs * (hidden * (path.a_bytes + 2) + up * 2 + wide * path.a_bytes);
+    double shuffle_s = shuffle / (chip->memory_bandwidth * p->stream_bandwidth_efficiency);
+    double time_s = cost.launch_s + first.time_s + second.time_s + shuffle_s;
+    double floor_s = mu_path_roofline_s(chip, &path, cost.flop, weights);
+    cost.time_s = time_s > floor_s ? time_s : floor_s;
+    double compute_s = first.compute_s + second.compute_s;
+    double memory_s = first.memory_s + second.memory_s + shuffle_s;
+    cost.bound = compute_s > memory_s ? MU_BOUND_COMPUTE : MU_BOUND_MEMORY;
+    if (cost.launch_s > compute_s && cost.launch_s > memory_s) {
+        cost.bound = MU_BOUND_LAUNCH;
+    }
+    return cost;
+}
+
+double mu_moe_active_experts(double tokens, uint32_t experts, uint32_t topk, double local)
+{
+    if (experts == 0 || !(tokens > 0)) {
+        return 0;
+    }
+    double share = topk < experts ? (double)topk / experts : 1;
+    if (share >= 1) {
+        return local;
+    }
+    return local * -expm1(tokens * log1p(-share));
+}

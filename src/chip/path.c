@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which matrix path a product takes, what the chip gives on it, and what energy an operator takes.
+ *
+ * What:  number formats to paths with their calibration parameters; roofline; energy.
+ * Terms: path = matrix units in one number format; weight-only = bf16 compute on narrower weights.
+ * Bound: a format without native peak runs as bf16 with weight-only reads (fp8 never as int8).
+ */
+#include "chip/path.h"
+
+#include <assert.h>
+
+static bool is_wide(mu_dtype dtype)
+{
+    return dtype == MU_DTYPE_FP32 || dtype == MU_DTYPE_TF32 || dtype == MU_DTYPE_BF16 ||
+           dtype == MU_DTYPE_FP16;
+}
+
+static bool is_integer(mu_dtype dtype)
+{
+    return dtype == MU_DTYPE_INT8 || dtype == MU_DTYPE_INT4;
+}
+
+static bool is_fp8(mu_dtype dtype)
+{
+    return dtype == MU_DTYPE_FP8 || dtype == MU_DTYPE_FP8_BLOCK;
+}
+
+/* Peak of a format: fp8 and fp8_block, bf16 and fp16 share their units. */
+static double path_peak(const mu_chip *chip, mu_dtype dtype)
+{
+    mu_dtype twin = dtype;
+    switch (dtype) {
+    case MU_DTYPE_FP8:
+        twin = MU_DTYPE_FP8_BLOCK;
+        break;
+    case MU_DTYPE_FP8_BLOCK:
+        twin = MU_DTYPE_FP8;
+        break;
+    case MU_DTYPE_BF16:
+        twin = MU_DTYPE_FP16;
+        break;
+    case MU_DTYPE_FP16:
+        twin = MU_DTYPE_BF16;
+        break;
+    default:
+        break;
+    }
+    double own = chip->peak_flops[dtype];
+    return own > 0 ? own : chip->peak_flops[twin];
+}
+
+/* The format both operands are brought to before any question of support. */
+static mu_dtype common_format(mu_dtype activations, mu_dtype weights)
+{
+    if (is_wide(activations)) {
+        return activations;
+    }
+    if (is_wide(weights)) {
+        return weights;
+    }
+    if (is_integer(activations) != is_integer(weights) && weights != MU_DTYPE_INT4) {
+        return MU_DTYPE_BF16;
+    }
+    if (is_integer(activations)) {
+        return MU_DTYPE_INT8; /* int4 x int4 runs on the int8 units */
+    }
+    if (is_fp8(activations)) {
+        return weights == MU_DTYPE_FP8_BLOCK ? MU_DTYPE_FP8_BLOCK : activations;
+    }
+    return is_fp8(weights) ? weights : MU_DTYPE_FP4;
+}
+
+mu_dtype mu_chip_path(const mu_chip *chip, mu_dtype activations, mu_dtype weights)
+{
+    assert(activations < MU_DTYPE_COUNT && weights < MU_DTYPE_COUNT);
+    mu_dtype wanted = common_format(activations, weights);
+    if (path_peak(chip, wanted) > 0) {
+        return wanted;
+    }
+    if (wanted == MU_DTYPE_FP32 && path_peak(chip, MU_DTYPE_TF32) > 0) {
+        return MU_DTYPE_TF32;
+    }
+    return MU_DTYPE_BF16;
+}
+
+static void take_parameters(const mu_chip_params *p, mu_path *path)
+{
+#define TAKE(name)                                                                                 \
+    path->launch_s = p->gemm_##name##_launch_us * 1e-6;                                            \
+    path->rates.fill = p->gemm_##name##_fill;                                                      \
+    path->rates.core_bytes = path->rates.core_flops / p->gemm_##name##_core_intensity;             \
+    path->rates.core_flops *= p->gemm_##name##_efficiency
+    if (path->weight_only) {
+        TAKE(weight_only);
+        return;
+    }
+    switch (path->dtype) {
+    case MU_DTYPE_FP8:
+        TAKE(fp8);
+        path->quantise_s = p->gemm_fp8_quantise_us * 1e-6;
+        break;
+    case MU_DTYPE_FP8_BLOCK:
+        TAKE(fp8_block);
+        path->quantise_s = p->gemm_fp8_block_quantise_us * 1e-6;
+        break;
+    case MU_DTYPE_INT8:
+    case MU_DTYPE_INT4:
+        TAKE(int8);
+        path->quantise_s = p->gemm_int8_quantise_us * 1e-6;
+        break;
+    case MU_DTYPE_FP4:
+        TAKE(fp4);
+        path->quantise_s = p->gemm_fp4_quantise_us * 1e-6;
+        break;
+    default:
+        TAKE(bf16);
+        break;
+    }
+#undef TAKE
+}
+
+mu_path mu_path_of(const mu_chip *chip, mu_dtype activations, mu_dtype weights)
+{
+    const mu_chip_params *p = &chip->params;
+    mu_path path = {.dtype = mu_chip_path(chip, activations, weights)};
+    path.a_bytes = mu_dtype_bytes(path.dtype);
+    path.b_bytes = mu_dtype_bytes(weights);
+    path.weight_only = is_wide(path.dtype) && path.b_bytes < path.a_bytes;
+    path.quantises = !is_wide(path.dtype);
+    double peak = path_peak(chip, path.dtype);
+    peak = peak > 0 ? peak : chip->vector_flops;
+    double cores = chip->cores >= 1 ? chip->cores : 1;
+    path.peak_flops = peak;
+    path.rates = (mu_tile_rates){.cores = cores,
+                                 .core_flops = peak / cores,
+                                 .memory_bandwidth =
+                                     chip->memory_bandwidth * p->gemm_bandwidth_efficiency,
+                                 .l2_bytes = chip->l2_bytes > 1 ? chip->l2_bytes : 1,
+                                 .split_s = p->gemm_split_us * 1e-6,
+                                 .ramp_s = p->gemm_ramp_us * 1e-6,
+                                 .softness = p->gemm_softness,
+                                 .wave = p->gemm_wave,
+                                 .miss = p->gemm_miss};
+    take_parameters(p, &path);
+    return path;
+}
+
+double mu_path_quantise_s(const mu_chip *chip, const mu_path *path, double elements)
+{
+    double bytes = elements * (2 + path->a_bytes);
+    return path->quantise_s +
+           bytes / (chip->memory_bandwidth * chip->params.gemm_quantise_bandwidth);
+}
+
+double mu_path_cold_bytes(double bytes, double share, double l2_bytes)
+{
+    double room = share * l2_bytes;
+    if (room <= 0) {
+        return bytes;
+    }
+    double x = bytes / room;
+    double x4 = x * x * x * x;
+    return x4 < 1e12 ? bytes * x4 / (1 + x4) : bytes;
+}
+
+double mu_path_roofline_s(const mu_chip *chip, const mu_path *path, double flop, double bytes)
+{
+    double compute_s = flop / path->peak_flops;
+    double memory_s = bytes > chip->l2_bytes ? bytes / chip->memory_bandwidth : 0;
+    return compute_s > memory_s ? compute_s : memory_s;
+}
+
+double mu_chip_energy(const mu_chip *chip, const mu_kernel_cost *cost)
+{
+    const mu_chip_params *p = &chip->params;
+    double room_w = chip->tdp_w > chip->idle_w ? chip->tdp_w - chip->idle_w : 0;
+    double peak = path_peak(chip, cost->dtype);
+    double matrix_s = peak > 0 ? cost->flop / peak : 0;
+    double memory_s = cost->bytes / chip->memory_bandwidth;
+    double active_j = room_w * (p->energy_matrix_share * matrix_s + p->energy_memory_share * memory_s);
+    double joule = chip->idle_w * cost->time_s + active_j;
+    double most = chip->tdp_w * cost->time_s;
+    return joule < most ? joule : most;
+}

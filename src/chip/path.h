@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a chip gives on the path that a matrix product takes; shared by dense and grouped products.
+ */
+#ifndef MUSTER_CHIP_PATH_H
+#define MUSTER_CHIP_PATH_H
+
+#include "chip/chip.h"
+#include "chip/tile.h"
+
+typedef struct mu_path {
+    mu_dtype dtype;     /* of the matrix units */
+    bool weight_only;   /* weights are narrower and widened on the fly */
+    bool quantises;     /* activations are narrowed for this path */
+    double peak_flops;
+    double a_bytes;     /* of one activation element as the cores read it */
+    double b_bytes;     /* of one weight element in memory */
+    double launch_s;
+    double quantise_s;  /* fixed part; 0 unless `quantises` */
+    mu_tile_rates rates;
+} mu_path;
+
+/** Path, rates and fixed times; a chip without any matrix peak computes on its vector units. */
+mu_path mu_path_of(const mu_chip *chip, mu_dtype activations, mu_dtype weights);
+
+/** Time to read bf16 activations and write them narrowed, fixed part included [s]. */
+double mu_path_quantise_s(const mu_chip *chip, const mu_path *path, double elements);
+
+/**
+ * Part of `bytes` that comes from memory when the same operands were touched just before and a share of L2
+ * holds them: 0 for small ones, all of them for large ones; grows with bytes.
+ */
+double mu_path_cold_bytes(double bytes, double share, double l2_bytes);
+
+/**
+ * Time never below the roofline: work over peak; and bytes over nominal bandwidth where operands exceed L2.
+ */
+double mu_path_roofline_s(const mu_chip *chip, const mu_path *path, double flop, double bytes);
+
+#endif

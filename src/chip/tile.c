@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Time of a matrix product cut into tiles.
+ *
+ * What:  best over tile shapes and splits of K of a smooth maximum of the cores' time (waves of tiles,
+ *        each a K loop with its filling) and memory's (bytes once, plus what waves read again).
+ * Why:   planners ask millions of times, so the loop is short, has no libm call but one square root
+ *        a shape and skips shapes that cannot win.
+ * Terms: tile = tm x tn block of C on one core; wave = as many tiles as there are cores; split = s
+ *        cores share the K loop of one tile and sum up.
+ * Bound: every candidate grows with the work and falls with the rates, hence so does the best of them.
+ */
+#include "chip/tile.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdint.h>
+
+typedef struct shape {
+    double m;
+    double n;
+} shape;
+
+static const shape shapes[] = {{128, 256}, {128, 128}, {256, 128}, {64, 256}, {64, 128}, {64, 64},
+                               {128, 64},  {32, 256},  {16, 256},  {32, 64},  {16, 64}, {256, 256}};
+
+enum { SHAPES = sizeof(shapes) / sizeof(shapes[0]), SPLIT_MAX = 16 };
+
+double mu_soft_max(double a, double b, double softness)
+{
+    double high = a > b ? a : b;
+    double low = a > b ? b : a;
+    return high > 0 ? high + softness * low * low / high : 0;
+}
+
+/* ceil() of 0 .. 2^62 without a call into libm. */
+static double round_up(double x)
+{
+    double whole = (double)(int64_t)x;
+    return whole < x ? whole + 1 : whole;
+}
+
+/* Rows of tiles: whole ones, or with uneven products the mean of ceil() over a spread of sizes. */
+static double tile_rows(double m, double tile, bool uneven)
+{
+    if (!uneven) {
+        return round_up(m / tile);
+    }
+    double x = m / tile;
+    return x < 0.5 ? 1 : x + 0.5;
+}
+
+/* Traffic that waves of tiles cause by reading a panel again that L2 does not hold. */
+static double read_again(double bytes, double extent, double side, double l2_bytes)
+{
+    double times = extent / side - 1;
+    return times > 0 ? bytes * times * bytes / (bytes + l2_bytes) : 0;
+}
+
+static void try_splits(const mu_tile_rates *rates, const mu_tile_work *work, double tiles,
+                       double step_s, double memory_s, mu_tile_time *best)
+{
+    for (double split = 1; split <= SPLIT_MAX; split *= 2) {
+        double waves = tiles * split / rates->cores;
+        double count = 1;
+        if (waves > 1) {
+            count = waves + rates->wave * (round_up(waves) - waves);
+        }
+        double compute_s = count * (work->k / split + rates->fill) * step_s;
+        double sum_s = 0;
+        if (split > 1) {
+            double partial = split * work->m * work->n * work->batch * 2 * sizeof(float);
+            sum_s = rates->split_s + partial / (4 * rates->memory_bandwidth);
+        }
+        double floor_s = compute_s > memory_s ? compute_s : memory_s;
+        if (floor_s + sum_s < best->time_s) {
+            double time_s = mu_soft_max(compute_s, memory_s, rates->softness) + sum_s;
+            if (time_s < best->time_s) {
+                *best = (mu_tile_time){time_s, compute_s, memory_s};
+            }
+        }
+        if (waves >= 2) {
+            return;
+        }
+    }
+}
+
+mu_tile_time mu_tile_cost(const mu_tile_rates *rates, const mu_tile_work *work)
+{
+    assert(rates->cores >= 1 && rates->core_flops > 0 && rates->memory_bandwidth > 0);
+    mu_tile_time best = {INFINITY, 0, 0};
+    double a_bytes = work->m * work->k * work->a_bytes;
+    double b_bytes = work->n * work->k * work->b_bytes;
+    double once_s = work->memory_bytes / rates->memory_bandwidth;
+    for (int i = 0; i < SHAPES; i++) {
+        double tm = shapes[i].m;
+        double tn = shapes[i].n;
+        double rows = tile_rows(work->m, tm, work->uneven);
+        double tiles = rows * round_up(work->n / tn) * work->batch;
+        double step_s = mu_soft_max(2 * tm * tn / rates->core_flops,
+                                    (tm * work->a_bytes + tn * work->b_bytes) / rates->core_bytes,
+                                    rates->softness);
+        if (tiles * work->k * step_s > best.time_s * rates->cores) {
+            continue;
+        }
+        double side = sqrt(rates->cores * tm * tn);
+        double again = read_again(a_bytes, work->n, side, rates->l2_bytes) +
+                       read_again(b_bytes, work->m, side, rates->l2_bytes);
+        double stream_s = once_s + rates->miss * again * work->batch / rates->memory_bandwidth;
+        double memory_s = stream_s;
+        if (stream_s > 0) {
+            memory_s += rates->ramp_s * stream_s / (stream_s + rates->ramp_s);
+        }
+        try_splits(rates, work, tiles, step_s, memory_s, &best);
+    }
+    return best;
+}
