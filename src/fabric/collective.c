@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Collectives over nested tiers in closed form.
+ *
+ * What:  all-reduce, reduce-scatter, all-gather, broadcast, all-to-all, point to point; the
+ *        cheapest of
+ *        the algorithms that libraries have is taken.
+ * Why:   called for every transfer of every candidate deployment.
+ * Terms: chain = ring inside a server, ring or tree or halving-doubling over more than a server's
+ *        ranks;
+ *        fan and below as in levels.h.
+ * Bound: equal links, no other traffic. Fitted to NCCL 2.27 and 2.29 and to HCCL.
+ */
+#include "fabric/levels.h"
+
+#include <assert.h>
+#include <math.h>
+
+/* Libraries chain up to this many ranks of a server; beyond, they have logarithmic algorithms too.
+ * */
+static const double CHAIN_RANKS = 8.0;
+/* Short messages take a protocol without hand-shake that reaches this share of (rate / extra cost):
+ * a chain starts at 0.45/1.45 = 31 % of its large-message rate (all three NVLink generations
+ * agree). */
+static const double SHORT_SHARE = 0.45;
+/* Peer messages are sent without hand-shake up to about this size. */
+static const double EAGER_BYTES = 32768.0;
+
+/* Bytes of time that a chain loses while it fills. Saturates, grows with bytes; 0 at 0. */
+static double fill_bytes(const mu_tier *tier, double bytes)
+{
+    double start = tier->half_bytes / (1.0 - SHORT_SHARE);
+    double scale = bytes + SHORT_SHARE * start;
+    return scale > 0.0 ? start * (bytes / scale) : 0.0;
+}
+
+static double rendezvous_s(const mu_tier *tier, double peer_bytes)
+{
+    double ratio = EAGER_BYTES / fmax(peer_bytes, 1.0);
+    return tier->rendezvous_s / (1.0 + ratio * ratio);
+}
+
+static double largest_launch_s(const mu_levels *levels)
+{
+    double launch_s = 0.0;
+    for (uint32_t i = 0; i < levels->count; i++) {
+        launch_s = fmax(launch_s, levels->level[i].tier->launch_s);
+    }
+    return launch_s;
+}
+
+/* What a chain does on one level: how often the buffer goes round, and what share of it. */
+typedef struct pass {
+    double times;   /* 2 for all-reduce, 1 for reduce-scatter, all-gather, broadcast */
+    bool whole;     /* every rank passes on the whole buffer (broadcast) */
+    bool in_switch; /* let switches add where they can */
+} pass;
+
+static bool logarithmic(const mu_level *level)
+{
+    return level->fan > CHAIN_RANKS;
+}
+
+static double chain_steps(const mu_level *level)
+{
+    return logarithmic(level) ? log2(level->fan) : level->fan - 1.0;
+}
+
+/* Adds one level of a chain over `bytes` of one rank; own_bytes are moved locally at that level. */
+static void add_chain(mu_tally *tally, const mu_level *level, pass how, double bytes,
+                      double own_bytes)
+{
+    const mu_tier *tier = level->tier;
+    double part = bytes / level->below;
+    double rate = level->rate * tier->efficiency;
+    double sent = how.whole ? part : how.times * part * (level->fan - 1.0) / level->fan;
+    double steps = how.times * chain_steps(level);
+    if (how.in_switch && tier->in_network_reduction) {
+        sent = part * (1.0 + 1.0 / level->fan);
+        rate = level->rate * tier->switch_efficiency;
+        steps = 4.0; /* up, add, down, and one barrier */
+        own_bytes = 0.0;
+    }
+    tally->fixed_s += steps * tier->latency_s;
+    mu_tally_add(tally, level, sent, sent + tier->own_share * own_bytes + fill_bytes(tier, sent),
+                 rate);
+}
+
+static mu_algorithm chain_name(const mu_levels *levels, pass how)
+{
+    if (levels->count > 1) {
+        return MU_ALGORITHM_HIERARCHICAL;
+    }
+    if (how.in_switch) {
+        return MU_ALGORITHM_SWITCH;
+    }
+    if (!logarithmic(&levels->level[0])) {
+        return MU_ALGORITHM_RING;
+    }
+    return how.times > 1.0 || how.whole ? MU_ALGORITHM_TREE : MU_ALGORITHM_HALVING;
+}
+
+/* Reduce-scatter inside, across, all-gather inside, or the half of it that is wanted. */
+static mu_transfer chain(const mu_levels *levels, pass how, double bytes)
+{
+    mu_tally tally = {.fixed_s = largest_launch_s(levels)};
+    for (uint32_t i = 0; i < levels->count; i++) {
+        const mu_level *level = &levels->level[i];
+        mu_level whole = *level;
+        if (how.whole) {
+            whole.below = 1.0;
+        }
+        double own_bytes = i == 0 && !how.whole ? bytes / levels->ranks : 0.0;
+        add_chain(&tally, &whole, how, bytes, own_bytes);
+    }
+    return mu_tally_transfer(&tally, chain_name(levels, how));
+}
+
+/* Everyone writes to everyone at once: peer_bytes to each, over every level. */
+static void add_peers(mu_tally *tally, const mu_levels *levels, double peer_bytes, double own_bytes)
+{
+    for (uint32_t i = 0; i < levels->count; i++) {
+        const mu_level *level = &levels->level[i];
+        const mu_tier *tier = level->tier;
+        double peers = level->below * (level->fan - 1.0);
+        double sent = peers * peer_bytes;
+        double own = i == 0 ? tier->own_share * own_bytes : 0.0;
+        tally->fixed_s += peers * tier->message_s;
+        mu_tally_add(tally, level, sent, sent + own, level->rate * tier->peer_efficiency);
+    }
+}
+
+/* The engine's own one-shot kernel: every rank reads every other's buffer and adds. */
+static mu_transfer one_shot(const mu_levels *levels, double bytes)
+{
+    const mu_level *outer = &levels->level[levels->count - 1];
+    mu_tally tally = {.fixed_s = outer->tier->direct_launch_s};
+    add_peers(&tally, levels, bytes, 0.0);
+    return mu_tally_transfer(&tally, MU_ALGORITHM_DIRECT);
+}
+
+static mu_transfer cheaper(mu_transfer a, mu_transfer b)
+{
+    return b.time_s < a.time_s ? b : a;
+}
+
+static mu_transfer all_reduce(const mu_levels *levels, double bytes)
+{
+    mu_transfer best = chain(levels, (pass){.times = 2.0}, bytes);
+    bool in_switch = false;
+    bool direct = true;
+    for (uint32_t i = 0; i < levels->count; i++) {
+        in_switch = in_switch || levels->level[i].tier->in_network_reduction;
+        direct = direct && levels->level[i].tier->direct_launch_s > 0.0;
+    }
+    if (in_switch) {
+        best = cheaper(best, chain(levels, (pass){.times = 2.0, .in_switch = true}, bytes));
+    }
+    if (direct) {
+        best = cheaper(best, one_shot(levels, bytes));
+    }
+    return best;
+}
+
+static mu_transfer all_to_all(const mu_levels *levels, double bytes)
+{
+    const mu_tier *outer = levels->level[levels->count - 1].tier;
+    double peer_bytes = bytes / levels->ranks;
+    mu_tally tally = {.fixed_s = largest_launch_s(levels) + 2.0 * outer->latency_s};
+    add_peers(&tally, levels, peer_bytes, peer_bytes);
+    mu_transfer transfer = mu_tally_transfer(&tally, MU_ALGORITHM_DIRECT);
+    transfer.time_s += rendezvous_s(outer, peer_bytes);
+    return transfer;
+}
+
+static mu_transfer point_to_point(const mu_levels *levels, double bytes)
+{
+    const mu_level *level = &levels->level[levels->count - 1];
+    const mu_tier *tier = level->tier;
+    mu_tally tally = {.fixed_s = tier->launch_s + 2.0 * tier->latency_s + tier->message_s};
+    mu_tally_add(&tally, level, bytes, bytes, level->rate * tier->efficiency);
+    mu_transfer transfer = mu_tally_transfer(&tally, MU_ALGORITHM_DIRECT);
+    transfer.time_s += rendezvous_s(tier, bytes);
+    return transfer;
+}
+
+mu_transfer mu_fabric_collective(const mu_fabric *fabric, mu_collective what, mu_group group,
+                                 double bytes)
+{
+    assert(bytes >= 0.0);
+    mu_transfer nothing = {.algorithm = MU_ALGORITHM_NONE};
+    if (group.ranks <= 1) {
+        return nothing;
+    }
+    if (what == MU_POINT_TO_POINT) {
+        group.ranks = 2;
+    }
+    mu_levels levels = mu_levels_of(fabric, group);
+    switch (what) {
+    case MU_ALL_REDUCE:
+        return all_reduce(&levels, bytes);
+    case MU_REDUCE_SCATTER:
+    case MU_ALL_GATHER:
+        return chain(&levels, (pass){.times = 1.0}, bytes);
+    case MU_BROADCAST:
+        return chain(&levels, (pass){.times = 1.0, .whole = true}, bytes);
+    case MU_ALL_TO_ALL:
+        return all_to_all(&levels, bytes);
+    case MU_POINT_TO_POINT:
+        return point_to_point(&levels, bytes);
+    case MU_COLLECTIVE_COUNT:
+        break;
+    }
+    assert(what < MU_COLLECTIVE_COUNT);
+    return nothing;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * MoE dispatch and combine over nested tiers in closed form.
+ *
+ * What:  normal mode (a token once to every domain that needs it, forwarded inside) and low-latency
+ *        mode
+ *        (every copy sent straight to its expert's rank).
+ * Why:   expert-parallel serving spends a good part of its step here.
+ * Terms: domains of a level = sub-domains of the group that meet in it, or in levels within it.
+ * Bound: tokens choose experts uniformly; the busiest rank is `imbalance` over the mean.
+ */
+#include "fabric/levels.h"
+
+#include <assert.h>
+#include <math.h>
+
+double mu_exchange_domains(double domains, double experts, double topk)
+{
+    if (domains <= 1.0) {
+        return topk > 0.0 ? 1.0 : 0.0;
+    }
+    /* Experts of one token differ: the i-th of them is drawn from experts - i; the middle one
+     * stands for
+     * all. */
+    double share = 1.0 / domains;
+    double drawn = 0.5 * fmax(topk - 1.0, 0.0);
+    if (experts > drawn) {
+        share = fmin(share * experts / (experts - drawn), 1.0);
+    }
+    double hit = domains * (1.0 - pow(1.0 - share, topk));
+    return fmin(fmin(hit, topk), domains);
+}
+
+/* Bytes that a rank sends over each level when every copy goes straight to its rank. */
+static double straight_bytes(const mu_exchange *exchange, const mu_levels *levels,
+                             const mu_level *level)
+{
+    double peers = level->below * (level->fan - 1.0);
+    return exchange->tokens * exchange->topk * exchange->token_bytes * peers / levels->ranks;
+}
+
+/* Sub-domains of the group that a token may have experts in, at the level's own grain. */
+static double open_domains(const mu_exchange *exchange, const mu_levels *levels,
+                           const mu_level *level)
+{
+    const mu_level *outer = &levels->level[levels->count - 1];
+    double domains = levels->ranks / level->below;
+    if (levels->count > 1 && exchange->groups_topk > 0.0) {
+        domains *= fmin(exchange->groups_topk / outer->fan, 1.0);
+    }
+    return domains;
+}
+
+/* The same when a token crosses a level once for every sub-domain that needs it. */
+static double forwarded_bytes(const mu_exchange *exchange, const mu_levels *levels,
+                              const mu_level *level)
+{
+    double domains = open_domains(exchange, levels, level);
+    double experts = exchange->experts_per_rank * level->below * domains;
+    double hit = mu_exchange_domains(domains, experts, exchange->topk);
+    return exchange->tokens * exchange->token_bytes * hit * (1.0 - 1.0 / level->fan);
+}
+
+mu_transfer mu_fabric_exchange(const mu_fabric *fabric, const mu_exchange *exchange)
+{
+    assert(exchange->tokens >= 0.0 && exchange->topk >= 0.0 && exchange->token_bytes >= 0.0);
+    if (exchange->group.ranks <= 1) {
+        return (mu_transfer){.algorithm = MU_ALGORITHM_NONE};
+    }
+    mu_levels levels = mu_levels_of(fabric, exchange->group);
+    mu_tally tally = {0};
+    double launch_s = 0.0;
+    for (uint32_t i = 0; i < levels.count; i++) {
+        const mu_level *level = &levels.level[i];
+        const mu_tier *tier = level->tier;
+        bool straight = exchange->low_latency;
+        double bytes = straight ? straight_bytes(exchange, &levels, level)
+                                : forwarded_bytes(exchange, &levels, level);
+        double share = straight ? tier->dispatch_direct_efficiency : tier->dispatch_efficiency;
+        double notify_s = straight ? 0.0 : tier->dispatch_notify_s;
+        bytes *= fmax(exchange->imbalance, 1.0);
+        launch_s = fmax(launch_s, tier->dispatch_launch_s + notify_s);
+        tally.fixed_s += tier->latency_s * log2(level->fan);
+        mu_tally_add(&tally, level, bytes, bytes, level->rate * share);
+    }
+    tally.fixed_s += launch_s;
+    mu_algorithm name = levels.count > 1 && !exchange->low_latency ? MU_ALGORITHM_HIERARCHICAL
+                                                                   : MU_ALGORITHM_DIRECT;
+    return mu_tally_transfer(&tally, name);
+}
