@@ -57,6 +57,7 @@ typedef struct mu_fact {
     const char *source;   /* id in sources */
     const char *note;     /* "" when there is none */
     const char *entity;   /* id of the entity that states it (a parent, when inherited) */
+    const char *unit;     /* as written; "" when it has none */
 } mu_fact;
 
 typedef struct mu_catalog mu_catalog;
@@ -85,11 +86,25 @@ mu_status mu_catalog_find_any(const mu_catalog *catalog, const char *id, const m
 uint32_t mu_catalog_count(const mu_catalog *catalog, mu_entity_kind kind);
 const mu_entity *mu_catalog_at(const mu_catalog *catalog, mu_entity_kind kind, uint32_t index);
 
+/** Schema check of one document given to mu_catalog_create(), whatever `checked_from` was. */
+mu_status mu_catalog_check(const mu_catalog *catalog, uint32_t doc_index,
+                           mu_error *err) MU_MUST_CHECK;
+
 /** NULL when unknown. */
 const mu_source *mu_catalog_source(const mu_catalog *catalog, const char *id);
 
-/** Node at a dotted path of the entity or the nearest ancestor that has it; NULL when none does. */
-const mu_node *mu_catalog_node(const mu_catalog *catalog, const mu_entity *entity, const char *path);
+/**
+ * Node at a dotted path of the entity or the nearest ancestor that has it; NULL when none does, or when
+ * it says null there (which undoes the inheritance). Items of a list are reached by their `name`
+ * ("tiers.ub.bandwidth"). `entity` must come from this catalogue.
+ *
+ * @param[out] stated_by  entity that holds the node, for messages; may be NULL
+ */
+const mu_node *mu_catalog_node(const mu_catalog *catalog, const mu_entity *entity, const char *path,
+                               const mu_entity **stated_by);
+
+/** Plain text at a path, or that of a text fact; NULL when there is none. */
+const char *mu_catalog_text(const mu_catalog *catalog, const mu_entity *entity, const char *path);
 
 /**
  * One fact by path; when `required` is false a missing one gives MU_OK and out->path == NULL.

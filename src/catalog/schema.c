@@ -113,16 +113,15 @@ static const mu_schema_item items[] = {
     REF(ENGINE, "calibration", REFS, CALIBRATION, "calibrations applied in this order"),
 
     PLAIN(CALIBRATION, "fitted", FREE, "what it was fitted on, how, and the error left"),
-    PLAIN(CALIBRATION, "source", TEXT, "source id of parameters that name none"),
+    PLAIN(CALIBRATION, "source", SOURCE, "source id of parameters that name none"),
     PLAIN(CALIBRATION, "grade", TEXT, "grade of parameters that name none"),
-    PLAIN(CALIBRATION, "params.<name>", PARAM, "value of one parameter, SI unless it has a unit"),
+    PLAIN(CALIBRATION, "params.<name>", PARAM, "value of one parameter, in the unit of its name"),
 
     PLAIN(MODEL, "launched", DATE, "when the weights were published"),
-    PLAIN(MODEL, "source", TEXT, "source id or URL of the configuration"),
-    PLAIN(MODEL, "grade", TEXT, "grade of published figures that name none"),
+    PLAIN(MODEL, "source", SOURCE, "of the configuration"),
     PLAIN(MODEL, "config", FREE, "fields of the Hugging Face config.json"),
-    PLAIN(MODEL, "published.parameters", PARAM, "number of parameters as its makers state it"),
-    PLAIN(MODEL, "published.active", PARAM, "parameters a token touches, as its makers state it"),
+    FACT(MODEL, "published.parameters", COUNT, "number of parameters as its makers state it"),
+    FACT(MODEL, "published.active", COUNT, "parameters a token touches, as its makers state it"),
     PLAIN(MODEL, "precision.<role>", TEXT, "format the weights are published in"),
 
     PLAIN(CLOUD, "region", TEXT, "where it rents"),

@@ -19,9 +19,11 @@
 typedef enum mu_value_type {
     MU_VALUE_FACT,      /* sourced quantity of `dimension` (MU_DIM_TEXT: sourced text) */
     MU_VALUE_FREE_FACT, /* sourced number in whatever unit it names; kept as written if unknown */
-    MU_VALUE_PARAM,     /* as FREE_FACT; grade, source and note default to those of the entity */
+    MU_VALUE_PARAM,     /* sourced plain number whose name carries its unit; grade, source and note
+                           default to those of the entity */
     MU_VALUE_DATE,      /* plain text ("2025-01") or a sourced text */
     MU_VALUE_TEXT,
+    MU_VALUE_SOURCE, /* id of a source */
     MU_VALUE_COUNT, /* plain whole number, at least 1 */
     MU_VALUE_BOOL,
     MU_VALUE_TEXTS,  /* list of texts */

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Facts and nodes of an entity by path, inheritance resolved.
+ */
+#include "catalog/internal.h"
+
+#include "base/text.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+static const mu_entry *entry_of(const mu_catalog *catalog, const mu_entity *entity)
+{
+    const mu_entry *entry = (const mu_entry *)(const void *)entity;
+    assert(entry >= catalog->entries && entry < catalog->entries + catalog->entry_count);
+    (void)catalog;
+    return entry;
+}
+
+/* Child of a map by key, or item of a list by its name. */
+static const mu_node *step(const mu_node *node, const char *part, size_t length)
+{
+    for (uint32_t i = 0; i < node->count; i++) {
+        const char *name = node->child[i].key;
+        if (node->kind == MU_NODE_LIST) {
+            const mu_node *named = mu_node_get(&node->child[i], "name");
+            name = named == NULL ? NULL : named->text;
+        }
+        if (name != NULL && strncmp(name, part, length) == 0 && name[length] == '\0') {
+            return &node->child[i];
+        }
+    }
+    return NULL;
+}
+
+static const mu_node *descend(const mu_node *node, const char *path)
+{
+    while (node != NULL) {
+        size_t length = strcspn(path, ".");
+        node = step(node, path, length);
+        path += length;
+        if (path[0] == '\0') {
+            break;
+        }
+        path++;
+    }
+    return node;
+}
+
+const mu_node *mu_catalog_node(const mu_catalog *catalog, const mu_entity *entity, const char *path,
+                               const mu_entity **stated_by)
+{
+    assert(path != NULL);
+    for (const mu_entry *entry = entry_of(catalog, entity); entry != NULL; entry = entry->parent) {
+        const mu_node *node = descend(entry->entity.doc.root, path);
+        if (node == NULL) {
+            continue;
+        }
+        if (stated_by != NULL) {
+            *stated_by = &entry->entity;
+        }
+        return node->kind == MU_NODE_NULL ? NULL : node;
+    }
+    return NULL;
+}
+
+const char *mu_catalog_text(const mu_catalog *catalog, const mu_entity *entity, const char *path)
+{
+    const mu_node *node = mu_catalog_node(catalog, entity, path, NULL);
+    if (node != NULL && node->kind == MU_NODE_MAP) {
+        node = mu_node_get(node, "text");
+    }
+    return node == NULL ? NULL : node->text;
+}
+
+/* DATE items are facts only where they are written as one. */
+static bool reads_as_fact(const mu_schema_item *item, const mu_node *node)
+{
+    return mu_schema_is_fact(item) || (item->type == MU_VALUE_DATE && node != NULL &&
+                                       node->kind == MU_NODE_MAP);
+}
+
+mu_status mu_catalog_fact(const mu_catalog *catalog, const mu_entity *entity, const char *path,
+                          bool required, mu_fact *out, mu_error *err)
+{
+    assert(out != NULL);
+    mu_fact_place place = {.item = mu_schema_find(entity->kind, path), .path = path};
+    place.node = mu_catalog_node(catalog, entity, path, &place.entity);
+    if (place.item == NULL || (place.node != NULL && !reads_as_fact(place.item, place.node))) {
+        return mu_fail(err, MU_E_INPUT, "a %s has no fact '%.80s'",
+                       mu_entity_kind_text(entity->kind), path);
+    }
+    if (place.node != NULL) {
+        return mu_fact_read(&place, out, err);
+    }
+    if (required) {
+        return mu_node_fail(&entity->doc, entity->doc.root, err, "%s '%s' does not say its %s",
+                            mu_entity_kind_text(entity->kind), entity->id, path);
+    }
+    *out = (mu_fact){.path = NULL};
+    return MU_OK;
+}
+
+/* Facts under way; room for all of them was made before. */
+typedef struct collector {
+    const mu_catalog *catalog;
+    const mu_entity *entity;
+    mu_arena *arena;
+    mu_fact *facts; /* [capacity] */
+    uint32_t count;
+    uint32_t capacity;
+} collector;
+
+static bool collected(const collector *c, const char *path)
+{
+    for (uint32_t i = 0; i < c->count; i++) {
+        if (strcmp(c->facts[i].path, path) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static mu_status collect_path(collector *c, const mu_schema_item *item, const char *path,
+                              mu_error *err)
+{
+    const mu_node *node = mu_catalog_node(c->catalog, c->entity, path, NULL);
+    if (node == NULL || !reads_as_fact(item, node) || collected(c, path) ||
+        mu_schema_find(c->entity->kind, path) != item) {
+        return MU_OK;
+    }
+    assert(c->count < c->capacity);
+    const char *copy = mu_arena_text(c->arena, path, strlen(path));
+    if (copy == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "out of memory for the catalogue");
+    }
+    mu_status status = mu_catalog_fact(c->catalog, c->entity, copy, true, &c->facts[c->count], err);
+    c->count += status == MU_OK ? 1 : 0;
+    return status;
+}
+
+static const char *name_of(const mu_node *node)
+{
+    if (node->key != NULL) {
+        return node->key;
+    }
+    const mu_node *name = mu_node_get(node, "name");
+    return name == NULL ? NULL : name->text;
+}
+
+/* Every name that stands for the one `<...>` of a pattern, own names first, then the parents'. */
+static mu_status collect_names(collector *c, const mu_schema_item *item, mu_error *err)
+{
+    const char *open = strchr(item->pattern, '<');
+    const char *close = strchr(open, '>');
+    assert(close != NULL && strchr(close, '<') == NULL);
+    char path[MU_PATH_MAX];
+    int prefix = (int)(open - item->pattern);
+    mu_entity_kind kind = c->entity->kind;
+    for (const mu_entry *e = entry_of(c->catalog, c->entity); e != NULL; e = e->parent) {
+        (void)snprintf(path, sizeof path, "%.*s", prefix == 0 ? 0 : prefix - 1, item->pattern);
+        const mu_node *group = descend(e->entity.doc.root, path);
+        for (uint32_t i = 0; group != NULL && i < group->count; i++) {
+            const char *name = name_of(&group->child[i]);
+            int length = name == NULL ? 0
+                                      : snprintf(path, sizeof path, "%.*s%s%s", prefix,
+                                                 item->pattern, name, close + 1);
+            if (length <= 0 || (size_t)length >= sizeof path || mu_schema_find(kind, path) != item) {
+                continue;
+            }
+            mu_status status = collect_path(c, item, path, err);
+            if (status != MU_OK) {
+                return status;
+            }
+        }
+    }
+    return MU_OK;
+}
+
+/* Upper bound of the facts of an entity: every map below its root and its parents' roots. */
+static uint32_t count_maps(const mu_node *node, uint32_t depth)
+{
+    uint32_t maps = node->kind == MU_NODE_MAP ? 1 : 0;
+    for (uint32_t i = 0; i < node->count && depth < 6; i++) {
+        maps += count_maps(&node->child[i], depth + 1);
+    }
+    return maps;
+}
+
+mu_status mu_catalog_facts(const mu_catalog *catalog, const mu_entity *entity, mu_arena *arena,
+                           const mu_fact **out, uint32_t *count, mu_error *err)
+{
+    assert(out != NULL && count != NULL);
+    collector c = {.catalog = catalog, .entity = entity, .arena = arena};
+    for (const mu_entry *e = entry_of(catalog, entity); e != NULL; e = e->parent) {
+        c.capacity += count_maps(e->entity.doc.root, 0);
+    }
+    c.facts = MU_NEW(arena, mu_fact, c.capacity);
+    if (c.facts == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "out of memory for the catalogue");
+    }
+    uint32_t item_count = 0;
+    const mu_schema_item *items = mu_schema_items(&item_count);
+    for (uint32_t i = 0; i < item_count; i++) {
+        const mu_schema_item *item = &items[i];
+        bool fits = item->kind == entity->kind || item->kind == MU_ENTITY_KIND_COUNT;
+        if (!fits || (!mu_schema_is_fact(item) && item->type != MU_VALUE_DATE)) {
+            continue;
+        }
+        mu_status status = strchr(item->pattern, '<') == NULL
+                               ? collect_path(&c, item, item->pattern, err)
+                               : collect_names(&c, item, err);
+        if (status != MU_OK) {
+            return status;
+        }
+    }
+    *out = c.facts;
+    *count = c.count;
+    return MU_OK;
+}
