@@ -110,6 +110,7 @@ typedef struct mu_attention_decode {
     mu_dtype compute;
     mu_dtype kv;
     bool mla; /* absorbed: kv_heads 1, qk_dim = latent + rope, v_dim = latent; values are part of keys */
+    bool warm; /* called again and again on the same cache, as benchmarks do: a share of L2 keeps it */
 } mu_attention_decode;
 
 mu_kernel_cost mu_chip_attention_decode(const mu_chip *chip, const mu_attention_decode *shape);
