@@ -40,6 +40,8 @@ typedef struct builder {
     uint32_t depth;
     uint32_t nodes;
     mu_node *root;
+    char *text; /* owned, [text_capacity]: the scalar being read */
+    size_t text_capacity;
 } builder;
 
 static mu_status no_memory(builder *b)
@@ -138,27 +140,63 @@ static mu_node_kind scalar_kind(enum fy_scalar_style style, const char *text)
     return MU_NODE_SCALAR;
 }
 
-static mu_status on_scalar(builder *b, struct fy_event *event)
+static mu_status append_text(builder *b, const char *chunk, size_t length, size_t *used)
+{
+    if (b->text == NULL || length > b->text_capacity - *used) {
+        size_t capacity = 2 * (*used + length) + 64;
+        char *grown = realloc(b->text, capacity);
+        if (grown == NULL) {
+            return no_memory(b);
+        }
+        b->text = grown;
+        b->text_capacity = capacity;
+    }
+    memcpy(b->text + *used, chunk, length);
+    *used += length;
+    return MU_OK;
+}
+
+/* By the library's chunk iterator: its fy_token_get_text() leaks where a text has many escapes. */
+static mu_status read_token(builder *b, struct fy_event *event, const char **out)
 {
     struct fy_token *token = fy_event_get_token(event);
-    size_t length = 0;
-    const char *raw = token == NULL ? "" : fy_token_get_text(token, &length);
-    if (raw == NULL) {
+    size_t used = 0;
+    int fault = 0;
+    mu_status status = append_text(b, "", 0, &used);
+    struct fy_token_iter *iter = token == NULL ? NULL : fy_token_iter_create(token);
+    const struct fy_iter_chunk *chunk = NULL;
+    while (status == MU_OK && iter != NULL &&
+           (chunk = fy_token_iter_chunk_next(iter, chunk, &fault)) != NULL) {
+        status = append_text(b, chunk->str, chunk->len, &used);
+    }
+    fy_token_iter_destroy(iter);
+    if (status != MU_OK) {
+        return status;
+    }
+    if (fault != 0) {
         return fail_at_event(b, event, "this text cannot be read");
     }
-    if (memchr(raw, '\0', length) != NULL) {
+    if (memchr(b->text, '\0', used) != NULL) {
         return fail_at_event(b, event, "text holds a NUL character");
     }
-    char *text = mu_arena_text(b->arena, raw, length);
-    if (text == NULL) {
-        return no_memory(b);
+    *out = mu_arena_text(b->arena, b->text, used);
+    return *out == NULL ? no_memory(b) : MU_OK;
+}
+
+static mu_status on_scalar(builder *b, struct fy_event *event)
+{
+    const char *text = NULL;
+    mu_status status = read_token(b, event, &text);
+    if (status != MU_OK) {
+        return status;
     }
     if (wants_key(b)) {
         return take_key(b, event, text);
     }
+    struct fy_token *token = fy_event_get_token(event);
     enum fy_scalar_style style = token == NULL ? FYSS_PLAIN : fy_token_scalar_style(token);
     mu_node node;
-    mu_status status = start_node(b, event, scalar_kind(style, text), &node);
+    status = start_node(b, event, scalar_kind(style, text), &node);
     if (status != MU_OK) {
         return status;
     }
@@ -384,6 +422,7 @@ mu_status mu_doc_read_text(mu_arena *arena, const char *text, size_t length, con
         *out = (mu_doc){.file = name, .root = b->root};
     }
     free(b->pending);
+    free(b->text);
     free(b);
     return status;
 }
