@@ -16,6 +16,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { UNIT_MAX = 24, NUMBER_MAX = 64 };
@@ -255,17 +256,28 @@ static bool squeeze(const char *unit, char out[UNIT_MAX])
     return true;
 }
 
+/* The nearest common unit of the dimension, or NULL. */
+static const char *suggest(const char *unit, mu_dimension dimension)
+{
+    const char *fitting[sizeof common / sizeof common[0]];
+    size_t count = 0;
+    for (size_t i = 0; i < sizeof common / sizeof common[0]; i++) {
+        struct found found;
+        if (find_unit(common[i], &found) && found.dimension == dimension) {
+            fitting[count++] = common[i];
+        }
+    }
+    return mu_text_nearest(unit, fitting, count);
+}
+
 static mu_status refuse_unit(const char *unit, mu_dimension dimension, const char *what,
                              mu_error *err)
 {
-    const char *nearest = mu_text_nearest(unit, common, sizeof common / sizeof common[0]);
-    if (nearest == NULL || takes_no_unit(dimension)) {
-        return mu_fail(err, MU_E_INPUT, "%s: expected %s, found the unknown unit \"%.32s\"", what,
-                       mu_unit_hint(dimension), unit);
-    }
-    return mu_fail(err, MU_E_INPUT,
-                   "%s: expected %s, found the unknown unit \"%.32s\"; did you mean \"%s\"?", what,
-                   mu_unit_hint(dimension), unit, nearest);
+    unit += strspn(unit, " ");
+    const char *nearest = suggest(unit, dimension);
+    return mu_fail(err, MU_E_INPUT, "%s: expected %s, found the unknown unit \"%.32s\"%s%s%s", what,
+                   mu_unit_hint(dimension), unit, nearest == NULL ? "" : "; did you mean \"",
+                   nearest == NULL ? "" : nearest, nearest == NULL ? "" : "\"?");
 }
 
 mu_status mu_unit_scale(const char *unit, mu_dimension dimension, const char *what, double *scale,
@@ -311,34 +323,75 @@ static size_t number_length(const char *text)
     return length;
 }
 
+/* The k of scale == 10^k, or false. */
+static bool power_of_ten(double scale, int *power)
+{
+    static const double powers[] = {1e-12, 1e-9, 1e-6, 1e-3, 1e-2, 1e3, 1e6,
+                                    1e9,   1e12, 1e15, 1e18, 1e21, 1e24};
+    static const int exponents[] = {-12, -9, -6, -3, -2, 3, 6, 9, 12, 15, 18, 21, 24};
+    for (size_t i = 0; i < sizeof powers / sizeof powers[0]; i++) {
+        if (scale == powers[i]) {
+            *power = exponents[i];
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * number x scale. A power of ten moves the decimal point of the text, so that "8.2 M" is the double
+ * nearest to 8200000 and not a neighbour of it.
+ */
+static double scaled(const char *number, double value, double scale)
+{
+    char text[NUMBER_MAX + 16];
+    int power = 0;
+    int exponent = 0;
+    double shifted = 0.0;
+    size_t mantissa = strcspn(number, "eE");
+    bool read = number[mantissa] == '\0' || sscanf(number + mantissa + 1, "%6d", &exponent) == 1;
+    if (!read || abs(exponent) > 1000 || !power_of_ten(scale, &power)) {
+        return value * scale;
+    }
+    (void)snprintf(text, sizeof text, "%.*se%d", (int)mantissa, number, exponent + power);
+    return mu_text_number(text, &shifted) ? shifted : value * scale;
+}
+
+mu_status mu_unit_read(const char *number, const char *unit, mu_dimension dimension,
+                       const char *what, double *out, mu_error *err)
+{
+    double value = 0.0;
+    double scale = 0.0;
+    if (strlen(number) >= NUMBER_MAX || !mu_text_number(number, &value)) {
+        return mu_fail(err, MU_E_INPUT, "%s: expected %s, found \"%.40s\"", what,
+                       mu_unit_hint(dimension), number);
+    }
+    mu_status status = mu_unit_scale(unit, dimension, what, &scale, err);
+    if (status != MU_OK) {
+        return status;
+    }
+    value = scaled(number, value, scale);
+    double size = fabs(value);
+    if (!(size <= MAGNITUDE_MAX) || (size != 0.0 && size < MAGNITUDE_MIN)) {
+        return mu_fail(err, MU_E_INPUT, "%s: \"%.40s\" is beyond 1e30 or below 1e-30", what,
+                       number);
+    }
+    *out = value;
+    return MU_OK;
+}
+
 mu_status mu_unit_parse(const char *text, mu_dimension dimension, const char *what, double *out,
                         mu_error *err)
 {
     char number[NUMBER_MAX];
-    double value = 0.0;
-    double scale = 0.0;
     size_t length = number_length(text);
-    bool readable = length > 0 && length < sizeof number;
-    if (readable) {
-        memcpy(number, text, length);
-        number[length] = '\0';
-        readable = mu_text_number(number, &value);
-    }
-    if (!readable) {
+    if (length == 0 || length >= sizeof number) {
         return mu_fail(err, MU_E_INPUT, "%s: expected %s, found \"%.40s\"", what,
                        mu_unit_hint(dimension), text);
     }
-    mu_status status = mu_unit_scale(text + length, dimension, what, &scale, err);
-    if (status != MU_OK) {
-        return status;
-    }
-    value *= scale;
-    double size = fabs(value);
-    if (!(size <= MAGNITUDE_MAX) || (size != 0.0 && size < MAGNITUDE_MIN)) {
-        return mu_fail(err, MU_E_INPUT, "%s: \"%.40s\" is beyond 1e30 or below 1e-30", what, text);
-    }
-    *out = value;
-    return MU_OK;
+    memcpy(number, text, length);
+    number[length] = '\0';
+    return mu_unit_read(number, text + length, dimension, what, out, err);
 }
 
 const char *mu_unit_si(mu_dimension dimension)
@@ -376,9 +429,14 @@ static void three_digits(double x, int low_power, int high_power, char digits[24
     thousands = thousands < low_power ? low_power : thousands;
     thousands = thousands > high_power ? high_power : thousands;
     int left = exponent - 3 * thousands;
-    int decimals = left < 0 ? 2 - left : (left > 2 ? 0 : 2 - left);
-    decimals = decimals > 6 ? 6 : decimals;
-    (void)snprintf(digits, 24, "%.*f", decimals, x / pow(1000.0, thousands));
+    double shown = x / pow(1000.0, thousands);
+    if (x == 0.0) {
+        (void)snprintf(digits, 24, "0");
+    } else if (left < -4 || left > 9) {
+        (void)snprintf(digits, 24, "%.2e", shown);
+    } else {
+        (void)snprintf(digits, 24, "%.*f", left > 2 ? 0 : 2 - left, shown);
+    }
     *power = thousands;
 }
 
@@ -405,8 +463,9 @@ static struct style style_of(mu_dimension dimension)
     case MU_DIM_AREA:
     case MU_DIM_MONEY_RATE:
         return (struct style){0, 0, mu_unit_si(dimension), false};
-    case MU_DIM_MONEY:
     case MU_DIM_RATE:
+        return (struct style){0, 3, "/s", true};
+    case MU_DIM_MONEY:
     case MU_DIM_TOKEN_RATE:
         return (struct style){0, 3, mu_unit_si(dimension), true};
     case MU_DIM_BYTES:

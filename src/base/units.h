@@ -49,10 +49,14 @@ typedef enum mu_dimension {
  * @param[in]  what       name of the quantity, for the message
  * @param[out] out        [SI]; finite; untouched on failure
  * @retval MU_E_INPUT     not a number, no unit, unknown unit (nearest named), wrong dimension,
- *                        not finite or beyond 1e30
+ *                        beyond 1e30 or, not zero, below 1e-30
  */
 mu_status mu_unit_parse(const char *text, mu_dimension dimension, const char *what, double *out,
                         mu_error *err) MU_MUST_CHECK;
+
+/** As mu_unit_parse() with number ("3.2") and unit ("TB/s", "" for none) apart. */
+mu_status mu_unit_read(const char *number, const char *unit, mu_dimension dimension,
+                       const char *what, double *out, mu_error *err) MU_MUST_CHECK;
 
 /** Scale of a bare unit ("TB/s" -> 1e12) of the dimension; MU_E_INPUT as above. */
 mu_status mu_unit_scale(const char *unit, mu_dimension dimension, const char *what, double *scale,
@@ -64,7 +68,10 @@ const char *mu_unit_si(mu_dimension dimension);
 /** "a bandwidth such as 3.2 TB/s" */
 const char *mu_unit_hint(mu_dimension dimension);
 
-/** For people: three significant digits and a fitting prefix ("3.20 TB/s", "49.4 ms", "1.94 k"). */
+/**
+ * For people: three significant digits and a fitting prefix ("3.20 TB/s", "49.4 ms", "1.94 k"); "-"
+ * when not finite. Cut at out_size.
+ */
 void mu_unit_print(double value, mu_dimension dimension, char *out, size_t out_size);
 
 #endif
