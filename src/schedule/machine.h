@@ -38,20 +38,29 @@ typedef struct mu_machine {
     mu_engine engine;
     uint32_t ranks_per_chip;
     double chips;                 /* as asked for */
+    double chips_max;             /* how far such a system may grow */
     double host_w_per_chip;       /* hosts, fans, conversion */
     double network_w_per_chip;    /* links, switches, optics */
     double price_usd_per_chip;    /* system price over its chips; 0 = unknown */
 } mu_machine;
 
+/* Which machine. NULL or "" = the system's own chip, its usual engine; chips 0 = as sold. */
+typedef struct mu_machine_name {
+    const char *system;
+    const char *chip;
+    const char *engine;
+    uint64_t chips;
+} mu_machine_name;
+
 /**
  * Reads chip, fabric, engine and overheads of a catalogue system in one draw.
  *
- * @param[in] chip_id  NULL = the system's own chip
- * @param[in] chips    0 = the system as sold; may exceed it up to the system's max_chips
  * @retval MU_E_INPUT  unknown ids, a missing fact, more chips than the system may grow to
  */
-mu_status mu_machine_load(const mu_catalog *catalog, const char *system_id, const char *chip_id,
-                          const char *engine_id, uint64_t chips, mu_draw draw, mu_machine *out,
-                          mu_error *err) MU_MUST_CHECK;
+mu_status mu_machine_load(const mu_catalog *catalog, const mu_machine_name *name, mu_draw draw,
+                          mu_machine *out, mu_error *err) MU_MUST_CHECK;
+
+/** Id of the engine a system is usually run with: its `engine:` key, else vllm. Borrowed. */
+const char *mu_machine_usual_engine(const mu_catalog *catalog, const mu_entity *system);
 
 #endif

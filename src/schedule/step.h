@@ -30,11 +30,21 @@ void mu_step_plain(const mu_program *program, const mu_machine *machine, const m
 
 typedef struct mu_compiled mu_compiled;
 
+/* Remembered operator costs of one machine in one draw, shared by all programs compiled for it. */
+typedef struct mu_cost_book mu_cost_book;
+
+/** Belongs to the arena; NULL when out of memory. One thread at a time. About 1 MB. */
+mu_cost_book *mu_cost_book_create(mu_arena *arena);
+
+/** Empties the book and dedicates it to a machine (whose numbers may have changed). */
+void mu_cost_book_reset(mu_cost_book *book, const mu_machine *machine);
+
 /**
- * Prepares a program for many loads; belongs to the arena; borrows machine and program.
- * NULL when out of memory. One thread at a time (it fills its table as it goes).
+ * Prepares a program for many loads; belongs to the arena; borrows machine, program and book (which
+ * must be dedicated to this machine). NULL when out of memory. One thread at a time.
  */
-mu_compiled *mu_compile(const mu_program *program, const mu_machine *machine, mu_arena *arena);
+mu_compiled *mu_compile(const mu_program *program, const mu_machine *machine, mu_cost_book *book,
+                        mu_arena *arena);
 
 /** Time only: the hot call of searches and simulators. */
 double mu_compiled_time(mu_compiled *compiled, const mu_load *load);

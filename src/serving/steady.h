@@ -37,6 +37,7 @@ typedef struct mu_workload {
     double output;
     double prefix_hit;  /* share of input tokens found in the prefix cache, 0..1 */
     double concurrency; /* 0 = as many as memory, batch and SLO allow */
+    double tpot_slo_s;  /* bounds the batch where concurrency and batch are free; 0 = none */
 } mu_workload;
 
 typedef enum mu_fit {
@@ -95,21 +96,49 @@ typedef struct mu_site {
 /** Expected tokens a step: 1 + sum over drafts of the product of acceptances. */
 double mu_role_yield(const mu_role *role);
 
-/** One role prefilling only. batch_tokens of the role, or as near as whole prompts come. */
-void mu_prefill_answer(const mu_site *site, const mu_role *role, mu_compiled *compiled,
-                       const mu_footprint *footprint, mu_role_answer *out);
+/** Ranks of a whole role: instances x tp x pp x cp x dp. */
+double mu_role_ranks(const mu_role *role);
 
-/** One role decoding only, `batch` sequences a DP group, contexts half grown. */
-void mu_decode_answer(const mu_site *site, const mu_role *role, mu_compiled *compiled,
-                      const mu_footprint *footprint, double batch, mu_role_answer *out);
+/* One role made ready: its program compiled for its machine. Borrowed parts live in the caller's arena. */
+typedef struct mu_role_site {
+    const mu_site *site;
+    const mu_machine *machine;
+    const mu_role *role;
+    mu_compiled *compiled;
+    mu_footprint footprint;
+} mu_role_site;
 
-/** Largest batch a DP group has memory for (0 when the weights don't fit). */
-double mu_batch_limit(const mu_site *site, const mu_machine *machine, const mu_role *role,
-                      const mu_footprint *footprint);
+/** Step of prefilling only: whole prompts up to the role's batch_tokens, else chunks of one. */
+void mu_prefill_answer(const mu_role_site *at, mu_role_answer *out);
+
+/** Prompts finished by one prefill step of a DP group: whole ones, or a fraction when cut in chunks. */
+double mu_prefill_prompts(const mu_role_site *at);
+
+/** Time from first chunk to last of one prompt on an idle group, pipeline filled [s]. */
+double mu_prefill_latency(const mu_role_site *at, const mu_role_answer *answer);
+
+/** Time of one decode step of `batch` sequences a DP group, contexts half grown; hot in searches [s]. */
+double mu_decode_time(const mu_role_site *at, double batch);
+
+/** The same in full. */
+void mu_decode_answer(const mu_role_site *at, double batch, mu_role_answer *out);
+
+/** Largest batch a DP group has memory for; 0 when the weights leave no room for one sequence. */
+double mu_batch_limit(const mu_role_site *at);
+
+/* Chunks of prefill riding on decode steps: what one request's prompt costs a DP group. */
+typedef struct mu_prompt_cost {
+    double added_s;   /* engine time the prompt takes from decoding */
+    double latency_s; /* time from its first chunk to its last */
+} mu_prompt_cost;
+
+/** Aggregated serving: cost of one prompt beside `batch` decoding sequences. */
+mu_prompt_cost mu_prompt_answer(const mu_role_site *at, double batch, double decode_s);
 
 /**
- * A whole deployment. Scratch for programs and tables comes from the arena and is given back.
- * @retval MU_E_MEMORY the arena is full; MU_E_INPUT a degree contradicts (mu_parallel_check())
+ * A whole deployment. Scratch comes from the arena and is given back.
+ * @retval MU_E_MEMORY the arena is full
+ * @retval MU_E_INPUT  a degree contradicts (mu_parallel_check())
  */
 mu_status mu_service_answer(const mu_site *site, const mu_deployment *deployment, mu_arena *arena,
                             mu_service *out, mu_error *err) MU_MUST_CHECK;

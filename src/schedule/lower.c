@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Lowering: an operator of the program in the words of the chip or the fabric.
+ *
+ * Terms: rows are what the operator sees on this rank. Contexts come as means: attention is linear in
+ *        their sum, caps (window, top-k) are applied to the mean.
+ */
+#include "schedule/lower.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+bool mu_lower_is_row_op(const mu_op *op)
+{
+    switch (op->kind) {
+    case MU_OP_GEMM:
+    case MU_OP_MOE:
+    case MU_OP_STREAM:
+    case MU_OP_COLLECTIVE:
+    case MU_OP_EXCHANGE:
+        return true;
+    case MU_OP_ATTENTION_PREFILL:
+    case MU_OP_ATTENTION_DECODE:
+    case MU_OP_INDEXER_PREFILL:
+    case MU_OP_INDEXER_DECODE:
+    case MU_OP_LINEAR_PREFILL:
+    case MU_OP_LINEAR_DECODE:
+        break;
+    }
+    return false;
+}
+
+static void take_kernel(const mu_machine *machine, const mu_kernel_cost *cost, mu_op_cost *out)
+{
+    const mu_engine *engine = &machine->engine;
+    out->time_s = cost->time_s * engine->kernel_slack + engine->launch_gap;
+    out->launch_s = cost->launch_s * engine->kernel_slack + engine->launch_gap;
+    out->flop = cost->flop;
+    out->bytes = cost->bytes;
+    double active = mu_chip_energy(&machine->chip, cost) - machine->chip.idle_w * cost->time_s;
+    out->activity_j = active > 0.0 ? active : 0.0;
+    out->bound = cost->bound;
+}
+
+static void take_transfer(const mu_machine *machine, const mu_transfer *transfer, mu_op_cost *out)
+{
+    out->time_s = transfer->time_s + machine->engine.launch_gap;
+    out->launch_s = transfer->launch_s + machine->engine.launch_gap;
+    out->flop = 0.0;
+    out->bytes = 0.0;
+    out->activity_j = 0.0;
+    out->bound = MU_BOUND_NETWORK;
+}
+
+static mu_kernel_cost gemm_cost(const mu_op *op, const mu_chip *chip, double rows)
+{
+    mu_gemm shape = {.m = rows,
+                     .n = op->u.gemm.n,
+                     .k = op->u.gemm.k,
+                     .batch = op->u.gemm.batch,
+                     .activations = op->u.gemm.activations,
+                     .weights = op->u.gemm.weights,
+                     .quantised_input = true};
+    return mu_chip_gemm(chip, &shape);
+}
+
+static mu_kernel_cost moe_cost(const mu_op *op, const mu_chip *chip, double rows, double imbalance)
+{
+    mu_moe shape = {.pairs = rows * op->u.moe.pairs_per_row,
+                    .active_experts =
+                        mu_moe_active_experts(rows * op->u.moe.groups, op->u.moe.experts,
+                                              op->u.moe.topk, op->u.moe.local_experts),
+                    .local_experts = (uint32_t)ceil(op->u.moe.local_experts),
+                    .hidden = op->u.moe.hidden,
+                    .intermediate = op->u.moe.intermediate,
+                    .imbalance = imbalance,
+                    .gated = op->u.moe.gated,
+                    .activations = op->u.moe.activations,
+                    .weights = op->u.moe.weights};
+    return mu_chip_moe(chip, &shape);
+}
+
+static mu_kernel_cost stream_cost(const mu_op *op, const mu_chip *chip, double rows)
+{
+    static const mu_stream_kind kind[] = {
+        [MU_TOUCH_NORM] = MU_STREAM_NORM,           [MU_TOUCH_ELEMENTWISE] = MU_STREAM_ELEMENTWISE,
+        [MU_TOUCH_QUANTISE] = MU_STREAM_QUANTISE,   [MU_TOUCH_EMBEDDING] = MU_STREAM_EMBEDDING,
+        [MU_TOUCH_SAMPLE] = MU_STREAM_SAMPLE,       [MU_TOUCH_ROUTE] = MU_STREAM_ROUTE,
+        [MU_TOUCH_COPY] = MU_STREAM_COPY,
+    };
+    mu_stream shape = {.kind = kind[op->u.stream.touch],
+                       .read_bytes = rows * op->u.stream.read_bytes + op->u.stream.fixed_bytes,
+                       .write_bytes = rows * op->u.stream.write_bytes,
+                       .kernels = op->u.stream.kernels};
+    return mu_chip_stream(chip, &shape);
+}
+
+static mu_transfer collective_cost(const mu_op *op, const mu_fabric *fabric, double rows)
+{
+    static const mu_collective what[] = {
+        [MU_COMM_ALL_REDUCE] = MU_ALL_REDUCE,
+        [MU_COMM_ALL_GATHER] = MU_ALL_GATHER,
+        [MU_COMM_REDUCE_SCATTER] = MU_REDUCE_SCATTER,
+        [MU_COMM_SEND] = MU_POINT_TO_POINT,
+    };
+    mu_group group = {.ranks = op->u.collective.ranks, .stride = op->u.collective.stride};
+    return mu_fabric_collective(fabric, what[op->u.collective.what], group,
+                                rows * op->u.collective.row_bytes);
+}
+
+static mu_transfer exchange_cost(const mu_op *op, const mu_machine *machine, double rows,
+                                 double imbalance)
+{
+    mu_exchange exchange = {
+        .group = {.ranks = op->u.exchange.ranks, .stride = op->u.exchange.stride},
+        .tokens = rows,
+        .topk = op->u.exchange.topk,
+        .experts_per_rank = op->u.exchange.experts_per_rank,
+        .token_bytes = op->u.exchange.token_bytes,
+        .groups_topk = op->u.exchange.groups_topk,
+        .imbalance = imbalance,
+        .combine = op->u.exchange.combine};
+    /* Engines take whichever kernel is faster at this size: direct for decode, forwarding for prefill. */
+    exchange.low_latency = true;
+    mu_transfer direct = mu_fabric_exchange(&machine->fabric, &exchange);
+    exchange.low_latency = false;
+    mu_transfer forwarded = mu_fabric_exchange(&machine->fabric, &exchange);
+    return direct.time_s <= forwarded.time_s ? direct : forwarded;
+}
+
+void mu_lower_rows(const mu_op *op, const mu_machine *machine, double rows, double imbalance,
+                   mu_op_cost *out)
+{
+    assert(rows > 0.0 && imbalance >= 1.0);
+    mu_kernel_cost kernel;
+    mu_transfer transfer;
+    switch (op->kind) {
+    case MU_OP_GEMM:
+        kernel = gemm_cost(op, &machine->chip, rows);
+        take_kernel(machine, &kernel, out);
+        return;
+    case MU_OP_MOE:
+        kernel = moe_cost(op, &machine->chip, rows, imbalance);
+        take_kernel(machine, &kernel, out);
+        return;
+    case MU_OP_STREAM:
+        kernel = stream_cost(op, &machine->chip, rows);
+        take_kernel(machine, &kernel, out);
+        return;
+    case MU_OP_COLLECTIVE:
+        transfer = collective_cost(op, &machine->fabric, rows);
+        take_transfer(machine, &transfer, out);
+        return;
+    case MU_OP_EXCHANGE:
+        transfer = exchange_cost(op, machine, rows, imbalance);
+        take_transfer(machine, &transfer, out);
+        return;
+    default:
+        assert(!"row operator");
+    }
+}
+
+/* Mean of min(x, cap) for x spread evenly over [low, high]; cap 0 = none. */
+static double mean_capped(double low, double high, double cap)
+{
+    double mean = 0.5 * (low + high);
+    if (cap <= 0.0 || high <= cap) {
+        return mean;
+    }
+    if (low >= cap) {
+        return cap;
+    }
+    return (0.5 * (low + cap) * (cap - low) + cap * (high - cap)) / (high - low);
+}
+
+/* Cached entries a query reads, its context spread over [low, high]. */
+static double entries_read(const mu_op *op, double low, double high)
+{
+    double compress = op->u.attention.compress;
+    double topk = op->u.attention.topk;
+    if (compress > 0.0) {
+        return mean_capped(low, high, op->u.attention.window) +
+               mean_capped(low / compress, high / compress, topk);
+    }
+    return mean_capped(low, high, topk > 0.0 ? topk : op->u.attention.window);
+}
+
+static mu_kernel_cost decode_cost(const mu_op *op, const mu_chip *chip, double sequences,
+                                  double context_sum, double queries)
+{
+    mu_attention_decode shape = {.sequences = sequences,
+                                 .context_sum = context_sum,
+                                 .query_tokens = queries,
+                                 .heads = op->u.attention.heads,
+                                 .kv_heads = op->u.attention.kv_heads,
+                                 .qk_dim = op->u.attention.qk_dim,
+                                 .v_dim = op->u.attention.v_dim,
+                                 .compute = op->u.attention.compute,
+                                 .kv = op->u.attention.kv,
+                                 .mla = op->u.attention.mla};
+    return mu_chip_attention_decode(chip, &shape);
+}
+
+static mu_kernel_cost attention_decode(const mu_op *op, const mu_chip *chip, const mu_load *load,
+                                       double mtp)
+{
+    double sequences = load->decode_sequences * op->row_scale;
+    double mean = load->decode_context / load->decode_sequences;
+    double entries = entries_read(op, mean, mean);
+    double queries = 1.0 + mtp;
+    if (op->u.attention.topk > 0) {
+        /* Every query gathers entries of its own. */
+        return decode_cost(op, chip, sequences * queries, sequences * queries * entries, 1.0);
+    }
+    return decode_cost(op, chip, sequences, sequences * entries, queries);
+}
+
+static mu_kernel_cost attention_prefill(const mu_op *op, const mu_chip *chip, const mu_load *load)
+{
+    double sequences = load->prefill_sequences * op->row_scale;
+    double fresh = load->prefill_tokens / load->prefill_sequences;
+    double cached = load->prefill_cached;
+    if (op->u.attention.topk > 0 || op->u.attention.compress > 0) {
+        double entries = entries_read(op, cached, cached + fresh);
+        return decode_cost(op, chip, sequences * fresh, sequences * fresh * entries, 1.0);
+    }
+    mu_attention_prefill shape = {.sequences = sequences,
+                                  .new_tokens = fresh,
+                                  .cached_tokens = cached,
+                                  .heads = op->u.attention.heads,
+                                  .kv_heads = op->u.attention.kv_heads,
+                                  .qk_dim = op->u.attention.qk_dim,
+                                  .v_dim = op->u.attention.v_dim,
+                                  .window = op->u.attention.window,
+                                  .compute = op->u.attention.compute,
+                                  .kv = op->u.attention.kv,
+                                  .mla = op->u.attention.mla};
+    return mu_chip_attention_prefill(chip, &shape);
+}
+
+static mu_kernel_cost indexer(const mu_op *op, const mu_chip *chip, const mu_load *load, double mtp)
+{
+    double compress = op->u.indexer.compress;
+    mu_indexer shape = {.heads = op->u.indexer.heads,
+                        .dim = op->u.indexer.dim,
+                        .topk = op->u.indexer.topk,
+                        .compute = op->u.indexer.compute};
+    if (op->kind == MU_OP_INDEXER_PREFILL) {
+        double fresh = load->prefill_tokens / load->prefill_sequences;
+        shape.query_tokens = load->prefill_tokens * op->row_scale;
+        shape.score_pairs = shape.query_tokens * (load->prefill_cached + 0.5 * fresh) / compress;
+        shape.context_sum = load->prefill_sequences * (load->prefill_cached + fresh) / compress;
+    } else {
+        shape.query_tokens = load->decode_sequences * (1.0 + mtp) * op->row_scale;
+        shape.context_sum = load->decode_context * op->row_scale / compress;
+        shape.score_pairs = shape.context_sum * (1.0 + mtp);
+    }
+    return mu_chip_indexer(chip, &shape);
+}
+
+static mu_kernel_cost linear(const mu_op *op, const mu_chip *chip, const mu_load *load, double mtp)
+{
+    bool prefill = op->kind == MU_OP_LINEAR_PREFILL;
+    double sequences = prefill ? load->prefill_sequences : load->decode_sequences;
+    double tokens = prefill ? load->prefill_tokens : load->decode_sequences * (1.0 + mtp);
+    mu_linear_attention shape = {.tokens = tokens * op->row_scale,
+                                 .sequences = sequences * op->row_scale,
+                                 .key_heads = op->u.linear.key_heads,
+                                 .key_dim = op->u.linear.key_dim,
+                                 .value_heads = op->u.linear.value_heads,
+                                 .value_dim = op->u.linear.value_dim,
+                                 .conv = op->u.linear.conv,
+                                 .prefill = prefill};
+    return mu_chip_linear_attention(chip, &shape);
+}
+
+static bool is_prefill(mu_op_kind kind)
+{
+    return kind == MU_OP_ATTENTION_PREFILL || kind == MU_OP_INDEXER_PREFILL ||
+           kind == MU_OP_LINEAR_PREFILL;
+}
+
+void mu_lower_attention(const mu_op *op, const mu_machine *machine, const mu_load *load, double mtp,
+                        mu_op_cost *out)
+{
+    double tokens = is_prefill(op->kind) ? load->prefill_tokens : load->decode_sequences;
+    if (tokens <= 0.0) {
+        memset(out, 0, sizeof *out);
+        return;
+    }
+    const mu_chip *chip = &machine->chip;
+    mu_kernel_cost cost;
+    switch (op->kind) {
+    case MU_OP_ATTENTION_PREFILL:
+        cost = attention_prefill(op, chip, load);
+        break;
+    case MU_OP_ATTENTION_DECODE:
+        cost = attention_decode(op, chip, load, mtp);
+        break;
+    case MU_OP_INDEXER_PREFILL:
+    case MU_OP_INDEXER_DECODE:
+        cost = indexer(op, chip, load, mtp);
+        break;
+    default:
+        cost = linear(op, chip, load, mtp);
+        break;
+    }
+    take_kernel(machine, &cost, out);
+}

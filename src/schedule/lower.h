@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside src/schedule only: one operator of a program on a machine. */
+#ifndef MUSTER_SCHEDULE_LOWER_H
+#define MUSTER_SCHEDULE_LOWER_H
+
+#include "program/program.h"
+#include "schedule/machine.h"
+
+typedef struct mu_op_cost {
+    double time_s;     /* engine's slack and launch gap included */
+    double launch_s;   /* part of time_s that does not shrink with the work */
+    double flop;
+    double bytes;
+    double activity_j; /* energy above idle */
+    mu_bound bound;
+} mu_op_cost;
+
+/** Whether the cost depends on the rows alone (else on sequences and contexts too). */
+bool mu_lower_is_row_op(const mu_op *op);
+
+/** Cost of a row operator; rows > 0 on this rank. imbalance >= 1 applies to experts. */
+void mu_lower_rows(const mu_op *op, const mu_machine *machine, double rows, double imbalance,
+                   mu_op_cost *out);
+
+/** Cost of an attention-like operator under a load; zero when the load has none of its phase. */
+void mu_lower_attention(const mu_op *op, const mu_machine *machine, const mu_load *load, double mtp,
+                        mu_op_cost *out);
+
+#endif

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reads a machine from the catalogue in one draw: chip, fabric, engine, overheads.
+ */
+#include "schedule/machine.h"
+
+#include "base/text.h"
+#include "chip/chip_catalog.h"
+#include "fabric/fabric_catalog.h"
+
+#include <stdio.h>
+#include <string.h>
+
+typedef struct engine_field {
+    const char *name;
+    mu_dimension dimension;
+    mu_range prior;
+    size_t offset;
+} engine_field;
+
+static const engine_field engine_fields[] = {
+#define X(field, dimension, best, low, high, doc)                                                  \
+    {#field, MU_DIM_##dimension, {best, low, high}, offsetof(mu_engine, field)},
+    MU_ENGINE_PARAM_LIST(X)
+#undef X
+};
+
+static const char usual_engine[] = "vllm";
+
+/* A draw is named by what it is about, so that two systems share the luck of one engine. */
+static double draw_named(mu_draw draw, const char *kind, const char *id, const char *what,
+                         mu_range range)
+{
+    char name[256];
+    (void)snprintf(name, sizeof name, "%s/%s/%s", kind, id, what);
+    return mu_draw_value(draw, name, range);
+}
+
+/* Plain numbers, fractions and counts have no unit to tell them apart. */
+static bool same_dimension(mu_dimension a, mu_dimension b)
+{
+    return a == b || (mu_unit_si(a)[0] == '\0' && mu_unit_si(b)[0] == '\0');
+}
+
+static mu_status load_engine_fields(const mu_catalog *catalog, const mu_entity *engine, mu_draw draw,
+                                    mu_engine *out, mu_error *err)
+{
+    for (size_t i = 0; i < sizeof engine_fields / sizeof *engine_fields; i++) {
+        const engine_field *field = &engine_fields[i];
+        char path[64];
+        (void)snprintf(path, sizeof path, "parameters.%s", field->name);
+        mu_fact fact;
+        mu_status status = mu_catalog_fact(catalog, engine, path, false, &fact, err);
+        if (status != MU_OK) {
+            return status;
+        }
+        if (fact.path != NULL && !same_dimension(fact.dimension, field->dimension)) {
+            return mu_fail_at(err, MU_E_INPUT, engine->doc.file, 0, 0, "%s: %s must be %s",
+                              engine->id, path, mu_unit_hint(field->dimension));
+        }
+        mu_range range = fact.path != NULL ? fact.range : field->prior;
+        double value = draw_named(draw, "engine", engine->id, field->name, range);
+        memcpy((char *)out + field->offset, &value, sizeof value);
+    }
+    return MU_OK;
+}
+
+static mu_status load_plain(const mu_catalog *catalog, const mu_entity *engine, const char *path,
+                            double low, double high, double *out, mu_error *err)
+{
+    const mu_node *node = mu_catalog_node(catalog, engine, path);
+    if (node == NULL) {
+        return MU_OK;
+    }
+    return mu_node_number(&engine->doc, node, path, low, high, out, err);
+}
+
+static mu_status load_engine(const mu_catalog *catalog, const char *id, mu_draw draw, mu_engine *out,
+                             mu_error *err)
+{
+    const mu_entity *engine;
+    mu_status status = mu_catalog_find(catalog, MU_ENTITY_ENGINE, id, &engine, err);
+    if (status != MU_OK) {
+        return status;
+    }
+    out->max_batch_tokens = 8192.0;
+    out->max_batch = 1024.0;
+    out->chunked_prefill = true;
+    status = load_engine_fields(catalog, engine, draw, out, err);
+    if (status == MU_OK) {
+        status = load_plain(catalog, engine, "max_batch_tokens", 1.0, 1e9, &out->max_batch_tokens,
+                            err);
+    }
+    if (status == MU_OK) {
+        status = load_plain(catalog, engine, "max_batch", 1.0, 1e6, &out->max_batch, err);
+    }
+    const mu_node *chunked = mu_catalog_node(catalog, engine, "chunked_prefill");
+    if (status == MU_OK && chunked != NULL) {
+        status = mu_node_bool(&engine->doc, chunked, "chunked_prefill", &out->chunked_prefill, err);
+    }
+    return status;
+}
+
+const char *mu_machine_usual_engine(const mu_catalog *catalog, const mu_entity *system)
+{
+    const mu_node *node = mu_catalog_node(catalog, system, "engine");
+    return node != NULL && node->text != NULL ? node->text : usual_engine;
+}
+
+/* A fact that may be missing, drawn; `fallback` then. */
+static mu_status optional(const mu_catalog *catalog, const mu_entity *entity, const char *path,
+                          mu_draw draw, double fallback, double *out, mu_error *err)
+{
+    mu_fact fact;
+    mu_status status = mu_catalog_fact(catalog, entity, path, false, &fact, err);
+    if (status == MU_OK) {
+        *out = fact.path != NULL ? draw_named(draw, "system", entity->id, path, fact.range)
+                                 : fallback;
+    }
+    return status;
+}
+
+/* Hosts, fans and conversion: as stated, else what the system's total leaves over chips and network. */
+static mu_status load_overheads(const mu_catalog *catalog, const mu_entity *system, mu_draw draw,
+                                mu_machine *out, mu_error *err)
+{
+    double sold = 0.0;
+    double total_w = 0.0;
+    double price_usd = 0.0;
+    double host_w = -1.0;
+    mu_status status = load_plain(catalog, system, "chips", 1.0, 1e7, &sold, err);
+    if (status == MU_OK) {
+        status = optional(catalog, system, "power.total", draw, 0.0, &total_w, err);
+    }
+    if (status == MU_OK) {
+        status = optional(catalog, system, "power.network_per_chip", draw, 0.0,
+                          &out->network_w_per_chip, err);
+    }
+    if (status == MU_OK) {
+        status = optional(catalog, system, "power.host_per_chip", draw, -1.0, &host_w, err);
+    }
+    if (status == MU_OK) {
+        status = optional(catalog, system, "price", draw, 0.0, &price_usd, err);
+    }
+    if (status != MU_OK) {
+        return status;
+    }
+    sold = sold >= 1.0 ? sold : 1.0;
+    double tdp_w = out->chip.tdp_w * out->ranks_per_chip;
+    double rest_w = total_w / sold - tdp_w - out->network_w_per_chip;
+    out->host_w_per_chip = host_w >= 0.0 ? host_w : (rest_w > 0.0 ? rest_w : 0.0);
+    out->price_usd_per_chip = price_usd / sold;
+    return MU_OK;
+}
+
+static mu_status load_count(const mu_catalog *catalog, const mu_entity *system, uint64_t chips,
+                            mu_machine *out, mu_error *err)
+{
+    double sold = 1.0;
+    double most = 0.0;
+    mu_status status = load_plain(catalog, system, "chips", 1.0, 1e7, &sold, err);
+    if (status == MU_OK) {
+        status = load_plain(catalog, system, "max_chips", 1.0, 1e7, &most, err);
+    }
+    if (status != MU_OK) {
+        return status;
+    }
+    most = most > sold ? most : sold;
+    out->chips = chips > 0 ? (double)chips : sold;
+    out->chips_max = most;
+    if (out->chips > most) {
+        return mu_fail(err, MU_E_INPUT, "chips %.0f: %s grows to %.0f chips at most", out->chips,
+                       system->id, most);
+    }
+    return MU_OK;
+}
+
+static mu_status find_chip(const mu_catalog *catalog, const mu_entity *system, const char *chip_id,
+                           const mu_entity **out, mu_error *err)
+{
+    if (chip_id != NULL && chip_id[0] != '\0') {
+        return mu_catalog_find(catalog, MU_ENTITY_CHIP, chip_id, out, err);
+    }
+    const mu_node *node = mu_catalog_node(catalog, system, "chip");
+    if (node == NULL || node->text == NULL) {
+        return mu_fail_at(err, MU_E_INPUT, system->doc.file, 0, 0, "%s: names no chip", system->id);
+    }
+    return mu_catalog_find(catalog, MU_ENTITY_CHIP, node->text, out, err);
+}
+
+mu_status mu_machine_load(const mu_catalog *catalog, const mu_machine_name *name, mu_draw draw,
+                          mu_machine *out, mu_error *err)
+{
+    const mu_entity *system;
+    const mu_entity *chip;
+    mu_machine machine = {0};
+    mu_status status = mu_catalog_find(catalog, MU_ENTITY_SYSTEM, name->system, &system, err);
+    if (status == MU_OK) {
+        status = find_chip(catalog, system, name->chip, &chip, err);
+    }
+    if (status == MU_OK) {
+        status = mu_chip_from_catalog(catalog, chip, draw, &machine.chip, &machine.ranks_per_chip,
+                                      err);
+    }
+    if (status == MU_OK) {
+        status = mu_fabric_from_catalog(catalog, system, draw, machine.ranks_per_chip,
+                                        &machine.fabric, err);
+    }
+    if (status == MU_OK) {
+        bool said = name->engine != NULL && name->engine[0] != '\0';
+        status = load_engine(catalog, said ? name->engine : mu_machine_usual_engine(catalog, system),
+                             draw, &machine.engine, err);
+    }
+    if (status == MU_OK) {
+        status = load_overheads(catalog, system, draw, &machine, err);
+    }
+    if (status == MU_OK) {
+        status = load_count(catalog, system, name->chips, &machine, err);
+    }
+    if (status == MU_OK) {
+        *out = machine;
+    }
+    return status;
+}
