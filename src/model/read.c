@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A Hugging Face config to a model.
+ *
+ * What:  layers of one kind are gathered in a group; embedding, head, MTP and number formats beside.
+ * Why:   everything above works on groups, so that 61 layers cost as much as their two kinds.
+ * Bound: MU_LAYER_GROUPS_MAX kinds of layers; the order of groups that alternate is not kept.
+ */
+#include "model/config.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool same_kind(const mu_layer_kind *a, const mu_layer_kind *b)
+{
+    return a->attention == b->attention && a->compress == b->compress &&
+           a->own_index == b->own_index && a->moe == b->moe && a->hash == b->hash;
+}
+
+static uint32_t norms_of(const mu_config *config)
+{
+    if (mu_config_has(config, MU_TRAIT_SANDWICH)) {
+        return 4;
+    }
+    bool one = mu_config_has(config, MU_TRAIT_ONE_NORM) &&
+               mu_config_has(config, MU_TRAIT_PARALLEL) &&
+               !mu_config_has(config, MU_TRAIT_NEW_DECODER);
+    return one ? 1 : 2;
+}
+
+static mu_status read_group(const mu_config *config, const mu_layer_kind *kind,
+                            mu_layer_group *out, mu_error *err)
+{
+    *out = (mu_layer_group){.norms = norms_of(config),
+                            .norm_bias = mu_config_has(config, MU_TRAIT_NORM_BIAS),
+                            .parallel = mu_config_has(config, MU_TRAIT_PARALLEL),
+                            .hyper = mu_config_or(config, MU_FIELD_HYPER, 0)};
+    mu_status status = mu_attention_read(config, kind, &out->attention, err);
+    if (status == MU_OK) {
+        status = mu_ffn_read(config, kind, &out->ffn, err);
+    }
+    return status;
+}
+
+/* Adds one layer to the group of its kind, which is made when it is the first. */
+static mu_status add_layer(const mu_config *config, const mu_layer_kind *kind,
+                           mu_layer_kind kinds[], mu_model *model, mu_error *err)
+{
+    uint32_t i = 0;
+    while (i < model->group_count && !same_kind(&kinds[i], kind)) {
+        i++;
+    }
+    if (i == MU_LAYER_GROUPS_MAX) {
+        return mu_node_fail(config->doc, config->node, err, "over %d kinds of layers",
+                            MU_LAYER_GROUPS_MAX);
+    }
+    if (i == model->group_count) {
+        mu_status status = read_group(config, kind, &model->group[i], err);
+        if (status != MU_OK) {
+            return status;
+        }
+        kinds[i] = *kind;
+        model->group_count++;
+    }
+    model->group[i].layers++;
+    return MU_OK;
+}
+
+static mu_status read_layers(const mu_config *config, mu_model *model, mu_error *err)
+{
+    mu_layer_plan plan;
+    mu_layer_kind kinds[MU_LAYER_GROUPS_MAX];
+    mu_layer_kind kind;
+    mu_status status = mu_layer_plan_read(config, &plan, err);
+    if (status != MU_OK) {
+        return status;
+    }
+    model->layers = plan.layers;
+    for (uint32_t i = 0; i < plan.layers && status == MU_OK; i++) {
+        status = mu_layer_plan_at(&plan, i, &kind, err);
+        if (status == MU_OK) {
+            status = add_layer(config, &kind, kinds, model, err);
+        }
+    }
+    model->mtp_layers = mu_config_or(config, MU_FIELD_MTP, 0);
+    if (status != MU_OK || model->mtp_layers == 0) {
+        return status;
+    }
+    status = mu_layer_plan_mtp(&plan, &kind, err);
+    if (status == MU_OK) {
+        status = read_group(config, &kind, &model->mtp, err);
+    }
+    model->mtp.layers = model->mtp_layers;
+    return status;
+}
+
+static mu_status read_ends(const mu_config *config, mu_model *model, mu_error *err)
+{
+    mu_status status = mu_config_need(config, MU_FIELD_HIDDEN, &model->hidden, err);
+    if (status == MU_OK) {
+        status = mu_config_need(config, MU_FIELD_VOCAB, &model->vocab, err);
+    }
+    model->max_position = mu_config_or(config, MU_FIELD_POSITIONS, 0);
+    bool learned = mu_config_has(config, MU_TRAIT_LEARNED_POSITIONS);
+    model->learned_positions = learned ? model->max_position : 0;
+    model->tied_embeddings = mu_config_has(config, MU_TRAIT_TIED);
+    model->head_bias = mu_config_has(config, MU_TRAIT_HEAD_BIAS);
+    return status;
+}
+
+/* Text of a key of a map, or NULL when it is absent or no text. */
+static const char *text_of(const mu_node *map, const char *key)
+{
+    const mu_node *node = mu_node_get(map, key);
+    bool text = node != NULL && (node->kind == MU_NODE_SCALAR || node->kind == MU_NODE_STRING);
+    return text ? node->text : NULL;
+}
+
+/* Formats the weights are published in. What is not understood stays as torch_dtype says. */
+static void read_formats(const mu_config *config, mu_model *model)
+{
+    model->weights = MU_DTYPE_BF16;
+    const char *dtype = text_of(config->node, "torch_dtype");
+    dtype = dtype != NULL ? dtype : text_of(config->node, "dtype");
+    if (dtype != NULL) {
+        (void)mu_dtype_parse(dtype, &model->weights);
+    }
+    model->experts = model->weights;
+    const mu_node *quantised = mu_node_get(config->node, "quantization_config");
+    quantised = quantised != NULL ? quantised
+                                  : mu_node_get(config->outer, "quantization_config");
+    const char *method = text_of(quantised, "quant_method");
+    if (method != NULL && strcmp(method, "fp8") == 0) {
+        bool block = mu_node_get(quantised, "weight_block_size") != NULL;
+        model->weights = block ? MU_DTYPE_FP8_BLOCK : MU_DTYPE_FP8;
+        model->experts = model->weights;
+    } else if (method != NULL && strcmp(method, "mxfp4") == 0) {
+        model->experts = MU_DTYPE_FP4;
+    }
+    const char *experts = text_of(config->node, "expert_dtype");
+    if (experts != NULL) {
+        (void)mu_dtype_parse(experts, &model->experts);
+    }
+}
+
+mu_status mu_model_read(const mu_doc *doc, const mu_node *config, const char *id, mu_model *out,
+                        mu_error *err)
+{
+    mu_config fields;
+    mu_model model = {0};
+    assert(doc != NULL && id != NULL && out != NULL);
+    mu_status status = mu_config_open(doc, config, &fields, &model, err);
+    if (status == MU_OK) {
+        status = read_ends(&fields, &model, err);
+    }
+    if (status == MU_OK) {
+        status = read_layers(&fields, &model, err);
+    }
+    if (status != MU_OK) {
+        return status;
+    }
+    read_formats(&fields, &model);
+    (void)snprintf(model.id, sizeof model.id, "%s", id);
+    *out = model;
+    return MU_OK;
+}
