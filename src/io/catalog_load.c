@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Puts the overlay's documents behind the compiled-in ones, so that they win.
+ */
+#include "io/catalog_load.h"
+
+#include "catalog/builtin.h"
+#include "io/catalog_files.h"
+#include "io/doc_read.h"
+
+#include <assert.h>
+#include <string.h>
+
+static mu_status read_overlay(mu_arena *arena, const char *overlay, const mu_file_list *list,
+                              mu_doc docs[], mu_error *err)
+{
+    for (uint32_t i = 0; i < list->file_count; i++) {
+        const char *path = mu_arena_printf(arena, "%s/%s", overlay, list->files[i]);
+        if (path == NULL) {
+            return mu_fail(err, MU_E_MEMORY, "out of memory for the catalogue");
+        }
+        mu_status status = mu_doc_read_file(arena, path, &docs[i], err);
+        if (status != MU_OK) {
+            return status;
+        }
+    }
+    return MU_OK;
+}
+
+mu_status mu_catalog_load(mu_arena *arena, const char *overlay, mu_catalog **out, mu_error *err)
+{
+    assert(arena != NULL && out != NULL);
+    if (overlay == NULL) {
+        return mu_catalog_create(arena, mu_builtin_docs, mu_builtin_doc_count,
+                                 mu_builtin_doc_count, out, err);
+    }
+    mu_file_list list = {0};
+    mu_status status = mu_catalog_files(arena, overlay, &list, err);
+    if (status != MU_OK) {
+        return status;
+    }
+    uint32_t count = mu_builtin_doc_count + list.file_count;
+    mu_doc *docs = MU_NEW(arena, mu_doc, count);
+    if (docs == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "out of memory for the catalogue");
+    }
+    memcpy(docs, mu_builtin_docs, mu_builtin_doc_count * sizeof *docs);
+    status = read_overlay(arena, overlay, &list, docs + mu_builtin_doc_count, err);
+    if (status != MU_OK) {
+        return status;
+    }
+    return mu_catalog_create(arena, docs, count, mu_builtin_doc_count, out, err);
+}
