@@ -23,8 +23,14 @@ static const double CHAIN_RANKS = 8.0;
  * a chain starts at 0.45/1.45 = 31 % of its large-message rate (all three NVLink generations
  * agree). */
 static const double SHORT_SHARE = 0.45;
+/* In-switch reduction costs barriers worth this many steps, and fills its pipeline this many times as
+ * slowly as a chain (both from H100 and B200 all-reduce over 8 ranks, 4 MB to 512 MB). */
+static const double SWITCH_STEPS = 16.0;
+static const double SWITCH_FILL = 4.0;
 /* Peer messages are sent without hand-shake up to about this size. */
 static const double EAGER_BYTES = 32768.0;
+/* Engines keep buffers for their one-shot kernels up to this size, and call the library beyond. */
+static const double ONE_SHOT_BYTES = 8388608.0;
 
 /* Bytes of time that a chain loses while it fills. Saturates, grows with bytes; 0 at 0. */
 static double fill_bytes(const mu_tier *tier, double bytes)
@@ -75,15 +81,17 @@ static void add_chain(mu_tally *tally, const mu_level *level, pass how, double b
     double rate = level->rate * tier->efficiency;
     double sent = how.whole ? part : how.times * part * (level->fan - 1.0) / level->fan;
     double steps = how.times * chain_steps(level);
+    double fill = 1.0;
     if (how.in_switch && tier->in_network_reduction) {
         sent = part * (1.0 + 1.0 / level->fan);
         rate = level->rate * tier->switch_efficiency;
-        steps = 4.0; /* up, add, down, and one barrier */
+        steps = SWITCH_STEPS;
         own_bytes = 0.0;
+        fill = SWITCH_FILL;
     }
     tally->fixed_s += steps * tier->latency_s;
-    mu_tally_add(tally, level, sent, sent + tier->own_share * own_bytes + fill_bytes(tier, sent),
-                 rate);
+    mu_tally_add(tally, level, sent,
+                 sent + tier->own_share * own_bytes + fill * fill_bytes(tier, sent), rate);
 }
 
 static mu_algorithm chain_name(const mu_levels *levels, pass how)
@@ -125,12 +133,12 @@ static void add_peers(mu_tally *tally, const mu_levels *levels, double peer_byte
         double peers = level->below * (level->fan - 1.0);
         double sent = peers * peer_bytes;
         double own = i == 0 ? tier->own_share * own_bytes : 0.0;
-        tally->fixed_s += peers * tier->message_s;
         mu_tally_add(tally, level, sent, sent + own, level->rate * tier->peer_efficiency);
     }
 }
 
-/* The engine's own one-shot kernel: every rank reads every other's buffer and adds. */
+/* The engine's own one-shot kernel: every rank reads every other's buffer and adds. Blocks of the
+ * kernel talk to all peers at once, so that posting costs nothing more. */
 static mu_transfer one_shot(const mu_levels *levels, double bytes)
 {
     const mu_level *outer = &levels->level[levels->count - 1];
@@ -148,7 +156,7 @@ static mu_transfer all_reduce(const mu_levels *levels, double bytes)
 {
     mu_transfer best = chain(levels, (pass){.times = 2.0}, bytes);
     bool in_switch = false;
-    bool direct = true;
+    bool direct = bytes <= ONE_SHOT_BYTES;
     for (uint32_t i = 0; i < levels->count; i++) {
         in_switch = in_switch || levels->level[i].tier->in_network_reduction;
         direct = direct && levels->level[i].tier->direct_launch_s > 0.0;
@@ -167,6 +175,10 @@ static mu_transfer all_to_all(const mu_levels *levels, double bytes)
     const mu_tier *outer = levels->level[levels->count - 1].tier;
     double peer_bytes = bytes / levels->ranks;
     mu_tally tally = {.fixed_s = largest_launch_s(levels) + 2.0 * outer->latency_s};
+    for (uint32_t i = 0; i < levels->count; i++) {
+        const mu_level *level = &levels->level[i];
+        tally.fixed_s += level->below * (level->fan - 1.0) * level->tier->message_s;
+    }
     add_peers(&tally, levels, peer_bytes, peer_bytes);
     mu_transfer transfer = mu_tally_transfer(&tally, MU_ALGORITHM_DIRECT);
     transfer.time_s += rendezvous_s(outer, peer_bytes);

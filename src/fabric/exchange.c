@@ -14,6 +14,10 @@
 #include <assert.h>
 #include <math.h>
 
+/* One warp adds up the first token before anything flows: seconds a byte of it (DeepEP on H100 and
+ * B200). */
+static const double COMBINE_FIRST_S_PER_BYTE = 1.7e-9;
+
 double mu_exchange_domains(double domains, double experts, double topk)
 {
     if (domains <= 1.0) {
@@ -61,6 +65,23 @@ static double forwarded_bytes(const mu_exchange *exchange, const mu_levels *leve
     return exchange->tokens * exchange->token_bytes * hit * (1.0 - 1.0 / level->fan);
 }
 
+/* In normal mode every token is taken up and placed, whatever its size. */
+static double handling_s(const mu_exchange *exchange, const mu_tier *tier)
+{
+    return exchange->low_latency ? 0.0 : exchange->tokens * tier->dispatch_token_s;
+}
+
+/* In low-latency mode every expert has a counter to be raised. */
+static double launch_s(const mu_exchange *exchange, const mu_tier *tier)
+{
+    if (!exchange->low_latency) {
+        double first_s = exchange->combine ? exchange->token_bytes * COMBINE_FIRST_S_PER_BYTE : 0.0;
+        return tier->dispatch_launch_s + tier->dispatch_notify_s + first_s;
+    }
+    double experts = exchange->experts_per_rank * (double)exchange->group.ranks;
+    return tier->dispatch_launch_s + experts * tier->dispatch_expert_s;
+}
+
 mu_transfer mu_fabric_exchange(const mu_fabric *fabric, const mu_exchange *exchange)
 {
     assert(exchange->tokens >= 0.0 && exchange->topk >= 0.0 && exchange->token_bytes >= 0.0);
@@ -69,7 +90,8 @@ mu_transfer mu_fabric_exchange(const mu_fabric *fabric, const mu_exchange *excha
     }
     mu_levels levels = mu_levels_of(fabric, exchange->group);
     mu_tally tally = {0};
-    double launch_s = 0.0;
+    double longest_launch_s = 0.0;
+    double longest_handling_s = 0.0;
     for (uint32_t i = 0; i < levels.count; i++) {
         const mu_level *level = &levels.level[i];
         const mu_tier *tier = level->tier;
@@ -77,14 +99,16 @@ mu_transfer mu_fabric_exchange(const mu_fabric *fabric, const mu_exchange *excha
         double bytes = straight ? straight_bytes(exchange, &levels, level)
                                 : forwarded_bytes(exchange, &levels, level);
         double share = straight ? tier->dispatch_direct_efficiency : tier->dispatch_efficiency;
-        double notify_s = straight ? 0.0 : tier->dispatch_notify_s;
         bytes *= fmax(exchange->imbalance, 1.0);
-        launch_s = fmax(launch_s, tier->dispatch_launch_s + notify_s);
+        longest_launch_s = fmax(longest_launch_s, launch_s(exchange, tier));
+        longest_handling_s = fmax(longest_handling_s, handling_s(exchange, tier));
         tally.fixed_s += tier->latency_s * log2(level->fan);
         mu_tally_add(&tally, level, bytes, bytes, level->rate * share);
     }
-    tally.fixed_s += launch_s;
+    tally.fixed_s += longest_launch_s;
     mu_algorithm name = levels.count > 1 && !exchange->low_latency ? MU_ALGORITHM_HIERARCHICAL
                                                                    : MU_ALGORITHM_DIRECT;
-    return mu_tally_transfer(&tally, name);
+    mu_transfer transfer = mu_tally_transfer(&tally, name);
+    transfer.time_s += longest_handling_s;
+    return transfer;
 }
