@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A match as a table: reference, matched, ratio, and the sentence.
+ *
+ * Terms: a ratio is matched over reference; where the study carries its interval, that is shown.
+ */
+#include "report/answer_table.h"
+
+#include "base/text.h"
+#include "report/metric.h"
+#include "report/settings.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { SIDES = 4, SENTENCE_WIDTH = 100 };
+
+static void row(mu_table *table, const char *label, const char *reference, const char *matched,
+                const char *ratio)
+{
+    const char *const cells[SIDES] = {label, reference, matched, ratio};
+    mu_table_row(table, cells);
+}
+
+static void add_settings(mu_table *table, const mu_match *match)
+{
+    mu_setting reference[MU_SETTINGS_MAX];
+    mu_setting matched[MU_SETTINGS_MAX];
+    uint32_t count = mu_settings(&match->reference, reference);
+    (void)mu_settings(&match->matched, matched);
+    for (uint32_t i = 0; i < count; i++) {
+        char chips[MU_CELL_MAX];
+        char ratio[MU_CELL_MAX] = "";
+        const char *text = matched[i].text;
+        if (strcmp(reference[i].label, "chips") == 0) {
+            mu_format_ratio(match->ratio, ratio);
+            mu_format_quantity(match->chips, MU_DIM_COUNT, chips);
+            text = chips;
+        }
+        row(table, reference[i].label, reference[i].text, text, ratio);
+    }
+}
+
+/* The study's own interval where it has one, else the ratio of the two values. */
+static mu_quantity ratio_of(const mu_match *match, const mu_metric *reference,
+                            const mu_metric *matched)
+{
+    if (strcmp(reference->key, "power_w") == 0) {
+        return match->power_ratio;
+    }
+    if (strcmp(reference->key, "throughput.output_tokens_per_s") == 0) {
+        return match->throughput_ratio;
+    }
+    bool known = reference->quantity.value > 0.0;
+    return mu_quantity_point(known ? matched->quantity.value / reference->quantity.value : 0.0);
+}
+
+static void add_metrics(mu_table *table, const mu_match *match)
+{
+    mu_metric reference[MU_METRICS_MAX];
+    mu_metric matched[MU_METRICS_MAX];
+    uint32_t count = mu_metrics(&match->reference, reference);
+    (void)mu_metrics(&match->matched, matched);
+    for (uint32_t i = 0; i < count; i++) {
+        char left[MU_CELL_MAX];
+        char right[MU_CELL_MAX];
+        char ratio[MU_CELL_MAX];
+        if (!(reference[i].quantity.value > 0.0) && !(matched[i].quantity.value > 0.0)) {
+            continue;
+        }
+        mu_format_quantity(reference[i].quantity, reference[i].dimension, left);
+        mu_format_quantity(matched[i].quantity, matched[i].dimension, right);
+        mu_format_ratio(ratio_of(match, &reference[i], &matched[i]), ratio);
+        row(table, reference[i].label, left, right, ratio);
+    }
+}
+
+static void add_cost(mu_table *table, const mu_match *match)
+{
+    char left[MU_CELL_MAX] = "not known";
+    char right[MU_CELL_MAX] = "not known";
+    char ratio[MU_CELL_MAX];
+    if (match->reference.cost_usd > 0.0) {
+        mu_format_value(match->reference.cost_usd, MU_DIM_MONEY, left);
+    }
+    if (match->matched.cost_usd > 0.0) {
+        mu_format_value(match->matched.cost_usd, MU_DIM_MONEY, right);
+    }
+    mu_format_ratio(match->cost_ratio, ratio);
+    row(table, "capital cost", left, right, ratio);
+}
+
+/* Breaks lines at spaces: the sentence is prose, not a cell. */
+static void print_wrapped(FILE *out, const char *text)
+{
+    size_t column = 0;
+    while (*text != '\0') {
+        size_t word = strcspn(text, " ");
+        if (column > 0 && column + 1 + word > SENTENCE_WIDTH) {
+            fputc('\n', out);
+            column = 0;
+        } else if (column > 0) {
+            fputc(' ', out);
+            column++;
+        }
+        fprintf(out, "%.*s", (int)word, text);
+        column += word;
+        text += word;
+        text += strspn(text, " ");
+    }
+    fputc('\n', out);
+}
+
+static void print_notes(const mu_page *page, const mu_prediction *p)
+{
+    for (uint32_t i = 0; i < p->warning_count; i++) {
+        fprintf(page->out, "note: %s: %s\n", p->system, p->warning[i]);
+    }
+}
+
+mu_status mu_match_print(const mu_page *page, const mu_question *reference,
+                         const mu_question *other, const mu_match *match, mu_error *err)
+{
+    const char *const headings[SIDES] = {"", reference->system->id,
+                                         match->matched.system, "ratio"};
+    static const mu_align aligns[SIDES] = {MU_ALIGN_LEFT, MU_ALIGN_LEFT, MU_ALIGN_LEFT,
+                                           MU_ALIGN_LEFT};
+    mu_table *table = mu_table_create(page->arena, SIDES, headings, aligns);
+    if (table == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "out of memory for the table");
+    }
+    row(table, "engine", reference->engine != NULL ? reference->engine->id : "-",
+        other->engine != NULL ? other->engine->id : "-", "");
+    add_settings(table, match);
+    add_metrics(table, match);
+    add_cost(table, match);
+    mu_status status = mu_table_print(table, page->out, page->colour, err);
+    if (status != MU_OK) {
+        return status;
+    }
+    fputc('\n', page->out);
+    print_wrapped(page->out, match->sentence);
+    print_notes(page, &match->reference);
+    print_notes(page, &match->matched);
+    return mu_stream_check(page->out, err);
+}
+
+static void csv_row(mu_table *table, const char *key, mu_quantity reference, mu_quantity matched,
+                    const char *unit)
+{
+    const double values[6] = {reference.value, reference.low, reference.high,
+                              matched.value,   matched.low,   matched.high};
+    char text[6][32];
+    for (int i = 0; i < 6; i++) {
+        mu_text_exact(values[i], text[i]);
+    }
+    const char *const cells[] = {key,     text[0], text[1], text[2],
+                                 text[3], text[4], text[5], unit};
+    mu_table_row(table, cells);
+}
+
+mu_status mu_match_csv(const mu_page *page, const mu_match *match, mu_error *err)
+{
+    static const char *const headings[] = {"metric",  "reference",   "reference_low",
+                                           "reference_high", "matched", "matched_low",
+                                           "matched_high", "unit"};
+    static const mu_align aligns[8] = {MU_ALIGN_LEFT};
+    mu_metric reference[MU_METRICS_MAX];
+    mu_metric matched[MU_METRICS_MAX];
+    mu_table *table = mu_table_create(page->arena, 8, headings, aligns);
+    if (table == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "out of memory for the table");
+    }
+    csv_row(table, "chips", mu_quantity_point(match->reference.point.chips), match->chips, "chips");
+    uint32_t count = mu_metrics(&match->reference, reference);
+    (void)mu_metrics(&match->matched, matched);
+    for (uint32_t i = 0; i < count; i++) {
+        csv_row(table, reference[i].key, reference[i].quantity, matched[i].quantity,
+                reference[i].unit);
+    }
+    csv_row(table, "cost_usd", mu_quantity_point(match->reference.cost_usd),
+            mu_quantity_point(match->matched.cost_usd), "USD");
+    return mu_table_csv(table, page->out, err);
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The scenario of an answer as JSON.
+ *
+ * Terms: what the answer decided (precision, deployment) comes from the prediction, what was asked
+ *        (workload, SLO, uncertainty) from the scenario.
+ */
+#include "report/scenario_json.h"
+
+#include "base/text.h"
+
+#include <math.h>
+#include <stdio.h>
+
+/* "0.05s": scenario files want a unit on times and rates. */
+static json_t *with_unit(double value, const char *unit)
+{
+    char digits[32];
+    char text[64];
+    mu_text_exact(value, digits);
+    (void)snprintf(text, sizeof text, "%s%s", digits, unit);
+    return mu_json_text(text);
+}
+
+static json_t *acceptance(const mu_role *role)
+{
+    json_t *list = json_array();
+    int failed = list == NULL;
+    for (uint32_t i = 0; i < role->parallel.mtp && i < MU_DRAFTS_MAX; i++) {
+        failed |= json_array_append_new(list, mu_json_number(role->acceptance[i]));
+    }
+    if (failed != 0) {
+        json_decref(list);
+        return NULL;
+    }
+    return list;
+}
+
+static void put_count(mu_json *json, const char *key, double value)
+{
+    mu_json_put(json, key, json_integer((json_int_t)value));
+}
+
+static json_t *role_json(const mu_role *role)
+{
+    const mu_parallel *cut = &role->parallel;
+    mu_json json = mu_json_begin();
+    put_count(&json, "instances", role->instances);
+    put_count(&json, "tp", cut->tp);
+    put_count(&json, "pp", cut->pp);
+    put_count(&json, "cp", cut->cp);
+    put_count(&json, "dp", cut->dp);
+    put_count(&json, "ep", cut->ep);
+    put_count(&json, "moe_tp", cut->moe_tp);
+    put_count(&json, "redundant_experts", cut->redundant_experts);
+    if (cut->imbalance >= 1.0) {
+        mu_json_put(&json, "imbalance", mu_json_number(cut->imbalance));
+    }
+    if (role->batch > 0.0) {
+        mu_json_put(&json, "batch", mu_json_number(role->batch));
+    }
+    if (role->batch_tokens > 0.0) {
+        mu_json_put(&json, "batch_tokens", mu_json_number(role->batch_tokens));
+    }
+    put_count(&json, "microbatches", cut->microbatches);
+    put_count(&json, "mtp", cut->mtp);
+    if (cut->mtp > 0) {
+        mu_json_put(&json, "acceptance", acceptance(role));
+    }
+    mu_json_put(&json, "chunked_prefill", json_boolean(role->chunked_prefill));
+    return mu_json_done(&json);
+}
+
+static json_t *deployment_json(const mu_deployment *deployment)
+{
+    mu_json json = mu_json_begin();
+    if (deployment->disaggregated) {
+        mu_json_put(&json, "mode", mu_json_text("disaggregated"));
+        mu_json_put(&json, "prefill", role_json(&deployment->prefill));
+        mu_json_put(&json, "decode", role_json(&deployment->decode));
+    } else {
+        mu_json_put(&json, "mode", mu_json_text("aggregated"));
+        mu_json_put(&json, "serve", role_json(&deployment->decode));
+    }
+    return mu_json_done(&json);
+}
+
+static json_t *precision_json(const mu_precision *precision)
+{
+    mu_json json = mu_json_begin();
+    mu_json_put(&json, "weights", mu_json_text(mu_dtype_text(precision->weights)));
+    mu_json_put(&json, "activations", mu_json_text(mu_dtype_text(precision->activations)));
+    mu_json_put(&json, "kv", mu_json_text(mu_dtype_text(precision->kv)));
+    mu_json_put(&json, "experts", mu_json_text(mu_dtype_text(precision->experts)));
+    return mu_json_done(&json);
+}
+
+static json_t *system_json(const mu_question *question, const mu_prediction *prediction)
+{
+    mu_json json = mu_json_begin();
+    double chips = question->scenario->chips;
+    mu_json_put(&json, "id", mu_json_text(prediction->system));
+    put_count(&json, "chips", chips > 0.0 ? chips : ceil(prediction->point.chips));
+    return mu_json_done(&json);
+}
+
+static json_t *workload_json(const mu_scenario *scenario)
+{
+    mu_json json = mu_json_begin();
+    put_count(&json, "input", scenario->input);
+    put_count(&json, "output", scenario->output);
+    if (scenario->rate > 0.0) {
+        mu_json_put(&json, "rate", with_unit(scenario->rate, "/s"));
+    }
+    if (scenario->concurrency > 0.0) {
+        put_count(&json, "concurrency", scenario->concurrency);
+    } else {
+        mu_json_put(&json, "concurrency", mu_json_text("auto"));
+    }
+    mu_json_put(&json, "prefix_hit", mu_json_number(scenario->prefix_hit));
+    return mu_json_done(&json);
+}
+
+static json_t *slo_json(const mu_scenario *scenario)
+{
+    mu_json json = mu_json_begin();
+    if (scenario->ttft_s > 0.0) {
+        mu_json_put(&json, "ttft", with_unit(scenario->ttft_s, "s"));
+    }
+    if (scenario->tpot_s > 0.0) {
+        mu_json_put(&json, "tpot", with_unit(scenario->tpot_s, "s"));
+    }
+    if (scenario->e2e_s > 0.0) {
+        mu_json_put(&json, "e2e", with_unit(scenario->e2e_s, "s"));
+    }
+    return mu_json_done(&json);
+}
+
+static json_t *uncertainty_json(const mu_scenario *scenario)
+{
+    if (!(scenario->samples > 0.0)) {
+        return mu_json_text("off");
+    }
+    mu_json json = mu_json_begin();
+    put_count(&json, "samples", scenario->samples);
+    put_count(&json, "seed", scenario->seed);
+    return mu_json_done(&json);
+}
+
+json_t *mu_scenario_json(const mu_question *question, const mu_prediction *prediction)
+{
+    const mu_scenario *scenario = question->scenario;
+    mu_json json = mu_json_begin();
+    mu_json_put(&json, "model", mu_json_text(scenario->model));
+    mu_json_put(&json, "system", system_json(question, prediction));
+    if (question->engine != NULL) {
+        mu_json_put(&json, "engine", mu_json_text(question->engine->id));
+    }
+    mu_json_put(&json, "precision", precision_json(&prediction->precision));
+    mu_json_put(&json, "deployment", deployment_json(&prediction->deployment));
+    mu_json_put(&json, "workload", workload_json(scenario));
+    mu_json_put(&json, "slo", slo_json(scenario));
+    mu_json_put(&json, "uncertainty", uncertainty_json(scenario));
+    return mu_json_done(&json);
+}
