@@ -82,26 +82,36 @@ int mu_error_format(const mu_error *err, char *out, uint32_t out_size)
     return snprintf(out, out_size, "%s%s%u:%u: %s", file, colon, err->line, err->column, err->text);
 }
 
+struct status_row {
+    mu_status status;
+    int exit_code;
+    const char *text;
+};
+
+static const struct status_row rows[] = {
+#define X(name, number, exit_code, text) {name, exit_code, text},
+    MU_STATUS_LIST(X)
+#undef X
+};
+
+static const struct status_row *row_of(mu_status status)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (rows[i].status == status) {
+            return &rows[i];
+        }
+    }
+    return NULL;
+}
+
 const char *mu_status_text(mu_status status)
 {
-    switch (status) {
-#define X(name, number, exit_code, text)                                                           \
-    case name:                                                                                     \
-        return text;
-        MU_STATUS_LIST(X)
-#undef X
-    }
-    return "unknown status";
+    const struct status_row *row = row_of(status);
+    return row == NULL ? "unknown status" : row->text;
 }
 
 int mu_status_exit_code(mu_status status)
 {
-    switch (status) {
-#define X(name, number, exit_code, text)                                                           \
-    case name:                                                                                     \
-        return exit_code;
-        MU_STATUS_LIST(X)
-#undef X
-    }
-    return 4;
+    const struct status_row *row = row_of(status);
+    return row == NULL ? 4 : row->exit_code;
 }

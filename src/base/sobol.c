@@ -90,7 +90,7 @@ static const struct direction directions[MU_SOBOL_DIMENSIONS - 1] = {
 /* XOR of the direction numbers of the set bits of gray. */
 static uint32_t point(const struct direction *direction, uint32_t gray)
 {
-    uint32_t v[BITS];
+    uint32_t v[BITS] = {0};
     uint32_t x = 0;
     uint32_t s = direction->s;
     for (uint32_t k = 0; gray >> k != 0; k++) {

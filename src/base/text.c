@@ -28,7 +28,10 @@ static char fold(char c)
     if (c >= 'A' && c <= 'Z') {
         return (char)(c - 'A' + 'a');
     }
-    return c == '_' ? '-' : c;
+    if (c == '_') {
+        return '-';
+    }
+    return c;
 }
 
 static uint32_t smaller(uint32_t a, uint32_t b)

@@ -346,14 +346,13 @@ static double scaled(const char *number, double value, double scale)
 {
     char text[NUMBER_MAX + 16];
     int power = 0;
-    int exponent = 0;
     double shifted = 0.0;
     size_t mantissa = strcspn(number, "eE");
-    bool read = number[mantissa] == '\0' || sscanf(number + mantissa + 1, "%6d", &exponent) == 1;
-    if (!read || abs(exponent) > 1000 || !power_of_ten(scale, &power)) {
+    long exponent = number[mantissa] == '\0' ? 0 : strtol(number + mantissa + 1, NULL, 10);
+    if (labs(exponent) > 1000 || !power_of_ten(scale, &power)) {
         return value * scale;
     }
-    (void)snprintf(text, sizeof text, "%.*se%d", (int)mantissa, number, exponent + power);
+    (void)snprintf(text, sizeof text, "%.*se%ld", (int)mantissa, number, exponent + power);
     return mu_text_number(text, &shifted) ? shifted : value * scale;
 }
 
@@ -421,10 +420,9 @@ static void three_digits(double x, int low_power, int high_power, char digits[24
 {
     char rounded[24];
     (void)snprintf(rounded, sizeof rounded, "%.2e", x);
-    int exponent = 0;
     const char *e = strchr(rounded, 'e');
     assert(e != NULL);
-    (void)sscanf(e + 1, "%d", &exponent);
+    int exponent = (int)strtol(e + 1, NULL, 10);
     int thousands = exponent >= 0 ? exponent / 3 : -((2 - exponent) / 3);
     thousands = thousands < low_power ? low_power : thousands;
     thousands = thousands > high_power ? high_power : thousands;
