@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reads a mu_chip out of the catalogue.
+ *
+ * Terms: extensive facts (peaks, bandwidth, memory, cores, power) are of the whole chip and split
+ *        evenly over its ranks; the clock is not.
+ */
+#include "chip/chip_catalog.h"
+
+#include "base/text.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { RANKS_MAX = 64, NAME_MAX_BYTES = 256 };
+
+typedef struct reader {
+    const mu_catalog *catalog;
+    const mu_entity *chip;
+    mu_draw draw;
+    mu_error *err;
+} reader;
+
+static mu_status read_fact(const reader *r, const char *path, bool required, double *out)
+{
+    mu_fact fact;
+    mu_status status = mu_catalog_fact(r->catalog, r->chip, path, required, &fact, r->err);
+    if (status != MU_OK || fact.path == NULL) {
+        return status;
+    }
+    char name[NAME_MAX_BYTES];
+    (void)snprintf(name, sizeof name, "chip/%s/%s", fact.entity, path);
+    *out = mu_draw_value(r->draw, name, fact.range);
+    return MU_OK;
+}
+
+static mu_status read_peaks(const reader *r, mu_chip *out)
+{
+    double *peak = out->peak_flops;
+    for (int d = 0; d < MU_DTYPE_COUNT; d++) {
+        char path[32];
+        (void)snprintf(path, sizeof path, "peak.%s", mu_dtype_text((mu_dtype)d));
+        mu_status status = read_fact(r, path, false, &peak[d]);
+        if (status != MU_OK) {
+            return status;
+        }
+    }
+    if (peak[MU_DTYPE_BF16] <= 0.0) {
+        peak[MU_DTYPE_BF16] = peak[MU_DTYPE_FP16];
+    }
+    if (peak[MU_DTYPE_FP16] <= 0.0) {
+        peak[MU_DTYPE_FP16] = peak[MU_DTYPE_BF16];
+    }
+    if (peak[MU_DTYPE_FP8_BLOCK] <= 0.0) {
+        peak[MU_DTYPE_FP8_BLOCK] = peak[MU_DTYPE_FP8];
+    }
+    if (peak[MU_DTYPE_BF16] <= 0.0) {
+        return mu_node_fail(&r->chip->doc, r->chip->doc.root, r->err,
+                            "chip '%s' does not say its peak.bf16 or peak.fp16", r->chip->id);
+    }
+    return MU_OK;
+}
+
+static mu_status read_facts(const reader *r, mu_chip *out)
+{
+    const struct {
+        const char *path;
+        double *field;
+    } needed[] = {
+        {"peak.vector", &out->vector_flops},          {"memory.bandwidth", &out->memory_bandwidth},
+        {"memory.capacity", &out->memory_capacity},   {"l2", &out->l2_bytes},
+        {"cores", &out->cores},                       {"clock", &out->clock_hz},
+        {"power.tdp", &out->tdp_w},                   {"power.idle", &out->idle_w},
+    };
+    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
+        mu_status status = read_fact(r, needed[i].path, true, needed[i].field);
+        if (status != MU_OK) {
+            return status;
+        }
+        if (!(*needed[i].field > 0.0)) {
+            return mu_node_fail(&r->chip->doc, r->chip->doc.root, r->err,
+                                "chip '%s': expected %s above zero", r->chip->id, needed[i].path);
+        }
+    }
+    out->idle_w = fmin(out->idle_w, out->tdp_w);
+    return read_peaks(r, out);
+}
+
+static void split_over_ranks(mu_chip *out, double ranks)
+{
+    for (int d = 0; d < MU_DTYPE_COUNT; d++) {
+        out->peak_flops[d] /= ranks;
+    }
+    out->vector_flops /= ranks;
+    out->memory_bandwidth /= ranks;
+    out->memory_capacity /= ranks;
+    out->l2_bytes /= ranks;
+    out->cores /= ranks;
+    out->tdp_w /= ranks;
+    out->idle_w /= ranks;
+}
+
+/* The calibrations of a chip, resolved; later ones win. */
+typedef struct calibrations {
+    const mu_entity *entity[16];
+    uint32_t count;
+} calibrations;
+
+static mu_status find_calibrations(const reader *r, calibrations *out)
+{
+    const mu_entity *stated_by = r->chip;
+    const mu_node *list = mu_catalog_node(r->catalog, r->chip, "calibration", &stated_by);
+    out->count = 0;
+    uint32_t count = list == NULL ? 0 : list->count;
+    if (count > sizeof out->entity / sizeof out->entity[0]) {
+        return mu_node_fail(&stated_by->doc, list, r->err, "at most 16 calibrations");
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        const char *id = NULL;
+        mu_status status =
+            mu_node_text(&stated_by->doc, &list->child[i], "calibration", &id, r->err);
+        if (status == MU_OK) {
+            status = mu_catalog_find(r->catalog, MU_ENTITY_CALIBRATION, id, &out->entity[i], r->err);
+        }
+        if (status != MU_OK) {
+            return status;
+        }
+        out->count++;
+    }
+    return MU_OK;
+}
+
+/* Names that no parameter bears are mistakes of the calibration file. */
+static mu_status check_names(const reader *r, const mu_entity *calibration)
+{
+    const mu_node *params = mu_catalog_node(r->catalog, calibration, "params", NULL);
+    size_t spec_count = 0;
+    const mu_param_spec *specs = mu_chip_param_specs(&spec_count);
+    for (uint32_t i = 0; params != NULL && i < params->count; i++) {
+        const char *key = params->child[i].key;
+        const char *nearest = NULL;
+        uint32_t best = UINT32_MAX;
+        for (size_t k = 0; k < spec_count && best > 0; k++) {
+            uint32_t distance =
+                strcmp(key, specs[k].name) == 0 ? 0 : 1 + mu_text_distance(key, specs[k].name);
+            nearest = distance < best ? specs[k].name : nearest;
+            best = distance < best ? distance : best;
+        }
+        if (best > 0) {
+            return mu_node_fail(&calibration->doc, &params->child[i], r->err,
+                                "unknown parameter '%.60s' of a chip (nearest: '%s')", key,
+                                nearest == NULL ? "" : nearest);
+        }
+    }
+    return MU_OK;
+}
+
+/* Range of a parameter: from the last calibration that has it, else its prior. */
+static mu_status read_param(const reader *r, const calibrations *list, const mu_param_spec *spec,
+                            double *out)
+{
+    char name[NAME_MAX_BYTES];
+    char path[NAME_MAX_BYTES];
+    mu_range range = spec->prior;
+    (void)snprintf(name, sizeof name, "prior/%s", spec->name);
+    (void)snprintf(path, sizeof path, "params.%s", spec->name);
+    for (uint32_t i = list->count; i > 0; i--) {
+        mu_fact fact;
+        mu_status status =
+            mu_catalog_fact(r->catalog, list->entity[i - 1], path, false, &fact, r->err);
+        if (status != MU_OK) {
+            return status;
+        }
+        if (fact.path != NULL) {
+            range = fact.range;
+            (void)snprintf(name, sizeof name, "calibration/%s/%s", fact.entity, spec->name);
+            break;
+        }
+    }
+    *out = fmin(fmax(mu_draw_value(r->draw, name, range), spec->min), spec->max);
+    return MU_OK;
+}
+
+static mu_status read_params(const reader *r, mu_chip_params *out)
+{
+    calibrations list;
+    mu_status status = find_calibrations(r, &list);
+    for (uint32_t i = 0; i < list.count && status == MU_OK && r->draw.index == 0; i++) {
+        status = check_names(r, list.entity[i]);
+    }
+    size_t count = 0;
+    const mu_param_spec *specs = mu_chip_param_specs(&count);
+    for (size_t i = 0; i < count && status == MU_OK; i++) {
+        double *field = (double *)(void *)((char *)out + specs[i].offset);
+        status = read_param(r, &list, &specs[i], field);
+    }
+    return status;
+}
+
+mu_status mu_chip_ranks(const mu_catalog *catalog, const mu_entity *chip, uint32_t *out,
+                        mu_error *err)
+{
+    const mu_entity *stated_by = chip;
+    const mu_node *node = mu_catalog_node(catalog, chip, "ranks_per_chip", &stated_by);
+    uint64_t ranks = 1;
+    if (node != NULL) {
+        mu_status status =
+            mu_node_count(&stated_by->doc, node, "ranks_per_chip", 1, RANKS_MAX, &ranks, err);
+        if (status != MU_OK) {
+            return status;
+        }
+    }
+    *out = (uint32_t)ranks;
+    return MU_OK;
+}
+
+mu_status mu_chip_from_catalog(const mu_catalog *catalog, const mu_entity *chip, mu_draw draw,
+                               mu_chip *out, uint32_t *ranks_per_chip, mu_error *err)
+{
+    assert(chip != NULL && chip->kind == MU_ENTITY_CHIP);
+    assert(out != NULL && ranks_per_chip != NULL);
+    const reader r = {.catalog = catalog, .chip = chip, .draw = draw, .err = err};
+    mu_chip result = {.vector_flops = 0.0};
+    uint32_t ranks = 1;
+    mu_status status = mu_chip_ranks(catalog, chip, &ranks, err);
+    if (status == MU_OK) {
+        status = read_facts(&r, &result);
+    }
+    if (status == MU_OK) {
+        status = read_params(&r, &result.params);
+    }
+    if (status != MU_OK) {
+        return status;
+    }
+    split_over_ranks(&result, (double)ranks);
+    *out = result;
+    *ranks_per_chip = ranks;
+    return MU_OK;
+}

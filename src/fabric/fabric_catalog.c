@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reads a mu_fabric out of the catalogue.
+ *
+ * Terms: facts of a tier are per chip in one direction and split evenly over the chip's ranks; those
+ *        of the die-to-die tier are per die.
+ */
+#include "fabric/fabric_catalog.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { NAME_BYTES = 256, CALIBRATIONS_MAX = 16 };
+
+typedef struct reader {
+    const mu_catalog *catalog;
+    const mu_entity *system;
+    const mu_entity *chip;
+    const mu_entity *calibration[CALIBRATIONS_MAX];
+    uint32_t calibration_count;
+    mu_draw draw;
+    uint32_t ranks_per_chip;
+    double supernode_chips; /* tiers spanning more are scale-out unless they say otherwise */
+    mu_error *err;
+} reader;
+
+/* A tier under way. */
+typedef struct tier_reader {
+    mu_tier *tier;
+    const char *sort; /* "die", "scale_up", "scale_out" */
+    bool scale_out;
+} tier_reader;
+
+static const char *const sorts[] = {"die", "scale_up", "scale_out"};
+
+/* A fact of the system or chip in this draw; *out stays when it is missing and not required. */
+static mu_status read_fact(const reader *r, const mu_entity *entity, const char *path,
+                           bool required, double *out)
+{
+    mu_fact fact;
+    mu_status status = mu_catalog_fact(r->catalog, entity, path, required, &fact, r->err);
+    if (status != MU_OK || fact.path == NULL) {
+        return status;
+    }
+    char name[NAME_BYTES];
+    (void)snprintf(name, sizeof name, "%s/%s/%s", entity->kind == MU_ENTITY_CHIP ? "chip" : "system",
+                   fact.entity, path);
+    *out = mu_draw_value(r->draw, name, fact.range);
+    return MU_OK;
+}
+
+static mu_status find_calibrations(reader *r)
+{
+    const mu_entity *stated_by = r->system;
+    const mu_node *list = mu_catalog_node(r->catalog, r->system, "calibration", &stated_by);
+    uint32_t count = list == NULL ? 0 : list->count;
+    if (count > CALIBRATIONS_MAX) {
+        return mu_node_fail(&stated_by->doc, list, r->err, "at most 16 calibrations");
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        const char *id = NULL;
+        mu_status status =
+            mu_node_text(&stated_by->doc, &list->child[i], "calibration", &id, r->err);
+        if (status == MU_OK) {
+            status = mu_catalog_find(r->catalog, MU_ENTITY_CALIBRATION, id, &r->calibration[i],
+                                     r->err);
+        }
+        if (status != MU_OK) {
+            return status;
+        }
+        r->calibration_count++;
+    }
+    return MU_OK;
+}
+
+/* <prefix>_<field> of the last calibration that has it. */
+static mu_status find_param(const reader *r, const char *prefix, const char *field, mu_fact *out)
+{
+    char path[NAME_BYTES];
+    (void)snprintf(path, sizeof path, "params.%s_%s", prefix, field);
+    out->path = NULL;
+    mu_status status = MU_OK;
+    for (uint32_t i = r->calibration_count; i > 0 && status == MU_OK && out->path == NULL; i--) {
+        status = mu_catalog_fact(r->catalog, r->calibration[i - 1], path, false, out, r->err);
+    }
+    return status;
+}
+
+/* A tier's own name goes before its sort. */
+static mu_status read_param(const reader *r, const tier_reader *t, const mu_tier_param_spec *spec)
+{
+    mu_fact fact = {.path = NULL};
+    const char *prefix = t->tier->name;
+    mu_status status = find_param(r, prefix, spec->name, &fact);
+    if (status == MU_OK && fact.path == NULL) {
+        prefix = t->sort;
+        status = find_param(r, prefix, spec->name, &fact);
+    }
+    if (status != MU_OK) {
+        return status;
+    }
+    char name[NAME_BYTES];
+    mu_range range = t->scale_out ? spec->prior_scale_out : spec->prior;
+    (void)snprintf(name, sizeof name, "prior/tier_%s%s", t->scale_out ? "out_" : "", spec->name);
+    if (fact.path != NULL) {
+        range = fact.range;
+        (void)snprintf(name, sizeof name, "calibration/%s/%s_%s", fact.entity, prefix, spec->name);
+    }
+    double value = mu_draw_value(r->draw, name, range);
+    double *field = (double *)(void *)((char *)t->tier + spec->offset);
+    *field = fmin(fmax(value, spec->min), spec->max);
+    return MU_OK;
+}
+
+static mu_status read_params(const reader *r, const tier_reader *t)
+{
+    size_t count = 0;
+    const mu_tier_param_spec *specs = mu_tier_param_specs(&count);
+    for (size_t i = 0; i < count; i++) {
+        mu_status status = read_param(r, t, &specs[i]);
+        if (status != MU_OK) {
+            return status;
+        }
+    }
+    return MU_OK;
+}
+
+static mu_status read_kind(const reader *r, const mu_entity *system, const mu_node *node,
+                           mu_tier *tier)
+{
+    static const char *const texts[] = {"switch", "mesh", "bus"};
+    tier->kind = MU_TIER_SWITCH;
+    if (node == NULL) {
+        return MU_OK;
+    }
+    for (int i = 0; i < 3; i++) {
+        if (node->text != NULL && strcmp(node->text, texts[i]) == 0) {
+            tier->kind = (mu_tier_kind)i;
+            return MU_OK;
+        }
+    }
+    return mu_node_fail(&system->doc, node, r->err,
+                        "tier '%s': expected kind: switch, mesh or bus", tier->name);
+}
+
+static const mu_node *tier_node(const reader *r, const mu_tier *tier, const char *key,
+                                const mu_entity **stated_by)
+{
+    char path[NAME_BYTES];
+    (void)snprintf(path, sizeof path, "tiers.%s.%s", tier->name, key);
+    *stated_by = r->system;
+    return mu_catalog_node(r->catalog, r->system, path, stated_by);
+}
+
+/* What a tier says in plain words: kind, span, flags. */
+static mu_status read_plain(const reader *r, tier_reader *t)
+{
+    const mu_entity *stated_by = NULL;
+    const mu_node *node = tier_node(r, t->tier, "kind", &stated_by);
+    mu_status status = read_kind(r, stated_by, node, t->tier);
+    if (status != MU_OK) {
+        return status;
+    }
+    uint64_t span = 0;
+    node = tier_node(r, t->tier, "span", &stated_by);
+    if (node == NULL) {
+        return mu_node_fail(&stated_by->doc, stated_by->doc.root, r->err,
+                            "tier '%s' needs span: (chips in one domain)", t->tier->name);
+    }
+    status = mu_node_count(&stated_by->doc, node, "span", 1, 1000000000, &span, r->err);
+    t->tier->span = (double)span * r->ranks_per_chip;
+    t->scale_out = (double)span > r->supernode_chips;
+    node = tier_node(r, t->tier, "scale_out", &stated_by);
+    if (status == MU_OK && node != NULL) {
+        status = mu_node_bool(&stated_by->doc, node, "scale_out", &t->scale_out, r->err);
+    }
+    node = tier_node(r, t->tier, "in_network_reduction", &stated_by);
+    if (status == MU_OK && node != NULL) {
+        status = mu_node_bool(&stated_by->doc, node, "in_network_reduction",
+                              &t->tier->in_network_reduction, r->err);
+    }
+    t->sort = t->scale_out ? "scale_out" : "scale_up";
+    return status;
+}
+
+/* Facts stated of the tier itself. */
+static mu_status read_facts(const reader *r, mu_tier *tier)
+{
+    const struct {
+        const char *key;
+        double *field;
+        bool required;
+    } facts[] = {
+        {"bandwidth", &tier->bandwidth, true},
+        {"power", &tier->power_w_per_rank, false},
+        {"latency", &tier->latency_s, false},
+        {"message", &tier->message_s, false},
+        {"efficiency", &tier->efficiency, false},
+        {"half_bytes", &tier->half_bytes, false},
+        {"launch", &tier->launch_s, false},
+        {"dispatch_efficiency", &tier->dispatch_efficiency, false},
+    };
+    for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++) {
+        char path[NAME_BYTES];
+        (void)snprintf(path, sizeof path, "tiers.%s.%s", tier->name, facts[i].key);
+        mu_status status = read_fact(r, r->system, path, facts[i].required, facts[i].field);
+        if (status != MU_OK) {
+            return status;
+        }
+    }
+    if (!(tier->bandwidth > 0.0)) {
+        return mu_node_fail(&r->system->doc, r->system->doc.root, r->err,
+                            "tier '%s': expected a bandwidth above zero", tier->name);
+    }
+    tier->bandwidth /= r->ranks_per_chip;
+    tier->power_w_per_rank /= r->ranks_per_chip;
+    return MU_OK;
+}
+
+static mu_status read_tier(const reader *r, const mu_entity *system, const mu_node *item,
+                           mu_tier *tier)
+{
+    const char *name = NULL;
+    const mu_node *node = mu_node_get(item, "name");
+    if (node == NULL) {
+        return mu_node_fail(&system->doc, item, r->err, "a tier needs a name:");
+    }
+    mu_status status = mu_node_text(&system->doc, node, "name", &name, r->err);
+    if (status != MU_OK) {
+        return status;
+    }
+    if (strlen(name) >= sizeof tier->name) {
+        return mu_node_fail(&system->doc, node, r->err, "tier names have at most %zu letters",
+                            sizeof tier->name - 1);
+    }
+    memcpy(tier->name, name, strlen(name) + 1);
+    tier_reader t = {.tier = tier};
+    status = read_plain(r, &t);
+    if (status == MU_OK) {
+        status = read_params(r, &t);
+    }
+    return status == MU_OK ? read_facts(r, tier) : status;
+}
+
+static mu_status read_die_tier(const reader *r, mu_tier *tier)
+{
+    const tier_reader t = {.tier = tier, .sort = "die"};
+    (void)snprintf(tier->name, sizeof tier->name, "die-to-die");
+    tier->kind = MU_TIER_MESH;
+    tier->span = r->ranks_per_chip;
+    mu_status status = read_params(r, &t);
+    if (status == MU_OK) {
+        status = read_fact(r, r->chip, "links.die.bandwidth", true, &tier->bandwidth);
+    }
+    if (status == MU_OK) {
+        status = read_fact(r, r->chip, "links.die.latency", false, &tier->latency_s);
+    }
+    return status;
+}
+
+static mu_status read_tiers(const reader *r, mu_fabric *out)
+{
+    const mu_entity *stated_by = r->system;
+    const mu_node *list = mu_catalog_node(r->catalog, r->system, "tiers", &stated_by);
+    uint32_t extra = r->ranks_per_chip > 1 ? 1 : 0;
+    if (list == NULL || list->count == 0 || list->count + extra > MU_TIERS_MAX) {
+        return mu_node_fail(&stated_by->doc, list == NULL ? stated_by->doc.root : list, r->err,
+                            "system '%s': expected 1 to %u tiers:", r->system->id,
+                            MU_TIERS_MAX - extra);
+    }
+    mu_status status = MU_OK;
+    if (extra > 0) {
+        status = read_die_tier(r, &out->tier[out->tier_count++]);
+    }
+    for (uint32_t i = 0; i < list->count && status == MU_OK; i++) {
+        mu_tier *tier = &out->tier[out->tier_count++];
+        status = read_tier(r, stated_by, &list->child[i], tier);
+        if (status == MU_OK && out->tier_count > 1 && tier->span <= tier[-1].span) {
+            status = mu_node_fail(&stated_by->doc, &list->child[i], r->err,
+                                  "tier '%s': expected a span above that of '%s'", tier->name,
+                                  tier[-1].name);
+        }
+    }
+    return status;
+}
+
+static bool names_field(const char *field)
+{
+    size_t count = 0;
+    const mu_tier_param_spec *specs = mu_tier_param_specs(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(specs[i].name, field) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "<prefix>_<field>" with a known field. */
+static bool fits_prefix(const char *name, const char *prefix)
+{
+    size_t length = strlen(prefix);
+    return strncmp(name, prefix, length) == 0 && name[length] == '_' &&
+           names_field(name + length + 1);
+}
+
+static bool names_param(const mu_fabric *fabric, const char *name)
+{
+    for (uint32_t i = 0; i < fabric->tier_count; i++) {
+        if (fits_prefix(name, fabric->tier[i].name)) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < sizeof sorts / sizeof sorts[0]; i++) {
+        if (fits_prefix(name, sorts[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Names that fit no tier or parameter are mistakes of the calibration file. */
+static mu_status check_names(const reader *r, const mu_fabric *fabric)
+{
+    for (uint32_t i = 0; i < r->calibration_count; i++) {
+        const mu_entity *stated_by = r->calibration[i];
+        const mu_node *params =
+            mu_catalog_node(r->catalog, r->calibration[i], "params", &stated_by);
+        for (uint32_t k = 0; params != NULL && k < params->count; k++) {
+            if (!names_param(fabric, params->child[k].key)) {
+                return mu_node_fail(&stated_by->doc, &params->child[k], r->err,
+                                    "'%.60s' is no <tier>_<parameter> of system '%s'",
+                                    params->child[k].key, r->system->id);
+            }
+        }
+    }
+    return MU_OK;
+}
+
+/* Chips that count as one supernode: the chip's own domain, or a node where that is wider. */
+static mu_status read_supernode(reader *r)
+{
+    const mu_entity *stated_by = r->system;
+    const mu_node *node = mu_catalog_node(r->catalog, r->system, "chips_per_node", &stated_by);
+    uint64_t per_node = 1;
+    mu_fact domain;
+    mu_status status = mu_catalog_fact(r->catalog, r->chip, "links.scale_up.domain", false, &domain,
+                                       r->err);
+    if (status == MU_OK && node != NULL) {
+        status = mu_node_count(&stated_by->doc, node, "chips_per_node", 1, 1000000000, &per_node,
+                               r->err);
+    }
+    if (status == MU_OK) {
+        r->supernode_chips = (double)per_node;
+        if (domain.path != NULL) {
+            r->supernode_chips = fmax(r->supernode_chips, domain.range.best);
+        }
+    }
+    return status;
+}
+
+static mu_status find_chip(reader *r)
+{
+    const mu_entity *stated_by = r->system;
+    const mu_node *node = mu_catalog_node(r->catalog, r->system, "chip", &stated_by);
+    const char *id = NULL;
+    if (node == NULL) {
+        return mu_node_fail(&stated_by->doc, stated_by->doc.root, r->err,
+                            "system '%s' does not say its chip:", r->system->id);
+    }
+    mu_status status = mu_node_text(&stated_by->doc, node, "chip", &id, r->err);
+    if (status == MU_OK) {
+        status = mu_catalog_find(r->catalog, MU_ENTITY_CHIP, id, &r->chip, r->err);
+    }
+    return status;
+}
+
+mu_status mu_fabric_from_catalog(const mu_catalog *catalog, const mu_entity *system, mu_draw draw,
+                                 uint32_t ranks_per_chip, mu_fabric *out, mu_error *err)
+{
+    assert(system != NULL && system->kind == MU_ENTITY_SYSTEM);
+    assert(out != NULL && ranks_per_chip > 0);
+    reader r = {.catalog = catalog,
+                .system = system,
+                .draw = draw,
+                .ranks_per_chip = ranks_per_chip,
+                .err = err};
+    mu_fabric fabric = {.tier_count = 0};
+    mu_status status = find_chip(&r);
+    if (status == MU_OK) {
+        status = read_supernode(&r);
+    }
+    if (status == MU_OK) {
+        status = find_calibrations(&r);
+    }
+    if (status == MU_OK) {
+        status = read_tiers(&r, &fabric);
+    }
+    if (status == MU_OK && draw.index == 0) {
+        status = check_names(&r, &fabric);
+    }
+    if (status == MU_OK) {
+        *out = fabric;
+    }
+    return status;
+}
