@@ -74,6 +74,8 @@ typedef struct mu_moe {
     bool gated;
     mu_dtype activations;
     mu_dtype weights;
+    double tokens;         /* rows routed, quantised and summed up here; 0 = as many as pairs */
+    bool warm;             /* as in mu_gemm */
 } mu_moe;
 
 mu_kernel_cost mu_chip_moe(const mu_chip *chip, const mu_moe *shape);
@@ -94,6 +96,7 @@ typedef struct mu_attention_prefill {
     mu_dtype compute;
     mu_dtype kv;
     bool mla; /* the un-absorbed MLA shape (qk 192, v 128, kv_heads = heads) */
+    bool warm; /* called again and again on the same operands, as benchmarks do: a share of L2 keeps them */
 } mu_attention_prefill;
 
 mu_kernel_cost mu_chip_attention_prefill(const mu_chip *chip, const mu_attention_prefill *shape);

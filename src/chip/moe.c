@@ -12,30 +12,12 @@
 #include <assert.h>
 #include <math.h>
 
-static double grouped_efficiency(const mu_chip_params *p, const mu_path *path)
-{
-    if (path->weight_only) {
-        return p->moe_weight_only_efficiency;
-    }
-    switch (path->dtype) {
-    case MU_DTYPE_FP8:
-        return p->moe_fp8_efficiency;
-    case MU_DTYPE_FP8_BLOCK:
-        return p->moe_fp8_block_efficiency;
-    case MU_DTYPE_INT8:
-        return p->moe_int8_efficiency;
-    case MU_DTYPE_FP4:
-        return p->moe_fp4_efficiency;
-    default:
-        return p->moe_bf16_efficiency;
-    }
-}
-
 /* One grouped product of `pairs` rows over `active` experts. */
-static mu_tile_time grouped(const mu_path *path, double pairs, double active, double n, double k)
+static mu_tile_time grouped(const mu_path *path, double pairs, double active, double n, double k,
+                            double cold)
 {
     double weights = active * n * k * path->b_bytes;
-    double moved = weights + pairs * (k * path->a_bytes + n * 2);
+    double moved = weights * cold + pairs * (k * path->a_bytes + n * 2);
     const mu_tile_work work = {pairs / active, n, k, active, path->a_bytes, path->b_bytes, moved, true};
     return mu_tile_cost(&path->rates, &work);
 }
@@ -45,7 +27,7 @@ mu_kernel_cost mu_chip_moe(const mu_chip *chip, const mu_moe *shape)
     assert(chip->memory_bandwidth > 0 && shape->imbalance >= 1);
     const mu_chip_params *p = &chip->params;
     mu_path path = mu_path_of(chip, shape->activations, shape->weights);
-    mu_kernel_cost cost = {.launch_s = p->moe_launch_us * 1e-6, .dtype = path.dtype};
+    mu_kernel_cost cost = {.launch_s = path.moe_launch_s, .dtype = path.dtype};
     double pairs = shape->pairs * shape->imbalance;
     if (!(pairs > 0)) {
         cost.time_s = cost.launch_s;
@@ -54,20 +36,27 @@ mu_kernel_cost mu_chip_moe(const mu_chip *chip, const mu_moe *shape)
     }
     double active = shape->active_experts < pairs ? shape->active_experts : pairs;
     active = active > 1e-6 ? active : 1e-6;
-    double efficiency = grouped_efficiency(p, &path);
-    path.rates.core_flops *= efficiency < 1 ? efficiency : 1;
+    double most = path.peak_flops / path.rates.cores;
+    path.rates.core_flops *= path.moe_efficiency;
+    path.rates.core_flops = path.rates.core_flops < most ? path.rates.core_flops : most;
     path.rates.memory_bandwidth *= p->moe_bandwidth_efficiency;
+    path.rates.fill = p->moe_fill;
+    path.rates.step_s = p->moe_step_ns * 1e-9;
     double hidden = shape->hidden;
     double wide = shape->intermediate;
     double up = wide * (shape->gated ? 2 : 1);
-    mu_tile_time first = grouped(&path, pairs, active, up, hidden);
-    mu_tile_time second = grouped(&path, pairs, active, hidden, wide);
-    double shuffle = pairs * hidden * p->moe_pair_bytes;
+    double weights = active * hidden * (up + wide) * path.b_bytes;
+    double share = shape->warm ? p->moe_warm : 0;
+    double cold = mu_path_cold_bytes(weights, share, chip->l2_bytes) / weights;
+    mu_tile_time first = grouped(&path, pairs, active, up, hidden, cold);
+    mu_tile_time second = grouped(&path, pairs, active, hidden, wide, cold);
+    double tokens = shape->tokens > 0 ? shape->tokens : pairs;
+    double shuffle = hidden * (pairs * path.moe_pair_bytes + tokens * p->moe_token_bytes);
 
     cost.flop = 2 * pairs * hidden * (up + wide);
-    double weights = active * hidden * (up + wide) * path.b_bytes;
     cost.bytes = weights + pairs * (hidden * (path.a_bytes + 2) + up * 2 + wide * path.a_bytes);
-    double shuffle_s = shuffle / (chip->memory_bandwidth * p->stream_bandwidth_efficiency);
+    double shuffle_s = shuffle / (chip->memory_bandwidth * p->stream_bandwidth_efficiency) +
+                       tokens * p->moe_token_us * 1e-6;
     double time_s = cost.launch_s + first.time_s + second.time_s + shuffle_s;
     double floor_s = mu_path_roofline_s(chip, &path, cost.flop, weights);
     cost.time_s = time_s > floor_s ? time_s : floor_s;

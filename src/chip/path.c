@@ -90,7 +90,13 @@ static void take_parameters(const mu_chip_params *p, mu_path *path)
     path->launch_s = p->gemm_##name##_launch_us * 1e-6;                                            \
     path->rates.fill = p->gemm_##name##_fill;                                                      \
     path->rates.core_bytes = path->rates.core_flops / p->gemm_##name##_core_intensity;             \
-    path->rates.core_flops *= p->gemm_##name##_efficiency
+    path->rates.core_flops *= p->gemm_##name##_efficiency;                                         \
+    path->rates.memory_bandwidth *= p->gemm_##name##_bandwidth;                                    \
+    path->rates.split_s = p->gemm_##name##_split_us * 1e-6;                                        \
+    path->rates.step_s = p->gemm_##name##_step_ns * 1e-9;                                          \
+    path->moe_efficiency = p->moe_##name##_efficiency;                                             \
+    path->moe_launch_s = p->moe_##name##_launch_us * 1e-6;                                         \
+    path->moe_pair_bytes = p->moe_##name##_pair_bytes
     if (path->weight_only) {
         TAKE(weight_only);
         return;
@@ -99,19 +105,23 @@ static void take_parameters(const mu_chip_params *p, mu_path *path)
     case MU_DTYPE_FP8:
         TAKE(fp8);
         path->quantise_s = p->gemm_fp8_quantise_us * 1e-6;
+        path->quantise_share = p->gemm_fp8_quantise_bandwidth;
         break;
     case MU_DTYPE_FP8_BLOCK:
         TAKE(fp8_block);
         path->quantise_s = p->gemm_fp8_block_quantise_us * 1e-6;
+        path->quantise_share = p->gemm_fp8_block_quantise_bandwidth;
         break;
     case MU_DTYPE_INT8:
     case MU_DTYPE_INT4:
         TAKE(int8);
         path->quantise_s = p->gemm_int8_quantise_us * 1e-6;
+        path->quantise_share = p->gemm_int8_quantise_bandwidth;
         break;
     case MU_DTYPE_FP4:
         TAKE(fp4);
         path->quantise_s = p->gemm_fp4_quantise_us * 1e-6;
+        path->quantise_share = p->gemm_fp4_quantise_bandwidth;
         break;
     default:
         TAKE(bf16);
@@ -134,10 +144,8 @@ mu_path mu_path_of(const mu_chip *chip, mu_dtype activations, mu_dtype weights)
     path.peak_flops = peak;
     path.rates = (mu_tile_rates){.cores = cores,
                                  .core_flops = peak / cores,
-                                 .memory_bandwidth =
-                                     chip->memory_bandwidth * p->gemm_bandwidth_efficiency,
+                                 .memory_bandwidth = chip->memory_bandwidth,
                                  .l2_bytes = chip->l2_bytes > 1 ? chip->l2_bytes : 1,
-                                 .split_s = p->gemm_split_us * 1e-6,
                                  .ramp_s = p->gemm_ramp_us * 1e-6,
                                  .softness = p->gemm_softness,
                                  .wave = p->gemm_wave,
@@ -150,7 +158,7 @@ double mu_path_quantise_s(const mu_chip *chip, const mu_path *path, double eleme
 {
     double bytes = elements * (2 + path->a_bytes);
     return path->quantise_s +
-           bytes / (chip->memory_bandwidth * chip->params.gemm_quantise_bandwidth);
+           bytes / (chip->memory_bandwidth * path->quantise_share);
 }
 
 double mu_path_cold_bytes(double bytes, double share, double l2_bytes)

@@ -17,6 +17,10 @@ typedef struct mu_path {
     double b_bytes;     /* of one weight element in memory */
     double launch_s;
     double quantise_s;  /* fixed part; 0 unless `quantises` */
+    double quantise_share; /* of the memory bandwidth, while quantising */
+    double moe_efficiency; /* grouped over dense core rate */
+    double moe_launch_s;
+    double moe_pair_bytes;
     mu_tile_rates rates;
 } mu_path;
 

@@ -100,6 +100,7 @@ mu_tile_time mu_tile_cost(const mu_tile_rates *rates, const mu_tile_work *work)
         double step_s = mu_soft_max(2 * tm * tn / rates->core_flops,
                                     (tm * work->a_bytes + tn * work->b_bytes) / rates->core_bytes,
                                     rates->softness);
+        step_s = mu_soft_max(step_s, rates->step_s, rates->softness);
         if (tiles * work->k * step_s > best.time_s * rates->cores) {
             continue;
         }

@@ -15,7 +15,8 @@ typedef struct mu_tile_rates {
     double memory_bandwidth; /* achieved [B/s] */
     double l2_bytes;
     double fill;             /* [elements of K] */
-    double split_s;
+    double step_s;           /* least time of one element of K in a tile */
+    double split_s;          /* fixed time of summing up after splitting K */
     double ramp_s;
     double softness;         /* 0 .. 1 */
     double wave;             /* 0 .. 1 */
