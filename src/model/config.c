@@ -4,8 +4,8 @@
  *
  * What:  finds the language model's map, its family, every known field and boolean, within limits.
  * Why:   the rest of the model layer never looks at names or JSON kinds of plain fields again.
- * Bound: null means absent, as in transformers; unknown keys are allowed (configs are full of them),
- *        but one that looks like a known field that is missing draws a warning.
+ * Bound: null means absent, as in transformers; unknown keys are allowed (configs are full of
+ * them), but one that looks like a known field that is missing draws a warning.
  */
 #include "model/config.h"
 
@@ -138,8 +138,7 @@ static mu_status read_fields(mu_config *config, mu_error *err)
     return MU_OK;
 }
 
-static mu_status read_boolean(mu_config *config, const mu_node *node, mu_trait trait,
-                              mu_error *err)
+static mu_status read_boolean(mu_config *config, const mu_node *node, mu_trait trait, mu_error *err)
 {
     bool on = false;
     if (node == NULL) {
@@ -156,8 +155,8 @@ static mu_status read_boolean(mu_config *config, const mu_node *node, mu_trait t
 static mu_status read_booleans(mu_config *config, mu_error *err)
 {
     for (size_t i = 0; i < sizeof booleans / sizeof booleans[0]; i++) {
-        mu_status status = read_boolean(config, get(config->node, booleans[i].name),
-                                        booleans[i].trait, err);
+        mu_status status =
+            read_boolean(config, get(config->node, booleans[i].name), booleans[i].trait, err);
         if (status != MU_OK) {
             return status;
         }
@@ -269,8 +268,8 @@ static mu_status refuse_strangers(const mu_config *config, mu_error *err)
                         "num_attention_heads or vocab_size");
 }
 
-mu_status mu_config_open(const mu_doc *doc, const mu_node *root, mu_config *config,
-                         mu_model *model, mu_error *err)
+mu_status mu_config_open(const mu_doc *doc, const mu_node *root, mu_config *config, mu_model *model,
+                         mu_error *err)
 {
     *config = (mu_config){.doc = doc};
     mu_status status = find_map(config, root, err);
@@ -315,8 +314,7 @@ static const mu_node *nearest_key(const mu_config *config, mu_field field)
         if (is_known_key(key) || mu_text_nearest(name, &key, 1) == NULL) {
             continue;
         }
-        if (nearest == NULL ||
-            mu_text_distance(name, key) < mu_text_distance(name, nearest->key)) {
+        if (nearest == NULL || mu_text_distance(name, key) < mu_text_distance(name, nearest->key)) {
             nearest = node;
         }
     }
@@ -338,8 +336,8 @@ mu_status mu_config_need(const mu_config *config, mu_field field, uint32_t *out,
     return mu_node_fail(config->doc, config->node, err, "%s is missing", name);
 }
 
-mu_status mu_config_fail(const mu_config *config, mu_field field, mu_error *err,
-                         const char *format, ...)
+mu_status mu_config_fail(const mu_config *config, mu_field field, mu_error *err, const char *format,
+                         ...)
 {
     char text[256];
     va_list arguments;

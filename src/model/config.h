@@ -138,8 +138,8 @@ typedef struct mu_config {
 const mu_family *mu_family_find(const char *type);
 
 /** Reads all fields and switches; fills the model's type and warnings. */
-mu_status mu_config_open(const mu_doc *doc, const mu_node *root, mu_config *config,
-                         mu_model *model, mu_error *err) MU_MUST_CHECK;
+mu_status mu_config_open(const mu_doc *doc, const mu_node *root, mu_config *config, mu_model *model,
+                         mu_error *err) MU_MUST_CHECK;
 
 static inline bool mu_config_has(const mu_config *config, mu_trait trait)
 {
@@ -157,8 +157,8 @@ mu_status mu_config_need(const mu_config *config, mu_field field, uint32_t *out,
 const char *mu_config_name(const mu_config *config, mu_field field);
 
 /** MU_E_INPUT at the place where the config says a field. */
-mu_status mu_config_fail(const mu_config *config, mu_field field, mu_error *err,
-                         const char *format, ...) MU_PRINTF(4, 5);
+mu_status mu_config_fail(const mu_config *config, mu_field field, mu_error *err, const char *format,
+                         ...) MU_PRINTF(4, 5);
 
 /** A list under `key` with at least `count` entries, or *out NULL when there is none. */
 mu_status mu_config_list(const mu_config *config, const char *key, uint32_t count,
@@ -173,7 +173,7 @@ typedef struct mu_layer_kind {
     uint32_t compress; /* COMPRESSED */
     bool own_index;    /* sparse: has an indexer of its own */
     bool moe;
-    bool hash;         /* experts by token id: no bias in the router */
+    bool hash; /* experts by token id: no bias in the router */
 } mu_layer_kind;
 
 /* Where a config says what its layers are; made once, asked for each layer. */
@@ -204,8 +204,8 @@ mu_status mu_layer_plan_mtp(const mu_layer_plan *plan, mu_layer_kind *out,
                             mu_error *err) MU_MUST_CHECK;
 
 /* Attention and FFN of one kind of layer. */
-mu_status mu_attention_read(const mu_config *config, const mu_layer_kind *kind,
-                            mu_attention *out, mu_error *err) MU_MUST_CHECK;
+mu_status mu_attention_read(const mu_config *config, const mu_layer_kind *kind, mu_attention *out,
+                            mu_error *err) MU_MUST_CHECK;
 mu_status mu_ffn_read(const mu_config *config, const mu_layer_kind *kind, mu_ffn *out,
                       mu_error *err) MU_MUST_CHECK;
 

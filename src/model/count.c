@@ -177,8 +177,8 @@ static double mtp_params(const mu_model *model)
         return 0.0;
     }
     add_group(model, &model->mtp, 1.0, &one);
-    return model->mtp_layers * (sum_of(&one) + 2.0 * h * h + MTP_NORMS * h +
-                                hyper_end_params(h, model->mtp.hyper));
+    return model->mtp_layers *
+           (sum_of(&one) + 2.0 * h * h + MTP_NORMS * h + hyper_end_params(h, model->mtp.hyper));
 }
 
 mu_model_params mu_model_count(const mu_model *model)
@@ -191,8 +191,8 @@ mu_model_params mu_model_count(const mu_model *model)
         const mu_layer_group *group = &model->group[i];
         const mu_ffn *ffn = &group->ffn;
         add_group(model, group, group->layers, &out);
-        idle += (double)group->layers * (ffn->experts - ffn->topk) *
-                mu_ffn_expert_params(model, ffn);
+        idle +=
+            (double)group->layers * (ffn->experts - ffn->topk) * mu_ffn_expert_params(model, ffn);
     }
     double table = (double)model->vocab * h;
     out.embedding = model->tied_embeddings ? table : 2.0 * table;

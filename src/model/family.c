@@ -13,7 +13,11 @@
 #define BIASED (MU_TRAIT_QKV_BIAS | MU_TRAIT_MLP_BIAS | MU_TRAIT_NORM_BIAS | MU_TRAIT_UNGATED)
 #define QWEN_HYBRID (MU_TRAIT_QK_NORM | MU_TRAIT_OUT_GATE | MU_TRAIT_SHARED_GATE)
 #define GEMMA (MU_TRAIT_TIED | MU_TRAIT_SANDWICH | MU_TRAIT_WINDOW_ON)
-#define CONV_4 {MU_FIELD_FULL_INTERVAL, 4}, {MU_FIELD_CONV, 4}
+#define CONV_4                                                                                     \
+    {MU_FIELD_FULL_INTERVAL, 4},                                                                   \
+    {                                                                                              \
+        MU_FIELD_CONV, 4                                                                           \
+    }
 
 static const mu_family families[] = {
     {"llama", 0, {{0}}},
@@ -41,9 +45,7 @@ static const mu_family families[] = {
     {"glm4_moe", MU_TRAIT_ROUTER_BIAS | MU_TRAIT_NO_OUT_BIAS, {{0}}},
     {"glm4_moe_lite", MU_TRAIT_ROUTER_BIAS, {{0}}},
     {"glm_moe_dsa", MU_TRAIT_ROUTER_BIAS, {{MU_FIELD_FIRST_DENSE, 3}}},
-    {"minimax_m2",
-     MU_TRAIT_QK_NORM | MU_TRAIT_QK_NORM_WIDE | MU_TRAIT_ROUTER_BIAS,
-     {{0}}},
+    {"minimax_m2", MU_TRAIT_QK_NORM | MU_TRAIT_QK_NORM_WIDE | MU_TRAIT_ROUTER_BIAS, {{0}}},
     {"gpt_oss",
      MU_TRAIT_QKV_BIAS | MU_TRAIT_MLP_BIAS | MU_TRAIT_ROUTER_BIAS | MU_TRAIT_SINKS |
          MU_TRAIT_WINDOW_ON,

@@ -55,8 +55,8 @@ double mu_attention_kv_bytes(const mu_attention *attention, double tokens, mu_dt
         return fmin(tokens, a->window) * grouped_entry(a) * bytes;
     case MU_ATTENTION_MLA:
     case MU_ATTENTION_MLA_SPARSE:
-        return tokens * (((double)a->kv_lora + a->rope_dim) * bytes +
-                         a->index_dim * INDEX_KEY_BYTES);
+        return tokens *
+               (((double)a->kv_lora + a->rope_dim) * bytes + a->index_dim * INDEX_KEY_BYTES);
     case MU_ATTENTION_COMPRESSED:
         return compressed_bytes(a, tokens, bytes);
     case MU_ATTENTION_LINEAR:

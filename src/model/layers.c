@@ -92,8 +92,8 @@ static mu_status entry_count(const mu_layer_plan *plan, const mu_node *list, uin
 {
     uint64_t value = 0;
     assert(index < list->count);
-    mu_status status = mu_node_count(plan->config->doc, &list->child[index], list->key, 0, high,
-                                     &value, err);
+    mu_status status =
+        mu_node_count(plan->config->doc, &list->child[index], list->key, 0, high, &value, err);
     *out = status == MU_OK ? (uint32_t)value : *out;
     return status;
 }

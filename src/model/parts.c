@@ -57,8 +57,8 @@ static mu_status head_dim(const mu_config *config, uint32_t *out, mu_error *err)
 
 static uint32_t kv_heads(const mu_config *config, uint32_t heads)
 {
-    bool single = mu_config_has(config, MU_TRAIT_MULTI_QUERY) &&
-                  !mu_config_has(config, MU_TRAIT_NEW_DECODER);
+    bool single =
+        mu_config_has(config, MU_TRAIT_MULTI_QUERY) && !mu_config_has(config, MU_TRAIT_NEW_DECODER);
     return single ? 1 : mu_config_or(config, MU_FIELD_KV_HEADS, heads);
 }
 
@@ -71,8 +71,8 @@ static uint32_t qk_norm_params(const mu_config *config, const mu_attention *atte
     return (wide ? attention->heads + attention->kv_heads : 2) * attention->qk_dim;
 }
 
-static mu_status read_grouped(const mu_config *config, const mu_layer_kind *kind,
-                              mu_attention *out, mu_error *err)
+static mu_status read_grouped(const mu_config *config, const mu_layer_kind *kind, mu_attention *out,
+                              mu_error *err)
 {
     mu_status status = head_dim(config, &out->qk_dim, err);
     if (status != MU_OK) {
@@ -96,8 +96,8 @@ static mu_status read_grouped(const mu_config *config, const mu_layer_kind *kind
     return must_divide(config, MU_FIELD_KV_HEADS, out->kv_heads, MU_FIELD_HEADS, out->heads, err);
 }
 
-static mu_status read_indexer(const mu_config *config, const mu_layer_kind *kind,
-                              mu_attention *out, mu_error *err)
+static mu_status read_indexer(const mu_config *config, const mu_layer_kind *kind, mu_attention *out,
+                              mu_error *err)
 {
     const want wants[] = {{MU_FIELD_INDEX_HEADS, &out->index_heads},
                           {MU_FIELD_INDEX_DIM, &out->index_dim},
@@ -113,8 +113,8 @@ static mu_status read_indexer(const mu_config *config, const mu_layer_kind *kind
     return status;
 }
 
-static mu_status read_latent(const mu_config *config, const mu_layer_kind *kind,
-                             mu_attention *out, mu_error *err)
+static mu_status read_latent(const mu_config *config, const mu_layer_kind *kind, mu_attention *out,
+                             mu_error *err)
 {
     const want wants[] = {{MU_FIELD_KV_LORA, &out->kv_lora},
                           {MU_FIELD_NOPE_DIM, &out->nope_dim},

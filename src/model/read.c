@@ -2,9 +2,10 @@
 /*
  * A Hugging Face config to a model.
  *
- * What:  layers of one kind are gathered in a group; embedding, head, MTP and number formats beside.
- * Why:   everything above works on groups, so that 61 layers cost as much as their two kinds.
- * Bound: MU_LAYER_GROUPS_MAX kinds of layers; the order of groups that alternate is not kept.
+ * What:  layers of one kind are gathered in a group; embedding, head, MTP and number formats
+ * beside. Why:   everything above works on groups, so that 61 layers cost as much as their two
+ * kinds. Bound: MU_LAYER_GROUPS_MAX kinds of layers; the order of groups that alternate is not
+ * kept.
  */
 #include "model/config.h"
 
@@ -29,8 +30,8 @@ static uint32_t norms_of(const mu_config *config)
     return one ? 1 : 2;
 }
 
-static mu_status read_group(const mu_config *config, const mu_layer_kind *kind,
-                            mu_layer_group *out, mu_error *err)
+static mu_status read_group(const mu_config *config, const mu_layer_kind *kind, mu_layer_group *out,
+                            mu_error *err)
 {
     *out = (mu_layer_group){.norms = norms_of(config),
                             .norm_bias = mu_config_has(config, MU_TRAIT_NORM_BIAS),
@@ -117,7 +118,50 @@ static const char *text_of(const mu_node *map, const char *key)
     return text ? node->text : NULL;
 }
 
-/* Formats the weights are published in. What is not understood stays as torch_dtype says. */
+/* How a quantization_config says what the weights are: the first row that fits. */
+static const struct {
+    const char *method;
+    const char *path; /* must be there; NULL = nothing more */
+    const char *word; /* its text; NULL = any */
+    bool experts;     /* of a model with experts only these */
+    mu_dtype dtype;
+} formats[] = {
+    {"fp8", "weight_block_size", NULL, false, MU_DTYPE_FP8_BLOCK},
+    {"fp8", NULL, NULL, false, MU_DTYPE_FP8},
+    {"mxfp4", NULL, NULL, true, MU_DTYPE_FP4},
+    {"modelopt", "quant_algo", "NVFP4", false, MU_DTYPE_FP4},
+    {"modelopt", "quant_algo", "FP8", false, MU_DTYPE_FP8},
+    {"compressed-tensors", "config_groups.group_0.weights.num_bits", "4", true, MU_DTYPE_INT4},
+    {"gptq", "bits", "4", false, MU_DTYPE_INT4},
+    {"awq", "bits", "4", false, MU_DTYPE_INT4},
+};
+
+static bool says(const mu_node *map, const char *path, const char *word)
+{
+    const mu_node *node = mu_node_path(map, path);
+    bool text = node != NULL && (node->kind == MU_NODE_SCALAR || node->kind == MU_NODE_STRING);
+    return node != NULL && (word == NULL || (text && strcmp(node->text, word) == 0));
+}
+
+static void read_quantisation(const mu_node *map, bool moe, mu_model *model)
+{
+    const char *method = text_of(map, "quant_method");
+    for (size_t i = 0; method != NULL && i < sizeof formats / sizeof formats[0]; i++) {
+        if (strcmp(formats[i].method, method) != 0 ||
+            (formats[i].path != NULL && !says(map, formats[i].path, formats[i].word))) {
+            continue;
+        }
+        model->experts = formats[i].dtype;
+        model->weights = formats[i].experts && moe ? model->weights : formats[i].dtype;
+        return;
+    }
+    if (method != NULL) {
+        mu_model_warn(model, "quant_method '%.64s' is not understood: weights taken as %s", method,
+                      mu_dtype_text(model->weights));
+    }
+}
+
+/* Formats the weights are published in. */
 static void read_formats(const mu_config *config, mu_model *model)
 {
     model->weights = MU_DTYPE_BF16;
@@ -127,17 +171,9 @@ static void read_formats(const mu_config *config, mu_model *model)
         (void)mu_dtype_parse(dtype, &model->weights);
     }
     model->experts = model->weights;
-    const mu_node *quantised = mu_node_get(config->node, "quantization_config");
-    quantised = quantised != NULL ? quantised
-                                  : mu_node_get(config->outer, "quantization_config");
-    const char *method = text_of(quantised, "quant_method");
-    if (method != NULL && strcmp(method, "fp8") == 0) {
-        bool block = mu_node_get(quantised, "weight_block_size") != NULL;
-        model->weights = block ? MU_DTYPE_FP8_BLOCK : MU_DTYPE_FP8;
-        model->experts = model->weights;
-    } else if (method != NULL && strcmp(method, "mxfp4") == 0) {
-        model->experts = MU_DTYPE_FP4;
-    }
+    const mu_node *map = mu_node_get(config->node, "quantization_config");
+    map = map != NULL ? map : mu_node_get(config->outer, "quantization_config");
+    read_quantisation(map, mu_config_or(config, MU_FIELD_EXPERTS, 0) > 0, model);
     const char *experts = text_of(config->node, "expert_dtype");
     if (experts != NULL) {
         (void)mu_dtype_parse(experts, &model->experts);
