@@ -88,25 +88,73 @@ static mu_status find_param(const reader *r, const char *prefix, const char *fie
     return status;
 }
 
-/* A tier's own name goes before its sort. */
+/* What a tier (or the chip, of its die link) states of a parameter as a fact. */
+static mu_status find_stated(const reader *r, const tier_reader *t, const char *field, mu_fact *out,
+                             const mu_entity **entity)
+{
+    static const char *const keys[][2] = {
+        {"latency_s", "latency"},   {"message_s", "message"},
+        {"efficiency", "efficiency"}, {"half_bytes", "half_bytes"},
+        {"launch_s", "launch"},     {"dispatch_efficiency", "dispatch_efficiency"},
+    };
+    out->path = NULL;
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        if (strcmp(keys[i][0], field) != 0) {
+            continue;
+        }
+        static const char die_latency[] = "links.die.latency";
+        if (strcmp(t->sort, "die") == 0) {
+            *entity = r->chip;
+            return i == 0 ? mu_catalog_fact(r->catalog, r->chip, die_latency, false, out, r->err)
+                          : MU_OK;
+        }
+        char path[NAME_BYTES];
+        (void)snprintf(path, sizeof path, "tiers.%s.%s", t->tier->name, keys[i][1]);
+        *entity = r->system;
+        return mu_catalog_fact(r->catalog, r->system, path, false, out, r->err);
+    }
+    return MU_OK;
+}
+
+/* Range and draw name of a parameter by falling authority; a tier's own name before its sort. */
+static mu_status choose_param(const reader *r, const tier_reader *t, const mu_tier_param_spec *spec,
+                              mu_range *range, char name[NAME_BYTES])
+{
+    const char *const prefixes[] = {t->tier->name, t->sort};
+    mu_fact fact = {.path = NULL};
+    for (int i = 0; i < 2; i++) {
+        mu_status status = find_param(r, prefixes[i], spec->name, &fact);
+        if (status != MU_OK) {
+            return status;
+        }
+        if (fact.path != NULL) {
+            *range = fact.range;
+            (void)snprintf(name, NAME_BYTES, "calibration/%s/%s_%s", fact.entity, prefixes[i],
+                           spec->name);
+            return MU_OK;
+        }
+    }
+    const mu_entity *entity = NULL;
+    mu_status status = find_stated(r, t, spec->name, &fact, &entity);
+    if (status == MU_OK && fact.path != NULL) {
+        *range = fact.range;
+        (void)snprintf(name, NAME_BYTES, "%s/%s/%s_%s",
+                       entity->kind == MU_ENTITY_CHIP ? "chip" : "system", fact.entity,
+                       t->tier->name, spec->name);
+        return MU_OK;
+    }
+    *range = t->scale_out ? spec->prior_scale_out : spec->prior;
+    (void)snprintf(name, NAME_BYTES, "prior/tier_%s%s", t->scale_out ? "out_" : "", spec->name);
+    return status;
+}
+
 static mu_status read_param(const reader *r, const tier_reader *t, const mu_tier_param_spec *spec)
 {
-    mu_fact fact = {.path = NULL};
-    const char *prefix = t->tier->name;
-    mu_status status = find_param(r, prefix, spec->name, &fact);
-    if (status == MU_OK && fact.path == NULL) {
-        prefix = t->sort;
-        status = find_param(r, prefix, spec->name, &fact);
-    }
+    char name[NAME_BYTES];
+    mu_range range;
+    mu_status status = choose_param(r, t, spec, &range, name);
     if (status != MU_OK) {
         return status;
-    }
-    char name[NAME_BYTES];
-    mu_range range = t->scale_out ? spec->prior_scale_out : spec->prior;
-    (void)snprintf(name, sizeof name, "prior/tier_%s%s", t->scale_out ? "out_" : "", spec->name);
-    if (fact.path != NULL) {
-        range = fact.range;
-        (void)snprintf(name, sizeof name, "calibration/%s/%s_%s", fact.entity, prefix, spec->name);
     }
     double value = mu_draw_value(r->draw, name, range);
     double *field = (double *)(void *)((char *)t->tier + spec->offset);
@@ -185,30 +233,17 @@ static mu_status read_plain(const reader *r, tier_reader *t)
     return status;
 }
 
-/* Facts stated of the tier itself. */
 static mu_status read_facts(const reader *r, mu_tier *tier)
 {
-    const struct {
-        const char *key;
-        double *field;
-        bool required;
-    } facts[] = {
-        {"bandwidth", &tier->bandwidth, true},
-        {"power", &tier->power_w_per_rank, false},
-        {"latency", &tier->latency_s, false},
-        {"message", &tier->message_s, false},
-        {"efficiency", &tier->efficiency, false},
-        {"half_bytes", &tier->half_bytes, false},
-        {"launch", &tier->launch_s, false},
-        {"dispatch_efficiency", &tier->dispatch_efficiency, false},
-    };
-    for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++) {
-        char path[NAME_BYTES];
-        (void)snprintf(path, sizeof path, "tiers.%s.%s", tier->name, facts[i].key);
-        mu_status status = read_fact(r, r->system, path, facts[i].required, facts[i].field);
-        if (status != MU_OK) {
-            return status;
-        }
+    char path[NAME_BYTES];
+    (void)snprintf(path, sizeof path, "tiers.%s.bandwidth", tier->name);
+    mu_status status = read_fact(r, r->system, path, true, &tier->bandwidth);
+    if (status == MU_OK) {
+        (void)snprintf(path, sizeof path, "tiers.%s.power", tier->name);
+        status = read_fact(r, r->system, path, false, &tier->power_w_per_rank);
+    }
+    if (status != MU_OK) {
+        return status;
     }
     if (!(tier->bandwidth > 0.0)) {
         return mu_node_fail(&r->system->doc, r->system->doc.root, r->err,
@@ -253,9 +288,6 @@ static mu_status read_die_tier(const reader *r, mu_tier *tier)
     mu_status status = read_params(r, &t);
     if (status == MU_OK) {
         status = read_fact(r, r->chip, "links.die.bandwidth", true, &tier->bandwidth);
-    }
-    if (status == MU_OK) {
-        status = read_fact(r, r->chip, "links.die.latency", false, &tier->latency_s);
     }
     return status;
 }

@@ -13,8 +13,8 @@
  * Tiers of a system in one draw, innermost first: per-rank bandwidth, spans in ranks. With more than
  * one rank in a chip, a tier "die-to-die" from the chip's links.die comes first.
  *
- * A parameter comes from, last wins: its prior (inside a supernode or between them), the system's
- * calibrations in order, a fact of the tier itself. In a calibration it is named <tier>_<field>, <tier>
+ * A parameter comes from, last wins: its prior (inside a supernode or between them), a fact of the tier
+ * itself, the system's calibrations in order. In a calibration it is named <tier>_<field>, <tier>
  * being the tier's name, or `die`, `scale_up`, `scale_out` for every tier of that sort.
  * Draws are named "system/<id>/<path>", "chip/<id>/<path>", "calibration/<id>/<name>" and
  * "prior/tier_<field>" or "prior/tier_out_<field>".

@@ -195,7 +195,7 @@ static mu_status on_scalar(builder *b, struct fy_event *event)
     }
     struct fy_token *token = fy_event_get_token(event);
     enum fy_scalar_style style = token == NULL ? FYSS_PLAIN : fy_token_scalar_style(token);
-    mu_node node;
+    mu_node node = {.kind = MU_NODE_NULL};
     status = start_node(b, event, scalar_kind(style, text), &node);
     if (status != MU_OK) {
         return status;
