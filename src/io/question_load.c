@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From a scenario to a question.
+ */
+#include "io/question_load.h"
+
+#include "io/doc_read.h"
+
+#include <string.h>
+
+static bool is_path(const mu_catalog *catalog, const char *model)
+{
+    static const char suffix[] = ".json";
+    size_t length = strlen(model);
+    size_t suffix_length = sizeof suffix - 1;
+    if (model[0] == '.' || model[0] == '/') {
+        return true;
+    }
+    if (length > suffix_length && strcmp(model + length - suffix_length, suffix) == 0) {
+        return true;
+    }
+    const mu_entity *entity = NULL;
+    mu_error ignored = {0};
+    return strchr(model, '/') != NULL &&
+           mu_catalog_find(catalog, MU_ENTITY_MODEL, model, &entity, &ignored) != MU_OK;
+}
+
+mu_status mu_question_load(const mu_catalog *catalog, const mu_scenario *scenario, mu_arena *arena,
+                           mu_question *out, mu_error *err)
+{
+    if (scenario->model[0] == '\0') {
+        return mu_fail_at(err, MU_E_USAGE, scenario->file, 0, 0,
+                          "no model: expected --model ID, --model config.json or model: in a "
+                          "scenario");
+    }
+    if (scenario->system[0] == '\0') {
+        return mu_fail_at(err, MU_E_USAGE, scenario->file, 0, 0,
+                          "no system: expected --system ID or system: in a scenario");
+    }
+    if (!is_path(catalog, scenario->model)) {
+        return mu_question_make(catalog, scenario, NULL, out, err);
+    }
+    mu_doc config;
+    mu_status status = mu_doc_read_file(arena, scenario->model, &config, err);
+    return status == MU_OK ? mu_question_make(catalog, scenario, &config, out, err) : status;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From a scenario to a question, model files included.
+ */
+#ifndef MUSTER_IO_QUESTION_LOAD_H
+#define MUSTER_IO_QUESTION_LOAD_H
+
+#include "study/answer.h"
+
+/**
+ * mu_question_make(), with the model's config.json read when the scenario names a file: a name that ends
+ * in .json or starts with '.' or '/', or one with a '/' that the catalogue does not know.
+ *
+ * @param[in] arena     the config's document lives in it
+ * @param[in] scenario  borrowed by the question
+ * @retval MU_E_USAGE   no model or no system named
+ * @retval others       of mu_doc_read_file() and mu_question_make()
+ */
+mu_status mu_question_load(const mu_catalog *catalog, const mu_scenario *scenario, mu_arena *arena,
+                           mu_question *out, mu_error *err) MU_MUST_CHECK;
+
+#endif
