@@ -23,8 +23,8 @@ static const double CHAIN_RANKS = 8.0;
  * a chain starts at 0.45/1.45 = 31 % of its large-message rate (all three NVLink generations
  * agree). */
 static const double SHORT_SHARE = 0.45;
-/* In-switch reduction costs barriers worth this many steps, and fills its pipeline this many times as
- * slowly as a chain (both from H100 and B200 all-reduce over 8 ranks, 4 MB to 512 MB). */
+/* In-switch reduction costs barriers worth this many steps, and fills its pipeline this many times
+ * as slowly as a chain (both from H100 and B200 all-reduce over 8 ranks, 4 MB to 512 MB). */
 static const double SWITCH_STEPS = 16.0;
 static const double SWITCH_FILL = 4.0;
 /* Peer messages are sent without hand-shake up to about this size. */
@@ -42,7 +42,7 @@ static double fill_bytes(const mu_tier *tier, double bytes)
 
 static double rendezvous_s(const mu_tier *tier, double peer_bytes)
 {
-    double ratio = EAGER_BYTES / fmax(peer_bytes, 1.0);
+    double ratio = EAGER_BYTES / greater(peer_bytes, 1.0);
     return tier->rendezvous_s / (1.0 + ratio * ratio);
 }
 
@@ -50,7 +50,7 @@ static double largest_launch_s(const mu_levels *levels)
 {
     double launch_s = 0.0;
     for (uint32_t i = 0; i < levels->count; i++) {
-        launch_s = fmax(launch_s, levels->level[i].tier->launch_s);
+        launch_s = greater(launch_s, levels->level[i].tier->launch_s);
     }
     return launch_s;
 }

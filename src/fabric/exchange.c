@@ -18,21 +18,30 @@
  * B200). */
 static const double COMBINE_FIRST_S_PER_BYTE = 1.7e-9;
 
+/* Probability that `topk` different experts of `experts` all miss one domain of `held` experts. */
+static double miss(double experts, double held, double topk)
+{
+    enum { STEPS_MAX = 64 };
+    double left = lesser(topk, experts);
+    double missed = 1.0;
+    for (int i = 0; i < STEPS_MAX && left > 0.0; i++) {
+        double hit = held / greater(experts - (double)i, held);
+        missed *= 1.0 - lesser(left, 1.0) * hit;
+        left -= 1.0;
+    }
+    return left > 0.0 ? missed * pow(1.0 - held / experts, left) : missed;
+}
+
 double mu_exchange_domains(double domains, double experts, double topk)
 {
     if (domains <= 1.0) {
-        return topk > 0.0 ? 1.0 : 0.0;
+        return lesser(topk, 1.0);
     }
-    /* Experts of one token differ: the i-th of them is drawn from experts - i; the middle one
-     * stands for
-     * all. */
-    double share = 1.0 / domains;
-    double drawn = 0.5 * fmax(topk - 1.0, 0.0);
-    if (experts > drawn) {
-        share = fmin(share * experts / (experts - drawn), 1.0);
+    if (topk <= 0.0 || experts <= 0.0) {
+        return 0.0;
     }
-    double hit = domains * (1.0 - pow(1.0 - share, topk));
-    return fmin(fmin(hit, topk), domains);
+    double hit = domains * (1.0 - miss(experts, experts / domains, topk));
+    return lesser(hit, topk);
 }
 
 /* Bytes that a rank sends over each level when every copy goes straight to its rank. */
@@ -50,7 +59,7 @@ static double open_domains(const mu_exchange *exchange, const mu_levels *levels,
     const mu_level *outer = &levels->level[levels->count - 1];
     double domains = levels->ranks / level->below;
     if (levels->count > 1 && exchange->groups_topk > 0.0) {
-        domains *= fmin(exchange->groups_topk / outer->fan, 1.0);
+        domains *= lesser(exchange->groups_topk / outer->fan, 1.0);
     }
     return domains;
 }
@@ -99,9 +108,9 @@ mu_transfer mu_fabric_exchange(const mu_fabric *fabric, const mu_exchange *excha
         double bytes = straight ? straight_bytes(exchange, &levels, level)
                                 : forwarded_bytes(exchange, &levels, level);
         double share = straight ? tier->dispatch_direct_efficiency : tier->dispatch_efficiency;
-        bytes *= fmax(exchange->imbalance, 1.0);
-        longest_launch_s = fmax(longest_launch_s, launch_s(exchange, tier));
-        longest_handling_s = fmax(longest_handling_s, handling_s(exchange, tier));
+        bytes *= greater(exchange->imbalance, 1.0);
+        longest_launch_s = greater(longest_launch_s, launch_s(exchange, tier));
+        longest_handling_s = greater(longest_handling_s, handling_s(exchange, tier));
         tally.fixed_s += tier->latency_s * log2(level->fan);
         mu_tally_add(&tally, level, bytes, bytes, level->rate * share);
     }

@@ -18,17 +18,17 @@ static double usable_rate(const mu_tier *tier, double fan, double fan_full)
 {
     double rate = tier->bandwidth;
     if (tier->kind == MU_TIER_MESH && fan_full > 1.0) {
-        rate *= fmin((fan - 1.0) / (fan_full - 1.0), 1.0);
+        rate *= lesser((fan - 1.0) / (fan_full - 1.0), 1.0);
     } else if (tier->kind == MU_TIER_BUS && fan > 2.0) {
         rate *= pow(2.0 / fan, tier->contention);
     }
-    return fmax(rate, 1.0);
+    return greater(rate, 1.0);
 }
 
 /* Ranks of the group that one domain of `tier` can hold. */
 static double ranks_in(const mu_tier *tier, double stride)
 {
-    return fmax(floor(tier->span / stride), 1.0);
+    return greater(floor(tier->span / stride), 1.0);
 }
 
 mu_levels mu_levels_of(const mu_fabric *fabric, mu_group group)
@@ -46,9 +46,9 @@ mu_levels mu_levels_of(const mu_fabric *fabric, mu_group group)
         if (fan <= 1.0) {
             continue;
         }
-        double inner_span = i > 0 ? fmax(fabric->tier[i - 1].span, stride) : stride;
+        double inner_span = i > 0 ? greater(fabric->tier[i - 1].span, stride) : stride;
         mu_level level = {.tier = tier, .index = i, .fan = fan, .below = left / fan};
-        level.rate = usable_rate(tier, fan, fmax(tier->span / inner_span, fan));
+        level.rate = usable_rate(tier, fan, greater(tier->span / inner_span, fan));
         found[count] = level;
         count++;
         left = left / fan;
@@ -79,7 +79,7 @@ mu_transfer mu_tally_transfer(const mu_tally *tally, mu_algorithm algorithm)
 {
     double data_s = sqrt(tally->squares);
     if (tally->best_rate > 0.0) {
-        data_s = fmax(data_s, tally->wire_bytes / tally->best_rate);
+        data_s = greater(data_s, tally->wire_bytes / tally->best_rate);
     }
     mu_transfer transfer = {
         .time_s = tally->fixed_s + data_s,

@@ -35,6 +35,17 @@ typedef struct mu_tally {
     uint32_t tier;
 } mu_tally;
 
+/* fmin and fmax without a call; neither argument is NaN here. */
+static inline double lesser(double a, double b)
+{
+    return a < b ? a : b;
+}
+
+static inline double greater(double a, double b)
+{
+    return a > b ? a : b;
+}
+
 mu_levels mu_levels_of(const mu_fabric *fabric, mu_group group);
 
 /** Adds data of one tier: `bytes` on the wire that take bytes_time bytes' time at `rate` [B/s]. */
