@@ -220,13 +220,18 @@ static mu_status read_dense(const mu_config *config, mu_ffn *out, mu_error *err)
 }
 
 /* Width of the shared experts together: said as a whole, or as a number of routed widths. */
-static void read_shared(const mu_config *config, mu_ffn *out)
+static mu_status read_shared(const mu_config *config, mu_ffn *out, mu_error *err)
 {
     uint32_t whole = mu_config_or(config, MU_FIELD_SHARED_WIDTH, 0);
     uint32_t number = mu_config_or(config, MU_FIELD_SHARED, whole > 0 ? 1 : 0);
+    if (number > MU_MODEL_WIDTH_MAX / out->intermediate) {
+        return mu_config_fail(config, MU_FIELD_SHARED, err, "%u experts of width %u are too many",
+                              number, out->intermediate);
+    }
     out->shared = number;
     out->shared_intermediate = whole > 0 ? whole : number * out->intermediate;
     out->shared_gate = out->shared > 0 && mu_config_has(config, MU_TRAIT_SHARED_GATE);
+    return MU_OK;
 }
 
 static mu_status read_routing(const mu_config *config, mu_ffn *out, mu_error *err)
@@ -261,7 +266,9 @@ static mu_status read_experts(const mu_config *config, const mu_layer_kind *kind
     if (out->intermediate == 0) {
         status = mu_config_need(config, MU_FIELD_WIDTH, &out->intermediate, err);
     }
-    read_shared(config, out);
+    if (status == MU_OK) {
+        status = read_shared(config, out, err);
+    }
     out->router_bias = mu_config_has(config, MU_TRAIT_ROUTER_BIAS) && !kind->hash;
     return status;
 }

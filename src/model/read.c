@@ -71,8 +71,8 @@ static mu_status add_layer(const mu_config *config, const mu_layer_kind *kind,
 static mu_status read_layers(const mu_config *config, mu_model *model, mu_error *err)
 {
     mu_layer_plan plan;
-    mu_layer_kind kinds[MU_LAYER_GROUPS_MAX];
-    mu_layer_kind kind;
+    mu_layer_kind kinds[MU_LAYER_GROUPS_MAX] = {{0}};
+    mu_layer_kind kind = {0};
     mu_status status = mu_layer_plan_read(config, &plan, err);
     if (status != MU_OK) {
         return status;

@@ -342,6 +342,15 @@ static void contradictions(void **state)
     bad(MOE ", \"num_experts_per_tok\": 2, \"mlp_only_layers\": [\"x\"]}", 3, "mlp_only_layers");
 }
 
+static void too_wide(void **state)
+{
+    (void)state;
+    bad("{\"hidden_size\": 64, \"num_hidden_layers\": 1, \"vocab_size\": 10, "
+        "\"num_attention_heads\": 4, \"num_experts\": 4, \"num_experts_per_tok\": 2, "
+        "\"moe_intermediate_size\": 4194304,\n \"n_shared_experts\": 2}",
+        2, "2 experts of width 4194304 are too many");
+}
+
 static void many_keys(void **state)
 {
     enum { KEYS = 5000, EACH = 16 };
@@ -368,7 +377,7 @@ int main(void)
         cmocka_unit_test(hybrid_model),      cmocka_unit_test(published_formats),
         cmocka_unit_test(warnings),          cmocka_unit_test(missing_fields),
         cmocka_unit_test(wrong_values),      cmocka_unit_test(contradictions),
-        cmocka_unit_test(many_keys),
+        cmocka_unit_test(too_wide),          cmocka_unit_test(many_keys),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
