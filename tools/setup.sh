@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Installs what muster is built or tested with, from Debian. Says nothing and changes nothing when all
-# is there.
+# Installs what muster is built or tested with, from Debian. Says nothing and changes nothing when
+# all is there.
 #
 #   tools/setup.sh         to build
 #   tools/setup.sh test    to build and test

@@ -64,8 +64,8 @@ mu_status mu_node_text(const mu_doc *doc, const mu_node *node, const char *what,
                        mu_error *err) MU_MUST_CHECK;
 
 /**
- * MU_E_INPUT naming the first key of `map` that is not among known[0..count), with the nearest known
- * name; MU_OK when all are known.
+ * MU_E_INPUT naming the first key of `map` that is not among known[0..count), with the nearest
+ * known name; MU_OK when all are known.
  */
 mu_status mu_node_known_keys(const mu_doc *doc, const mu_node *map, const char *const known[],
                              uint32_t count, mu_error *err) MU_MUST_CHECK;

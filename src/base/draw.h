@@ -2,9 +2,9 @@
 /*
  * One draw of everything uncertain: which quantile each named fact or parameter takes.
  *
- * A name ("chip/ascend-910c/memory.bandwidth") gets a Sobol dimension when it is first seen while the
- * plan is open; the same name means the same draw wherever it is asked for, so that two systems with
- * a fact in common share its luck. Frozen, a plan may be read by any number of threads.
+ * A name ("chip/ascend-910c/memory.bandwidth") gets a Sobol dimension when it is first seen while
+ * the plan is open; the same name means the same draw wherever it is asked for, so that two systems
+ * with a fact in common share its luck. Frozen, a plan may be read by any number of threads.
  */
 #ifndef MUSTER_BASE_DRAW_H
 #define MUSTER_BASE_DRAW_H

@@ -8,8 +8,8 @@
 #include <stdbool.h>
 
 /* X(NAME, text, bytes an element including its share of scales)
- * fp8_block: one fp32 scale a 128x128 weight block (2.4e-4, kept) ; fp4: NVFP4/MXFP4, one 8-bit scale
- * per 16 (NVFP4); int4: group of 128 with a 16-bit scale. */
+ * fp8_block: one fp32 scale a 128x128 weight block (2.4e-4, kept) ; fp4: NVFP4/MXFP4, one 8-bit
+ * scale per 16 (NVFP4); int4: group of 128 with a 16-bit scale. */
 #define MU_DTYPE_LIST(X)                                                                           \
     X(FP32, "fp32", 4.0)                                                                           \
     X(TF32, "tf32", 4.0)                                                                           \

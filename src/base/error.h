@@ -48,8 +48,8 @@ typedef struct mu_error {
 #endif
 
 /**
- * Record a failure and return its status, so that `return mu_fail(err, MU_E_INPUT, ...)` reads well.
- * Keeps the first message: an error record that already holds a failure is left alone.
+ * Record a failure and return its status, so that `return mu_fail(err, MU_E_INPUT, ...)` reads
+ * well. Keeps the first message: an error record that already holds a failure is left alone.
  *
  * @param[out] err     may be NULL
  * @param[in]  status  not MU_OK
@@ -57,7 +57,7 @@ typedef struct mu_error {
  */
 mu_status mu_fail(mu_error *err, mu_status status, const char *format, ...) MU_PRINTF(3, 4);
 
-/** As mu_fail(), with the place in the input (file may be NULL; line, column from 1, 0 = unknown). */
+/** As mu_fail(), with the place in the input: file may be NULL; line, column from 1, 0 = unknown */
 mu_status mu_fail_at(mu_error *err, mu_status status, const char *file, uint32_t line,
                      uint32_t column, const char *format, ...) MU_PRINTF(6, 7);
 

@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-/* What is known of an input: best (median) and the bounds of its 90 % range, low <= best <= high. */
+/* What is known of an input: best (median), bounds of its 90 % range; low <= best <= high */
 typedef struct mu_range {
     double best;
     double low;
@@ -36,8 +36,9 @@ double mu_range_at(mu_range range, double u);
 mu_quantity mu_quantity_point(double value);
 
 /**
- * 5th and 95th percentile of draws[0..count) around a value; widened if need be so that it holds the
- * value. Sorts draws in place. count 0 gives the point. NaN draws are an error of ours (asserted).
+ * 5th and 95th percentile of draws[0..count) around a value; widened if need be so that it holds
+ * the value. Sorts draws in place. count 0 gives the point. NaN draws are an error of ours
+ * (asserted).
  */
 mu_quantity mu_quantity_of(double value, double draws[], size_t count);
 

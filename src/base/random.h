@@ -22,12 +22,12 @@ enum { MU_SOBOL_DIMENSIONS = 64 };
 
 /**
  * Point `index` of the Sobol sequence (Joe & Kuo 2008 direction numbers) in one dimension,
- * digitally shifted by (seed, dimension); in (0, 1). Dimensions from MU_SOBOL_DIMENSIONS on fall back
- * to mu_random_uniform(). O(log index).
+ * digitally shifted by (seed, dimension); in (0, 1). Dimensions from MU_SOBOL_DIMENSIONS on fall
+ * back to mu_random_uniform(). O(log index).
  */
 double mu_sobol(uint64_t seed, uint32_t dimension, uint32_t index);
 
-/** Inverse of the standard normal CDF; u in (0, 1); relative error below 1.2e-9 (Acklam, one Halley step). */
+/** Inverse of the standard normal CDF; u in (0, 1); relative error below 1.2e-9. */
 double mu_normal_quantile(double u);
 
 #endif

@@ -226,15 +226,14 @@ void mu_text_exact(double x, char out[32])
         (void)snprintf(out, 32, "null");
         return;
     }
-    for (int digits = 15; digits <= 17; digits++) {
+    bool same = false;
+    for (int digits = 15; digits <= 17 && !same; digits++) {
         double back = 0.0;
         (void)snprintf(out, 32, "%.*g", digits, x);
         plain_point(out);
-        if (mu_text_number(out, &back) && back == x) {
-            return;
-        }
+        same = mu_text_number(out, &back) && back == x;
     }
-    assert(false); /* 17 digits always read back */
+    assert(same); /* 17 digits always read back */
 }
 
 uint64_t mu_text_hash(const char *text)

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/** Damerau-Levenshtein distance without regard to case, '-' and '_' being equal; both cut at 128. */
+/** Damerau-Levenshtein distance; case does not count, '-' equals '_'; both cut at 128. */
 uint32_t mu_text_distance(const char *a, const char *b);
 
 /**
@@ -21,7 +21,7 @@ const char *mu_text_nearest(const char *word, const char *const names[], size_t 
 /** strtod that takes the whole text and refuses NaN, infinity, hex and surrounding space. */
 bool mu_text_number(const char *text, double *out);
 
-/** Shortest of 15, 16 or 17 significant digits that reads back as x. Locale-free. */
+/** Fewest of 15, 16 or 17 digits that read back as x; "null" when not finite. Locale-free. */
 void mu_text_exact(double x, char out[32]);
 
 /** FNV-1a, for tables and random streams. */

@@ -41,8 +41,9 @@ typedef enum mu_dimension {
 } mu_dimension;
 
 /**
- * Reads a number and its unit ("50ms", "1.5 GB/s") into SI of the wanted dimension. AREA stays mm2 and
- * MONEY_RATE USD/h (the field's own units). NONE, COUNT and FRACTION take no unit, FRACTION also "%".
+ * Reads a number and its unit ("50ms", "1.5 GB/s") into SI of the wanted dimension. AREA stays mm2
+ * and MONEY_RATE USD/h (the field's own units). NONE, COUNT and FRACTION take no unit, FRACTION
+ * also "%".
  *
  * @param[in]  text       the whole text; spaces between number and unit allowed
  * @param[in]  dimension  wanted
