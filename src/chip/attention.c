@@ -19,14 +19,21 @@
 static const double seconds_per_us = 1e-6;
 static const double prefill_rows = 128.0; /* query rows of a block; only its count matters */
 static const double mla_rows = 64.0;      /* query heads of a block of absorbed MLA */
-static const double group_rows = 16.0;    /* rows of a matrix instruction in grouped decode */
-static const double group_rows_cost = 0.4; /* of each further instruction, over the first */
+static const double wide_rows = 16.0;     /* query rows of a tile on a 16-bit cache */
+static const double narrow_rows = 8.0;    /* and on an 8-bit one */
+static const double usual_dims = 256.0;   /* key plus value dimensions that decode_item_us is for */
+static const double further_rows_cost = 0.4; /* core time of each further tile, over the first */
 
 static double norm4(double a, double b)
 {
     double a2 = a * a;
     double b2 = b * b;
     return sqrt(sqrt(a2 * a2 + b2 * b2));
+}
+
+static double norm3(double a, double b)
+{
+    return cbrt(a * a * a + b * b * b);
 }
 
 /* Peak of either of two formats that share their units. */
@@ -80,6 +87,17 @@ static mu_bound bound_of(double launch_s, double compute_s, double memory_s, dou
     return compute_s > memory_s ? MU_BOUND_COMPUTE : MU_BOUND_MEMORY;
 }
 
+/* Share of `bytes` that is still in L2 from the call before. */
+static double warm_share(const mu_chip *chip, double bytes)
+{
+    double kept = chip->l2_bytes * chip->params.attention_l2_share;
+    if (kept <= 0.0) {
+        return 0.0;
+    }
+    double ratio = bytes / kept;
+    return 1.0 / (1.0 + ratio * ratio * ratio * ratio);
+}
+
 /* (query, key) pairs under the causal mask of one sequence; a window keeps the last `window` keys. */
 static double causal_pairs(double fresh, double cached, double window)
 {
@@ -103,25 +121,31 @@ mu_kernel_cost mu_chip_attention_prefill(const mu_chip *chip, const mu_attention
     if (chip->vector_flops > 0.0) {
         pair_s += p->prefill_softmax_flop / chip->vector_flops;
     }
-    double edges = window < reach ? 2.0 : 1.0;
-    double wasted = 0.5 * p->prefill_block * edges * fresh;
+    double wasted = (0.5 * p->prefill_block + (window < reach ? p->prefill_window_block : 0.0)) * fresh;
+    wasted *= is_narrow(r.dtype) ? p->attention_fp8_waste : 1.0;
     double item_s = p->prefill_item_us * seconds_per_us;
     double items = heads * ceil(fresh / prefill_rows);
+    double slots = chip->cores;
+    double waves = 1.0 + p->prefill_wave * (ceil(items / slots) * slots / fmax(items, 1e-9) - 1.0);
     double work_s = heads * (pairs + wasted) * pair_s + items * item_s / chip->cores;
     double longest_s = item_s + prefill_rows * window * pair_s * chip->cores;
     double kv = shape->sequences * (fresh + fmin(shape->cached_tokens, window)) *
                 (double)shape->kv_heads * dims * mu_dtype_bytes(shape->kv);
     double passes = shape->mla ? p->mla_prefill_passes : p->prefill_passes;
+    bool narrow = is_narrow(shape->kv);
 
     mu_kernel_cost cost = {.dtype = r.dtype};
-    cost.launch_s = fresh > 0.0 ? p->prefill_launch_us * seconds_per_us : 0.0;
+    cost.launch_s = fresh > 0.0 ? p->prefill_launch_us * (narrow ? p->prefill_launch_narrow : 1.0) * seconds_per_us : 0.0;
     cost.flop = 2.0 * heads * pairs * dims;
     cost.bytes = heads * fresh * dims * mu_dtype_bytes(MU_DTYPE_BF16) + kv;
-    double memory_s = cost.bytes / chip->memory_bandwidth;
-    double time_s = fmax(longest_s, work_s + p->prefill_tail * longest_s);
-    cost.time_s = fresh > 0.0 ? cost.launch_s + time_s + passes * memory_s : 0.0;
-    cost.time_s = fmax(cost.time_s, fmax(cost.flop / r.peak, memory_s));
-    cost.bound = bound_of(cost.launch_s, time_s, passes * memory_s, cost.time_s);
+    double time_s = fmax(longest_s, work_s * waves + p->prefill_tail * longest_s);
+    double warm = shape->warm ? warm_share(chip, cost.bytes) : 0.0;
+    double io_s = (passes * (cost.bytes - kv) + p->prefill_kv_passes * kv) / chip->memory_bandwidth;
+    io_s *= 1.0 - warm + warm / p->attention_l2_gain;
+    cost.time_s = fresh > 0.0 ? cost.launch_s + time_s + io_s : 0.0;
+    cost.bytes *= 1.0 - warm;
+    cost.time_s = fmax(cost.time_s, fmax(cost.flop / r.peak, cost.bytes / chip->memory_bandwidth));
+    cost.bound = bound_of(cost.launch_s, time_s, io_s, cost.time_s);
     return cost;
 }
 
@@ -132,7 +156,8 @@ typedef struct decode_family {
     double launch_s;
     double item_s;
     double chain_s;
-    double split_s;
+    double combine_s;
+    double ramp_s;
     double split_tokens;
     double items; /* per sequence */
     double rows;  /* query rows of one item, padded to what the matrix units take */
@@ -149,7 +174,8 @@ static decode_family mla_family(const mu_chip *chip, double rows)
         .launch_s = p->mla_decode_launch_us * seconds_per_us,
         .item_s = p->mla_decode_item_us * seconds_per_us,
         .chain_s = p->mla_decode_chain_us * seconds_per_us,
-        .split_s = p->mla_decode_split_us * seconds_per_us,
+        .combine_s = p->mla_decode_combine_us * seconds_per_us,
+        .ramp_s = p->mla_decode_ramp_us * seconds_per_us,
         .split_tokens = p->mla_decode_split_tokens,
         .items = blocks,
         .rows = mla_rows,
@@ -157,46 +183,56 @@ static decode_family mla_family(const mu_chip *chip, double rows)
     };
 }
 
+/* Launch, item, chain and split of one of the three kernels of grouped attention. */
+static void grouped_kernel(const mu_chip_params *p, bool single, bool narrow, decode_family *f)
+{
+    if (single) {
+        double ratio = narrow ? p->decode_single_narrow : 1.0;
+        f->launch_s = p->decode_single_launch_us * seconds_per_us;
+        f->item_s = p->decode_single_item_us * ratio * seconds_per_us;
+        f->chain_s = p->decode_single_chain_us * ratio * seconds_per_us;
+        f->split_tokens = p->decode_single_split_tokens;
+    } else if (narrow) {
+        f->launch_s = p->decode_narrow_launch_us * seconds_per_us;
+        f->item_s = p->decode_narrow_item_us * seconds_per_us;
+        f->chain_s = p->decode_narrow_chain_us * seconds_per_us;
+        f->split_tokens = p->decode_narrow_split_tokens;
+    } else {
+        f->launch_s = p->decode_launch_us * seconds_per_us;
+        f->item_s = p->decode_item_us * seconds_per_us;
+        f->chain_s = p->decode_chain_us * seconds_per_us;
+        f->split_tokens = p->decode_split_tokens;
+    }
+}
+
 static decode_family grouped_family(const mu_chip *chip, const mu_attention_decode *shape,
                                     double rows)
 {
     const mu_chip_params *p = &chip->params;
-    bool single = shape->heads == shape->kv_heads;
-    bool alone = rows > p->decode_group_max * fmax(shape->query_tokens, 1.0);
+    double reads = (double)shape->heads / (double)shape->kv_heads;
+    bool alone = reads > p->decode_group_max;
     bool narrow = is_narrow(shape->kv);
-    double width = 0.5 + ((double)shape->qk_dim + (double)shape->v_dim) / 512.0;
-    double blocks = alone ? 1.0 : ceil(rows / group_rows);
-    double item = p->decode_item_us * width * (1.0 + group_rows_cost * (blocks - 1.0));
-    item *= single || alone ? p->decode_item_single : 1.0;
-    return (decode_family){
+    double tile = narrow ? narrow_rows : wide_rows;
+    double blocks = ceil((alone ? shape->query_tokens : rows) / tile);
+    double width = ((double)shape->qk_dim + (double)shape->v_dim) / usual_dims - 1.0;
+    decode_family f = {
         .bandwidth = chip->memory_bandwidth * p->decode_bandwidth_efficiency,
-        .efficiency = p->prefill_efficiency,
-        .launch_s = p->decode_launch_us * (narrow ? p->decode_launch_narrow : 1.0) * seconds_per_us,
-        .item_s = item * (narrow ? p->decode_item_narrow : 1.0) * seconds_per_us,
-        .chain_s = p->decode_chain_us * seconds_per_us,
-        .split_s = p->decode_split_us * seconds_per_us,
-        .split_tokens = p->decode_split_tokens,
+        .efficiency = p->decode_efficiency,
+        .combine_s = p->decode_combine_us * seconds_per_us,
+        .ramp_s = p->decode_ramp_us * seconds_per_us,
         .items = alone ? shape->heads : shape->kv_heads,
-        .rows = alone ? rows / (double)shape->heads : blocks * group_rows,
-        .reads = alone ? (double)shape->heads / (double)shape->kv_heads : 1.0,
+        .rows = blocks * tile,
+        .reads = alone ? reads : 1.0,
     };
-}
-
-/* Share of `bytes` that is still in L2 from the call before. */
-static double warm_share(const mu_chip *chip, double bytes)
-{
-    double kept = chip->l2_bytes * chip->params.decode_l2_share;
-    if (kept <= 0.0) {
-        return 0.0;
-    }
-    double ratio = bytes / kept;
-    return 1.0 / (1.0 + ratio * ratio * ratio * ratio);
+    grouped_kernel(p, alone || reads <= 1.0, narrow, &f);
+    f.item_s *= fmax(0.1, 1.0 + p->decode_item_width * width) * (1.0 + further_rows_cost * (blocks - 1.0));
+    return f;
 }
 
 /* Reads of the cache: a warm part and repeated reads come from L2, the rest from memory. */
 static double cache_s(const mu_chip *chip, const decode_family *f, double bytes, double warm)
 {
-    double l2_bandwidth = f->bandwidth * chip->params.decode_l2_gain;
+    double l2_bandwidth = f->bandwidth * chip->params.attention_l2_gain;
     double cold = bytes * (1.0 - warm);
     return cold / f->bandwidth + (bytes * f->reads - cold) / l2_bandwidth;
 }
@@ -219,21 +255,25 @@ mu_kernel_cost mu_chip_attention_decode(const mu_chip *chip, const mu_attention_
     double bytes = io + shape->context_sum * (double)shape->kv_heads * width * mu_dtype_bytes(shape->kv);
     double warm = shape->warm ? warm_share(chip, bytes) : 0.0;
 
-    double items = shape->sequences * f.items;
-    double splits = fmax(1.0, shape->context_sum * f.items / f.split_tokens);
-    double walk = fmin(1.0, shape->context_sum / shape->sequences / f.split_tokens);
+    double units = shape->sequences * f.items;
+    double full = p->decode_split_fill * chip->cores;
+    double splits = shape->context_sum * f.items / f.split_tokens;
+    double items = fmax(units, fmin(splits, full));
+    double ratio = shape->context_sum / shape->sequences / f.split_tokens;
+    double walk = fmin(1.0, ratio);
+    double step = 1.0 - 1.0 / (1.0 + ratio * ratio * ratio * ratio);
     double memory_s = cache_s(chip, &f, bytes, warm);
     double compute_s = 2.0 * shape->context_sum * f.items * f.rows * dims / (r.rate * f.efficiency);
-    double core_s = norm4(items * f.item_s / chip->cores, f.chain_s * walk);
-    double fill = fmin(1.0, splits / (p->decode_split_fill * chip->cores));
+    double core_s = fmax(f.item_s + f.chain_s * walk, items * f.item_s / chip->cores);
+    double split_s = f.combine_s * step + f.ramp_s * fmin(1.0, splits / full);
 
     cost.dtype = r.dtype;
     cost.launch_s = f.launch_s;
     cost.flop = 2.0 * shape->context_sum * shape->query_tokens * heads_dims;
     cost.bytes = bytes * (1.0 - warm);
-    double work_s = norm4(norm4(memory_s, compute_s), core_s);
-    cost.time_s = f.launch_s + work_s + f.split_s * fill;
+    double work_s = norm3(norm4(memory_s, compute_s), core_s);
+    cost.time_s = f.launch_s + work_s + split_s;
     cost.time_s = fmax(cost.time_s, fmax(cost.flop / r.peak, cost.bytes / chip->memory_bandwidth));
-    cost.bound = bound_of(f.launch_s + f.split_s * fill, compute_s, memory_s, cost.time_s);
+    cost.bound = bound_of(f.launch_s + split_s, compute_s, memory_s, cost.time_s);
     return cost;
 }
