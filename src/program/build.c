@@ -154,7 +154,7 @@ static void build_drafts(mu_builder *b)
     begin_block(b, b->parallel->mtp, false);
     mu_build_touch(b, MU_TOUCH_NORM, MU_PART_NORM, MU_SCOPE_TOKENS, 4.0 * hidden, 4.0 * hidden);
     mu_build_linear(b, MU_PART_DENSE, MU_SCOPE_TOKENS, "draft_join", hidden, 2.0 * hidden);
-    build_layer(b, &model->group[model->group_count - 1]);
+    build_layer(b, &model->mtp);
     build_head(b);
     end_block(b);
     b->draft = false;

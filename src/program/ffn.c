@@ -72,7 +72,7 @@ static void build_experts(mu_builder *b, const mu_ffn *ffn)
     op->u.moe.groups = groups;
     op->u.moe.pairs_per_row = groups * ffn->topk / p->ep;
     op->u.moe.gated = ffn->gated;
-    op->u.moe.activations = b->precision->activations;
+    op->u.moe.activations = b->precision->expert_activations;
     op->u.moe.weights = b->precision->experts;
 }
 

@@ -59,7 +59,7 @@ static double weights(const mu_model *model, const mu_parallel *p, const mu_prec
     }
     if (p->mtp > 0) {
         double join = 2.0 * model->hidden * model->hidden * mu_dtype_bytes(precision->weights);
-        sum += layer_weights(model, &model->group[model->group_count - 1], p, precision) + join;
+        sum += layer_weights(model, &model->mtp, p, precision) + join;
     }
     /* Input table and head in bf16; on different stages when there are several. */
     double table = 2.0 * (double)model->vocab * model->hidden / p->tp;
@@ -84,21 +84,25 @@ static double kv_share(const mu_attention *a, uint32_t tp)
 }
 
 /* Slope and constant of the cache around `context`: windows have filled, linear states are constant. */
+static void add_cache(const mu_attention *a, double layers, uint32_t tp, mu_dtype kv,
+                      double context, mu_footprint *out)
+{
+    double here = mu_attention_kv_bytes(a, context, kv);
+    double slope = (mu_attention_kv_bytes(a, 2.0 * context, kv) - here) / context;
+    double share = kv_share(a, tp) * layers;
+    out->kv_per_token += slope * share;
+    out->kv_per_sequence += (here - slope * context) * share;
+}
+
 static void cache(const mu_model *model, const mu_parallel *p, mu_dtype kv, double context,
                   mu_footprint *out)
 {
     double stage = (double)mu_ceil_div(model->layers, p->pp) / model->layers;
     for (uint32_t g = 0; g < model->group_count; g++) {
-        const mu_attention *a = &model->group[g].attention;
-        double layers = model->group[g].layers * stage;
-        if (g + 1 == model->group_count && p->mtp > 0) {
-            layers += 1.0;
-        }
-        double here = mu_attention_kv_bytes(a, context, kv);
-        double slope = (mu_attention_kv_bytes(a, 2.0 * context, kv) - here) / context;
-        double share = kv_share(a, p->tp) * layers;
-        out->kv_per_token += slope * share;
-        out->kv_per_sequence += (here - slope * context) * share;
+        add_cache(&model->group[g].attention, model->group[g].layers * stage, p->tp, kv, context, out);
+    }
+    if (p->mtp > 0) {
+        add_cache(&model->mtp.attention, 1.0, p->tp, kv, context, out);
     }
 }
 

@@ -38,6 +38,7 @@ typedef struct mu_precision {
     mu_dtype weights;     /* linear layers */
     mu_dtype activations; /* inputs of the linear layers */
     mu_dtype experts;     /* routed experts' weights */
+    mu_dtype expert_activations;
     mu_dtype kv;
     mu_dtype dispatch;    /* tokens on the wire to the experts */
 } mu_precision;

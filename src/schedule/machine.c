@@ -68,7 +68,7 @@ static mu_status load_engine_fields(const mu_catalog *catalog, const mu_entity *
 static mu_status load_plain(const mu_catalog *catalog, const mu_entity *engine, const char *path,
                             double low, double high, double *out, mu_error *err)
 {
-    const mu_node *node = mu_catalog_node(catalog, engine, path);
+    const mu_node *node = mu_catalog_node(catalog, engine, path, NULL);
     if (node == NULL) {
         return MU_OK;
     }
@@ -94,7 +94,7 @@ static mu_status load_engine(const mu_catalog *catalog, const char *id, mu_draw 
     if (status == MU_OK) {
         status = load_plain(catalog, engine, "max_batch", 1.0, 1e6, &out->max_batch, err);
     }
-    const mu_node *chunked = mu_catalog_node(catalog, engine, "chunked_prefill");
+    const mu_node *chunked = mu_catalog_node(catalog, engine, "chunked_prefill", NULL);
     if (status == MU_OK && chunked != NULL) {
         status = mu_node_bool(&engine->doc, chunked, "chunked_prefill", &out->chunked_prefill, err);
     }
@@ -103,7 +103,7 @@ static mu_status load_engine(const mu_catalog *catalog, const char *id, mu_draw 
 
 const char *mu_machine_usual_engine(const mu_catalog *catalog, const mu_entity *system)
 {
-    const mu_node *node = mu_catalog_node(catalog, system, "engine");
+    const mu_node *node = mu_catalog_node(catalog, system, "engine", NULL);
     return node != NULL && node->text != NULL ? node->text : usual_engine;
 }
 
@@ -181,7 +181,7 @@ static mu_status find_chip(const mu_catalog *catalog, const mu_entity *system, c
     if (chip_id != NULL && chip_id[0] != '\0') {
         return mu_catalog_find(catalog, MU_ENTITY_CHIP, chip_id, out, err);
     }
-    const mu_node *node = mu_catalog_node(catalog, system, "chip");
+    const mu_node *node = mu_catalog_node(catalog, system, "chip", NULL);
     if (node == NULL || node->text == NULL) {
         return mu_fail_at(err, MU_E_INPUT, system->doc.file, 0, 0, "%s: names no chip", system->id);
     }

@@ -112,18 +112,28 @@ void mu_prefill_answer(const mu_role_site *at, mu_role_answer *out)
     judge_fit(at, out);
 }
 
-double mu_prefill_prompts(const mu_role_site *at)
+/* Time to move one prompt's cache to the ranks that decode: the next instance along. */
+static double handover_time(const mu_role_site *at)
+{
+    const mu_parallel *p = &at->role->parallel;
+    double bytes = at->footprint.kv_per_sequence +
+                   at->footprint.kv_per_token * at->site->workload.input;
+    mu_group group = {.ranks = 2, .stride = (uint64_t)p->tp * p->pp * p->cp * p->dp};
+    return mu_fabric_collective(&at->machine->fabric, MU_POINT_TO_POINT, group, bytes / p->cp).time_s;
+}
+
+mu_loop_point mu_prefill_point(const mu_role_site *at)
 {
     double chunks = 1.0;
     mu_load load = prompt_load(at, at->role->batch_tokens, HUGE_VAL, &chunks);
-    return load.prefill_sequences / chunks;
-}
-
-double mu_prefill_latency(const mu_role_site *at, const mu_role_answer *answer)
-{
-    double chunks = 1.0;
-    (void)prompt_load(at, at->role->batch_tokens, HUGE_VAL, &chunks);
-    return answer->step_s * (chunks + at->role->parallel.pp - 1.0);
+    double step_s = mu_compiled_time(at->compiled, &load);
+    double groups = (double)at->role->instances * at->role->parallel.dp;
+    mu_loop_point p = {.batch = load.prefill_tokens,
+                       .requests_per_s = load.prefill_sequences / chunks * groups / step_s};
+    /* It waits for the batch under way, half of it on average, then passes the pipeline. */
+    p.ttft_s = at->machine->engine.request_overhead + handover_time(at) +
+               step_s * (0.5 + chunks + at->role->parallel.pp - 1.0);
+    return p;
 }
 
 static mu_load decode_load(const mu_role_site *at, double batch)
@@ -174,29 +184,61 @@ double mu_batch_limit(const mu_role_site *at)
     return batch > 0.0 ? batch : 0.0;
 }
 
-mu_prompt_cost mu_prompt_answer(const mu_role_site *at, double batch, double decode_s)
+double mu_decode_rounds(const mu_role_site *at)
+{
+    double tokens = at->site->workload.output - 1.0;
+    return (tokens > 0.0 ? tokens : 0.0) / mu_role_yield(at->role);
+}
+
+mu_loop_point mu_decode_point(const mu_role_site *at, double batch)
+{
+    double step_s = mu_decode_time(at, batch);
+    double rounds = mu_decode_rounds(at);
+    double groups = (double)at->role->instances * at->role->parallel.dp;
+    return (mu_loop_point){.batch = batch,
+                           .requests_per_s = rounds > 0.0 ? batch * groups / (rounds * step_s)
+                                                          : HUGE_VAL,
+                           .tpot_s = step_s / mu_role_yield(at->role)};
+}
+
+/* What one request's prompt costs a DP group that decodes beside it. */
+typedef struct prompt_cost {
+    double added_s;   /* engine time it takes from decoding */
+    double latency_s; /* from its first chunk to its last */
+} prompt_cost;
+
+static prompt_cost price_prompt(const mu_role_site *at, double batch, double decode_s)
 {
     const mu_role *role = at->role;
-    double drafts = batch * (1.0 + role->parallel.mtp);
-    double budget = role->batch_tokens;
-    double beside = role->chunked_prefill && budget > drafts ? drafts / role->parallel.pp : 0.0;
+    double stages = role->parallel.pp;
+    mu_load decode = decode_load(at, batch);
+    double riding = decode.decode_sequences * (1.0 + role->parallel.mtp);
+    bool mixed = role->chunked_prefill && role->batch_tokens > riding;
     double chunks = 1.0;
     /* In a closed loop a finished request is replaced at once: prompts come one by one. */
-    mu_load load = prompt_load(at, fmax(budget - beside, 1.0), 1.0, &chunks);
-    mu_prompt_cost cost;
-    if (beside > 0.0) {
-        mu_load mixed = load;
-        mu_load decode = decode_load(at, batch);
-        mixed.decode_sequences = decode.decode_sequences;
-        mixed.decode_context = decode.decode_context;
-        double mixed_s = mu_compiled_time(at->compiled, &mixed);
-        double stage_s = decode_s / role->parallel.pp;
-        cost.added_s = (mixed_s > stage_s ? mixed_s - stage_s : 0.0) * chunks;
-        cost.latency_s = mixed_s * (chunks + role->parallel.pp - 1.0);
-    } else {
-        double alone_s = mu_compiled_time(at->compiled, &load);
-        cost.added_s = alone_s * chunks;
-        cost.latency_s = alone_s * (chunks + role->parallel.pp - 1.0);
+    mu_load load = prompt_load(at, mixed ? role->batch_tokens - riding : role->batch_tokens, 1.0,
+                               &chunks);
+    double idle_s = 0.0;
+    if (mixed) {
+        load.decode_sequences = decode.decode_sequences;
+        load.decode_context = decode.decode_context;
+        idle_s = decode_s / stages;
     }
-    return cost;
+    double step_s = mu_compiled_time(at->compiled, &load);
+    return (prompt_cost){.added_s = fmax(step_s - idle_s, 0.0) * chunks,
+                         .latency_s = step_s * (chunks + stages - 1.0)};
+}
+
+mu_loop_point mu_aggregated_point(const mu_role_site *at, double batch)
+{
+    double step_s = mu_decode_time(at, batch);
+    prompt_cost prompt = price_prompt(at, batch, step_s);
+    double each = batch / (mu_decode_rounds(at) * step_s + batch * prompt.added_s);
+    double busy = fmin(each * prompt.added_s, 1.0 - 1e-9);
+    double groups = (double)at->role->instances * at->role->parallel.dp;
+    return (mu_loop_point){.batch = batch,
+                           .requests_per_s = each * groups,
+                           .ttft_s = at->machine->engine.request_overhead + 0.5 * step_s +
+                                     prompt.latency_s,
+                           .tpot_s = step_s / mu_role_yield(at->role) / (1.0 - busy)};
 }

@@ -2,12 +2,10 @@
 /*
  * A whole deployment in steady state: roles joined by a closed loop.
  *
- * What:  finds the number of sequences in decode at which work in balances work out.
- *        Aggregated: X = B / (R s(B) + B P), TPOT = s / (yield (1 - X P)), R = decode rounds a request.
- *        Disaggregated: X = min(prefill rate, B / (R s(B))).
- *        The closed loop gives the rest: N = X TTFT + X (output - 1) TPOT.
- * Terms: X requests/s of one DP group (aggregated) or of the deployment; B sequences in decode; s step time;
- *        P prompt cost; N requests in flight.
+ * What:  finds the number of sequences in decode at which work in balances work out: by mu_aggregated_point(),
+ *        or the lesser of what prefill sends and decode takes. The closed loop gives the rest:
+ *        N = X (TTFT + (output - 1) TPOT).
+ * Terms: X requests/s; B sequences in decode per DP group; N requests in flight.
  */
 #include "serving/steady.h"
 
@@ -22,8 +20,9 @@ typedef struct ready {
     const mu_site *site;
     const mu_deployment *deployment;
     mu_program programs[2];
-    mu_role_site prefill; /* disaggregated only */
-    mu_role_site decode;
+    mu_role_site prefill; /* disaggregated only, and what it feeds */
+    mu_loop_point feed;
+    mu_role_site decode; /* the one role when aggregated */
 } ready;
 
 static mu_status make_role(const mu_site *site, const mu_machine *machine, const mu_role *role,
@@ -51,13 +50,6 @@ static mu_status make_role(const mu_site *site, const mu_machine *machine, const
 static double decode_groups(const mu_role *role)
 {
     return (double)role->instances * role->parallel.dp;
-}
-
-/* Decode rounds a request takes; the first token comes with the prefill. */
-static double rounds(const mu_role_site *at)
-{
-    double tokens = at->site->workload.output - 1.0;
-    return (tokens > 0.0 ? tokens : 0.0) / mu_role_yield(at->role);
 }
 
 /* Largest batch up to `most` whose TPOT keeps the SLO; at least 1. */
@@ -93,137 +85,82 @@ static double batch_cap(const mu_role_site *at)
     return limit >= 1.0 ? batch_under_slo(at, limit) : 1.0;
 }
 
-/* One operating point of a loop: what `batch` sequences in decode mean. */
-typedef struct point {
-    double batch;       /* per DP group */
-    double requests_per_s;
-    double ttft_s;      /* without queueing for a place */
-    double tpot_s;
-    double in_flight;   /* N of the whole deployment */
-} point;
-
-typedef point point_at(const ready *r, double batch);
-
-static double in_flight(const ready *r, const point *p)
+/* The deployment with `batch` sequences in decode per group: roles joined, slower one sets the pace. */
+static mu_loop_point point_at(const ready *r, double batch)
 {
-    return p->requests_per_s * (p->ttft_s + rounds(&r->decode) * mu_role_yield(r->decode.role) *
-                                                p->tpot_s);
-}
-
-static point aggregated_at(const ready *r, double batch)
-{
-    const mu_role_site *at = &r->decode;
-    double step_s = mu_decode_time(at, batch);
-    mu_prompt_cost prompt = mu_prompt_answer(at, batch, step_s);
-    double work_s = rounds(at) * step_s + batch * prompt.added_s;
-    double each = batch / work_s; /* requests/s of one group */
-    double busy = each * prompt.added_s;
-    point p = {.batch = batch, .requests_per_s = each * decode_groups(at->role)};
-    p.tpot_s = step_s / mu_role_yield(at->role) / fmax(1.0 - busy, 1e-9);
-    /* A new prompt waits for the step under way to end, half of it on average. */
-    p.ttft_s = at->machine->engine.request_overhead + 0.5 * step_s + prompt.latency_s;
-    p.in_flight = in_flight(r, &p);
+    if (!r->deployment->disaggregated) {
+        return mu_aggregated_point(&r->decode, batch);
+    }
+    mu_loop_point p = mu_decode_point(&r->decode, batch);
+    p.requests_per_s = fmin(p.requests_per_s, r->feed.requests_per_s);
+    p.ttft_s = r->feed.ttft_s;
     return p;
 }
 
-/* Time to move one prompt's cache from prefill to decode ranks. */
-static double transfer_time(const ready *r)
+/* Time a request spends decoding at a point. */
+static double decoding_s(const ready *r, const mu_loop_point *p)
 {
-    const mu_role_site *from = &r->prefill;
-    double bytes = from->footprint.kv_per_sequence +
-                   from->footprint.kv_per_token * r->site->workload.input;
-    const mu_parallel *p = &from->role->parallel;
-    mu_group group = {.ranks = 2, .stride = (uint64_t)p->tp * p->pp * p->cp * p->dp};
-    return mu_fabric_collective(&from->machine->fabric, MU_POINT_TO_POINT, group, bytes / p->cp)
-        .time_s;
+    return mu_decode_rounds(&r->decode) * mu_role_yield(r->decode.role) * p->tpot_s;
 }
 
-static double prefill_rate(const ready *r, double step_s)
+static double in_flight(const ready *r, const mu_loop_point *p)
 {
-    return mu_prefill_prompts(&r->prefill) * decode_groups(r->prefill.role) / step_s;
+    return p->requests_per_s * (p->ttft_s + decoding_s(r, p));
 }
 
-static point disaggregated_at(const ready *r, double batch)
+typedef bool batch_test(const ready *r, double batch, double limit);
+
+static bool holds_more(const ready *r, double batch, double wanted)
 {
-    const mu_role_site *at = &r->decode;
-    double step_s = mu_decode_time(at, batch);
-    mu_role_answer prefill;
-    mu_prefill_answer(&r->prefill, &prefill);
-    double in = prefill_rate(r, prefill.step_s);
-    double round_count = rounds(at);
-    double out = round_count > 0.0 ? batch * decode_groups(at->role) / (round_count * step_s) : in;
-    point p = {.batch = batch, .requests_per_s = fmin(in, out)};
-    p.tpot_s = step_s / mu_role_yield(at->role);
-    /* A prompt waits for the batch under way, half of it on average. */
-    p.ttft_s = r->prefill.machine->engine.request_overhead + 0.5 * prefill.step_s +
-               mu_prefill_latency(&r->prefill, &prefill) + transfer_time(r);
-    p.in_flight = in_flight(r, &p);
-    return p;
+    mu_loop_point p = point_at(r, batch);
+    return in_flight(r, &p) >= wanted;
 }
 
-/* Smallest batch that keeps `wanted` requests in flight, or the cap. */
-static double solve_batch(const ready *r, point_at *at, double wanted, double cap)
+/* Decode would take more requests than prefill sends. */
+static bool starves(const ready *r, double batch, double sent)
 {
-    double low = 0.0;
-    double high = cap;
-    if (at(r, cap).in_flight <= wanted) {
+    return mu_decode_point(&r->decode, batch).requests_per_s >= sent;
+}
+
+/* Smallest batch up to `cap` that passes a test that larger batches pass too; the cap when none does. */
+static double first_batch(const ready *r, batch_test *test, double limit, double cap)
+{
+    if (!test(r, cap, limit)) {
         return cap;
     }
+    double low = 0.0;
+    double high = cap;
     for (int i = 0; i < BISECTIONS && high - low > 1e-6 * high; i++) {
         double middle = 0.5 * (low + high);
-        if (at(r, middle).in_flight < wanted) {
-            low = middle;
-        } else {
+        if (test(r, middle, limit)) {
             high = middle;
+        } else {
+            low = middle;
         }
     }
     return high;
 }
 
-/* Where decode is as fast as prefill can feed it; the cap when prefill keeps up. */
-static double fed_batch(const ready *r, double cap)
+/* The point the loop settles at; *flight = requests in flight there. */
+static mu_loop_point solve(const ready *r, double *flight)
 {
-    mu_role_answer prefill;
-    mu_prefill_answer(&r->prefill, &prefill);
-    double in = prefill_rate(r, prefill.step_s);
-    double need_s = rounds(&r->decode) * in / decode_groups(r->decode.role);
-    if (need_s <= 0.0 || cap >= need_s * mu_decode_time(&r->decode, cap) * (1.0 + 1e-12)) {
-        double low = 0.0;
-        double high = cap;
-        for (int i = 0; i < BISECTIONS && high - low > 1e-6 * high; i++) {
-            double middle = 0.5 * (low + high);
-            if (middle < need_s * mu_decode_time(&r->decode, middle)) {
-                low = middle;
-            } else {
-                high = middle;
-            }
-        }
-        return high;
-    }
-    return cap;
-}
-
-static point solve(const ready *r)
-{
-    bool apart = r->deployment->disaggregated;
-    point_at *at = apart ? disaggregated_at : aggregated_at;
     double cap = batch_cap(&r->decode);
-    if (apart) {
-        cap = fed_batch(r, cap);
+    if (r->deployment->disaggregated) {
+        cap = first_batch(r, starves, r->feed.requests_per_s, cap);
     }
     double wanted = r->site->workload.concurrency;
     if (wanted <= 0.0) {
-        return at(r, cap);
+        mu_loop_point p = point_at(r, cap);
+        *flight = in_flight(r, &p);
+        return p;
     }
-    /* Fewer requests than groups leave groups idle; the busy ones hold one each. */
-    point p = at(r, solve_batch(r, at, wanted, cap));
-    double per_request_s = wanted / p.requests_per_s;
-    double decode_s = rounds(&r->decode) * mu_role_yield(r->decode.role) * p.tpot_s;
-    if (per_request_s - decode_s > p.ttft_s) {
+    mu_loop_point p = point_at(r, first_batch(r, holds_more, wanted, cap));
+    double waiting_s = wanted / p.requests_per_s - decoding_s(r, &p);
+    if (waiting_s > p.ttft_s) {
         /* All places are taken: the rest of the loop waits before its first token. */
-        p.ttft_s = per_request_s - decode_s;
+        p.ttft_s = waiting_s;
     }
-    p.in_flight = wanted;
+    *flight = wanted;
     return p;
 }
 
@@ -241,14 +178,13 @@ static double clamp01(double x)
 }
 
 /* Watts: each role by how much of the time it works. */
-static double service_power(const ready *r, const point *p, const mu_service *s)
+static double service_power(const ready *r, const mu_loop_point *p, const mu_service *s)
 {
-    double decode_groups_count = decode_groups(r->decode.role);
     double decode_busy =
-        clamp01(p->requests_per_s * rounds(&r->decode) * s->decode.step_s /
-                (p->batch * decode_groups_count));
+        clamp01(p->requests_per_s * mu_decode_rounds(&r->decode) * s->decode.step_s /
+                (p->batch * decode_groups(r->decode.role)));
     if (r->deployment->disaggregated) {
-        double prefill_busy = clamp01(p->requests_per_s / prefill_rate(r, s->prefill.step_s));
+        double prefill_busy = clamp01(p->requests_per_s / r->feed.requests_per_s);
         return role_power(&r->prefill, s->prefill.power_w_per_rank, prefill_busy) +
                role_power(&r->decode, s->decode.power_w_per_rank, decode_busy);
     }
@@ -267,18 +203,18 @@ static mu_bound heaviest(const mu_step *step)
     return (mu_bound)best;
 }
 
-static mu_bound binding(const ready *r, const point *p, const mu_service *s)
+static mu_bound binding(const ready *r, const mu_loop_point *p, const mu_service *s)
 {
     if (!r->deployment->disaggregated) {
-        double decode_s = rounds(&r->decode) * s->decode.step_s;
+        double decode_s = mu_decode_rounds(&r->decode) * s->decode.step_s;
         double total_s = p->batch * decode_groups(r->decode.role) / p->requests_per_s;
         return heaviest(decode_s >= 0.5 * total_s ? &s->decode.step : &s->prefill.step);
     }
-    bool prefill_binds = p->requests_per_s >= 0.98 * prefill_rate(r, s->prefill.step_s);
+    bool prefill_binds = p->requests_per_s >= 0.98 * r->feed.requests_per_s;
     return heaviest(prefill_binds ? &s->prefill.step : &s->decode.step);
 }
 
-static void fill(const ready *r, const point *p, mu_service *out)
+static void fill(const ready *r, const mu_loop_point *p, double flight, mu_service *out)
 {
     memset(out, 0, sizeof *out);
     const mu_workload *w = &r->site->workload;
@@ -292,7 +228,7 @@ static void fill(const ready *r, const point *p, mu_service *out)
     out->requests_per_s = p->requests_per_s;
     out->output_tokens_per_s = p->requests_per_s * w->output;
     out->total_tokens_per_s = p->requests_per_s * (w->output + w->input);
-    out->concurrency = p->in_flight;
+    out->concurrency = flight;
     out->chips = out->decode.chips + (r->deployment->disaggregated ? out->prefill.chips : 0.0);
     out->power_w = service_power(r, p, out);
     out->energy_per_output_token_j = out->power_w / out->output_tokens_per_s;
@@ -317,8 +253,12 @@ mu_status mu_service_answer(const mu_site *site, const mu_deployment *deployment
                            &r->prefill, err);
     }
     if (status == MU_OK) {
-        point p = solve(r);
-        fill(r, &p, out);
+        if (deployment->disaggregated) {
+            r->feed = mu_prefill_point(&r->prefill);
+        }
+        double flight = 0.0;
+        mu_loop_point p = solve(r, &flight);
+        fill(r, &p, flight, out);
     }
     mu_arena_back(arena, mark);
     return status;

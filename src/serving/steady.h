@@ -111,12 +111,6 @@ typedef struct mu_role_site {
 /** Step of prefilling only: whole prompts up to the role's batch_tokens, else chunks of one. */
 void mu_prefill_answer(const mu_role_site *at, mu_role_answer *out);
 
-/** Prompts finished by one prefill step of a DP group: whole ones, or a fraction when cut in chunks. */
-double mu_prefill_prompts(const mu_role_site *at);
-
-/** Time from first chunk to last of one prompt on an idle group, pipeline filled [s]. */
-double mu_prefill_latency(const mu_role_site *at, const mu_role_answer *answer);
-
 /** Time of one decode step of `batch` sequences a DP group, contexts half grown; hot in searches [s]. */
 double mu_decode_time(const mu_role_site *at, double batch);
 
@@ -126,14 +120,29 @@ void mu_decode_answer(const mu_role_site *at, double batch, mu_role_answer *out)
 /** Largest batch a DP group has memory for; 0 when the weights leave no room for one sequence. */
 double mu_batch_limit(const mu_role_site *at);
 
-/* Chunks of prefill riding on decode steps: what one request's prompt costs a DP group. */
-typedef struct mu_prompt_cost {
-    double added_s;   /* engine time the prompt takes from decoding */
-    double latency_s; /* time from its first chunk to its last */
-} mu_prompt_cost;
+/* One operating point of a role in its loop: means, without waiting for a free place. */
+typedef struct mu_loop_point {
+    double batch;          /* sequences (decode) or tokens (prefill) per DP group */
+    double requests_per_s; /* of the whole role */
+    double ttft_s;         /* prefill and aggregated: a prompt arrives in the middle of a step */
+    double tpot_s;         /* decode and aggregated */
+} mu_loop_point;
 
-/** Aggregated serving: cost of one prompt beside `batch` decoding sequences. */
-mu_prompt_cost mu_prompt_answer(const mu_role_site *at, double batch, double decode_s);
+/** Prefill role: requests/s it can take, TTFT with the hand-over of the cache to decode ranks. */
+mu_loop_point mu_prefill_point(const mu_role_site *at);
+
+/** Decode role with `batch` sequences in each DP group. */
+mu_loop_point mu_decode_point(const mu_role_site *at, double batch);
+
+/**
+ * One role for both, `batch` sequences decoding in each DP group while prompts ride along:
+ *
+ *     X = B / (R s(B) + B P),  TPOT = s / (yield (1 - X P)),  R = decode rounds a request.
+ */
+mu_loop_point mu_aggregated_point(const mu_role_site *at, double batch);
+
+/** Decode rounds a request takes: (output - 1) / yield; the first token comes with the prefill. */
+double mu_decode_rounds(const mu_role_site *at);
 
 /**
  * A whole deployment. Scratch comes from the arena and is given back.

@@ -45,6 +45,7 @@ typedef struct mu_prediction {
     mu_quantity output_tokens_per_s, total_tokens_per_s, requests_per_s;
     mu_quantity output_tokens_per_s_per_chip;
     mu_quantity power_w, energy_per_output_token_j;
+    double slo_share;           /* share of draws that keep the SLO; 1 or 0 with uncertainty off */
     double cost_usd;            /* capital of the chips in use; 0 = unknown */
     double headroom_bytes;      /* memory left on the fullest rank */
     uint32_t warning_count;

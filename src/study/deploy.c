@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The deployment a scenario spells out, with what it leaves unsaid.
+ *
+ * Terms: unsaid degrees are 1; of ep, moe_tp and dp the one that is missing follows from
+ *        ep * moe_tp = tp * cp * dp.
+ */
+#include "study/search.h"
+
+#include <math.h>
+#include <string.h>
+
+/*
+ * Acceptance of one-layer MTP drafts by position, where nothing was said. First draft: 0.70 in the
+ * CloudMatrix384 paper (arXiv 2506.12708), 0.85 to 0.90 in the DeepSeek-V3 report; two drafts of DeepSeek-V4-Pro
+ * accept 2.27 tokens a step in InferenceX's golden acceptance lengths.
+ */
+static const double usual_acceptance[MU_ACCEPTANCE_MAX] = {0.70, 0.65, 0.60, 0.55,
+                                                           0.50, 0.45, 0.40, 0.35};
+
+bool mu_scenario_is_explicit(const mu_scenario *s)
+{
+    return s->serve.given || s->prefill.given || s->decode.given;
+}
+
+void mu_role_defaults(const mu_question *question, const mu_role_wish *wish, mu_role *role)
+{
+    const mu_engine *engine = &question->machine.engine;
+    for (uint32_t i = 0; i < MU_DRAFTS_MAX; i++) {
+        bool said = wish->acceptance_count > 0;
+        uint32_t last = wish->acceptance_count > i ? i : wish->acceptance_count - 1;
+        role->acceptance[i] = said ? wish->acceptance[last] : usual_acceptance[i];
+    }
+    if (wish->batch_tokens > 0.0) {
+        role->batch_tokens = wish->batch_tokens;
+    } else if (role->batch_tokens <= 0.0) {
+        role->batch_tokens = engine->max_batch_tokens;
+    }
+    role->chunked_prefill =
+        wish->chunked_prefill >= 0 ? wish->chunked_prefill > 0 : engine->chunked_prefill;
+}
+
+static uint32_t degree(double wish)
+{
+    return wish >= 1.0 ? (uint32_t)wish : 1;
+}
+
+static bool has_experts(const mu_model *model)
+{
+    for (uint32_t g = 0; g < model->group_count; g++) {
+        if (model->group[g].ffn.moe) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ep, moe_tp and dp from whichever were said; contradictions are left for mu_parallel_check(). */
+static void join_degrees(const mu_model *model, const mu_role_wish *wish, mu_parallel *p)
+{
+    if (!has_experts(model)) {
+        /* A dense model has no expert ranks; `ep: 1` and `moe_tp` say nothing. */
+        p->ep = degree(wish->ep);
+        p->moe_tp = 1;
+        return;
+    }
+    uint32_t attention = p->tp * p->cp;
+    if (wish->dp < 1.0 && wish->ep >= 1.0) {
+        uint32_t experts = degree(wish->ep) * degree(wish->moe_tp);
+        p->dp = experts % attention == 0 && experts > attention ? experts / attention : 1;
+    }
+    uint32_t ranks = attention * p->dp;
+    if (wish->ep >= 1.0 && wish->moe_tp >= 1.0) {
+        p->ep = degree(wish->ep);
+        p->moe_tp = degree(wish->moe_tp);
+    } else if (wish->ep >= 1.0) {
+        p->ep = degree(wish->ep);
+        p->moe_tp = ranks % p->ep == 0 ? ranks / p->ep : 1;
+    } else {
+        p->moe_tp = wish->moe_tp >= 1.0 ? degree(wish->moe_tp) : ranks;
+        p->ep = ranks % p->moe_tp == 0 ? ranks / p->moe_tp : 1;
+    }
+}
+
+/* Copies that make the experts divide evenly over the ranks, where nothing was said. */
+static uint32_t copies_for(const mu_model *model, uint32_t ep)
+{
+    for (uint32_t g = 0; g < model->group_count; g++) {
+        if (model->group[g].ffn.moe) {
+            uint32_t experts = model->group[g].ffn.experts;
+            uint32_t each = (experts + ep - 1) / ep;
+            return each * ep - experts;
+        }
+    }
+    return 0;
+}
+
+static mu_status role_from_wish(const mu_question *question, const mu_role_wish *wish, bool decodes,
+                                mu_role *out, mu_error *err)
+{
+    const mu_model *model = &question->model;
+    memset(out, 0, sizeof *out);
+    mu_parallel *p = &out->parallel;
+    out->instances = degree(wish->instances);
+    p->tp = degree(wish->tp);
+    p->pp = degree(wish->pp);
+    p->cp = degree(wish->cp);
+    p->dp = degree(wish->dp);
+    join_degrees(model, wish, p);
+    p->redundant_experts =
+        wish->redundant_experts >= 0.0 ? (uint32_t)wish->redundant_experts : copies_for(model, p->ep);
+    p->imbalance = wish->imbalance;
+    p->microbatches = wish->microbatches >= 1.0 ? (uint32_t)wish->microbatches : 1;
+    p->mtp = decodes && wish->mtp > 0.0 ? (uint32_t)wish->mtp : 0;
+    out->batch = wish->batch;
+    mu_role_defaults(question, wish, out);
+    return mu_parallel_check(model, p, err);
+}
+
+mu_status mu_deployment_from_wish(const mu_question *question, mu_deployment *out, mu_error *err)
+{
+    const mu_scenario *s = question->scenario;
+    mu_deployment d = {0};
+    if (s->serve.given && (s->prefill.given || s->decode.given)) {
+        return mu_fail(err, MU_E_INPUT,
+                       "deployment: `serve` is for aggregated, `prefill` and `decode` for "
+                       "disaggregated mode; both were given");
+    }
+    d.disaggregated = !s->serve.given;
+    if (d.disaggregated && s->mode == MU_MODE_AGGREGATED) {
+        return mu_fail(err, MU_E_INPUT, "deployment: aggregated mode needs `serve`");
+    }
+    if (!d.disaggregated && s->mode == MU_MODE_DISAGGREGATED) {
+        return mu_fail(err, MU_E_INPUT, "deployment: disaggregated mode needs `prefill` and `decode`");
+    }
+    if (d.disaggregated && !(s->prefill.given && s->decode.given)) {
+        return mu_fail(err, MU_E_INPUT, "deployment: disaggregated mode needs both `prefill` and "
+                                        "`decode`; only one was given");
+    }
+    const mu_role_wish *decode = d.disaggregated ? &s->decode : &s->serve;
+    mu_status status = role_from_wish(question, decode, true, &d.decode, err);
+    if (status == MU_OK && d.disaggregated) {
+        status = role_from_wish(question, &s->prefill, false, &d.prefill, err);
+    }
+    if (status == MU_OK) {
+        *out = d;
+    }
+    return status;
+}
+
+mu_site mu_question_site(const mu_question *question)
+{
+    return (mu_site){.model = &question->model,
+                     .prefill_machine = &question->prefill_machine,
+                     .decode_machine = &question->machine,
+                     .precision = question->precision,
+                     .workload = question->workload};
+}

@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One deployment with its intervals: the point, then every draw of facts and parameters.
+ *
+ * Terms: a draw loads the machine anew with each uncertain fact at a quantile of its own (Sobol points),
+ *        then answers the same deployment. Draw 0 is the point.
+ * Bound: the interval speaks of facts and parameters; what the model leaves out is not in it.
+ */
+#include "study/draws.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *const acceptance_draw = "workload/acceptance";
+
+/*
+ * Acceptance of the first draft: 0.70 (CloudMatrix384 paper) to 0.90 (DeepSeek-V3 report); the guess sits
+ * low because coding prompts, the kindest ones, make the high figures. As a factor on all positions.
+ */
+static const mu_range acceptance_factor = {1.0, 0.9, 1.25};
+
+mu_status mu_draws_open(const mu_question *question, mu_arena *arena, mu_draw_plan **out,
+                        mu_error *err)
+{
+    const mu_scenario *s = question->scenario;
+    mu_draw_plan *plan = mu_draw_plan_create(arena, (uint64_t)s->seed);
+    if (plan == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "no memory for the draws");
+    }
+    *out = plan;
+    return mu_draws_join(question, plan, err);
+}
+
+mu_status mu_draws_join(const mu_question *question, mu_draw_plan *plan, mu_error *err)
+{
+    mu_machine machines[2];
+    mu_draw point = {.plan = plan, .index = 0};
+    (void)mu_draw_value(point, acceptance_draw, acceptance_factor);
+    return mu_question_machines(question, point, &machines[0], &machines[1], err);
+}
+
+static void scale_acceptance(mu_role *role, double factor)
+{
+    for (uint32_t i = 0; i < MU_DRAFTS_MAX; i++) {
+        role->acceptance[i] = fmin(role->acceptance[i] * factor, 1.0);
+    }
+}
+
+static bool acceptance_said(const mu_scenario *s)
+{
+    return s->serve.acceptance_count > 0 || s->decode.acceptance_count > 0;
+}
+
+mu_status mu_draws_answer(const mu_question *question, const mu_deployment *deployment, mu_draw draw,
+                          mu_arena *arena, mu_service *out, mu_error *err)
+{
+    mu_arena_mark mark = mu_arena_here(arena);
+    mu_machine *machines = MU_NEW(arena, mu_machine, 2);
+    if (machines == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "no memory for a draw");
+    }
+    mu_status status = mu_question_machines(question, draw, &machines[0], &machines[1], err);
+    if (status == MU_OK) {
+        mu_site site = mu_question_site(question);
+        site.prefill_machine = &machines[0];
+        site.decode_machine = &machines[1];
+        mu_deployment drawn = *deployment;
+        if (!acceptance_said(question->scenario)) {
+            double factor = mu_draw_value(draw, acceptance_draw, acceptance_factor);
+            scale_acceptance(&drawn.decode, factor);
+        }
+        status = mu_service_answer(&site, &drawn, arena, out, err);
+    }
+    mu_arena_back(arena, mark);
+    return status;
+}
+
+/* X(field of mu_prediction, expression of a mu_service s): what is reported with an interval. */
+#define METRICS(X)                                                                                 \
+    X(ttft_s, s->ttft_s)                                                                           \
+    X(tpot_s, s->tpot_s)                                                                           \
+    X(prefill_step_s, s->prefill.step_s)                                                           \
+    X(prefill_tokens_per_s, s->prefill.tokens_per_s)                                               \
+    X(prefill_tokens_per_s_per_chip, s->prefill.tokens_per_s_per_chip)                             \
+    X(decode_step_s, s->decode.step_s)                                                             \
+    X(decode_tokens_per_s, s->decode.tokens_per_s)                                                 \
+    X(decode_tokens_per_s_per_chip, s->decode.tokens_per_s_per_chip)                               \
+    X(output_tokens_per_s, s->output_tokens_per_s)                                                 \
+    X(total_tokens_per_s, s->total_tokens_per_s)                                                   \
+    X(requests_per_s, s->requests_per_s)                                                           \
+    X(output_tokens_per_s_per_chip, s->output_tokens_per_s / s->chips)                             \
+    X(power_w, s->power_w)                                                                         \
+    X(energy_per_output_token_j, s->energy_per_output_token_j)
+
+enum {
+#define X(field, expression) METRIC_##field,
+    METRICS(X)
+#undef X
+        METRIC_COUNT
+};
+
+typedef struct drawing {
+    const mu_question *question;
+    const mu_deployment *deployment;
+    mu_draw_plan *plan;
+    double *value;     /* [METRIC_COUNT][samples] */
+    uint64_t samples;
+    double *kept;      /* [samples] 1 where the SLO holds */
+    mu_arena **arena;  /* [threads] */
+} drawing;
+
+static void store(const mu_service *s, double *value, uint64_t stride)
+{
+#define X(field, expression) value[METRIC_##field * stride] = (expression);
+    METRICS(X)
+#undef X
+}
+
+static mu_status draw_one(void *context, uint64_t index, uint32_t worker, mu_error *err)
+{
+    const drawing *d = context;
+    mu_service service;
+    mu_draw draw = {.plan = d->plan, .index = (uint32_t)index + 1};
+    mu_status status = mu_draws_answer(d->question, d->deployment, draw, d->arena[worker], &service,
+                                       err);
+    if (status == MU_OK) {
+        store(&service, d->value + index, d->samples);
+        d->kept[index] = mu_scenario_holds(d->question->scenario, service.ttft_s, service.tpot_s);
+    }
+    return status;
+}
+
+static void fill_points(mu_prediction *out)
+{
+    const mu_service *s = &out->point;
+#define X(field, expression) out->field = mu_quantity_point(expression);
+    METRICS(X)
+#undef X
+}
+
+static void fill_intervals(const drawing *d, mu_prediction *out)
+{
+#define X(field, expression)                                                                       \
+    out->field =                                                                                   \
+        mu_quantity_of(out->field.value, d->value + METRIC_##field * d->samples, d->samples);
+    METRICS(X)
+#undef X
+    double kept = 0.0;
+    for (uint64_t i = 0; i < d->samples; i++) {
+        kept += d->kept[i];
+    }
+    out->slo_share = kept / (double)d->samples;
+}
+
+mu_status mu_work_arenas(mu_work *work, mu_arena ***out, mu_error *err)
+{
+    uint32_t threads = mu_pool_threads(work->pool);
+    mu_arena **arenas = MU_NEW(work->arena, mu_arena *, threads);
+    if (arenas == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "no memory for the threads");
+    }
+    for (uint32_t t = 0; t < threads; t++) {
+        arenas[t] = mu_arena_create(0);
+        if (arenas[t] == NULL) {
+            mu_work_arenas_free(work, arenas);
+            return mu_fail(err, MU_E_MEMORY, "no memory for the threads");
+        }
+    }
+    *out = arenas;
+    return MU_OK;
+}
+
+void mu_work_arenas_free(const mu_work *work, mu_arena **arenas)
+{
+    for (uint32_t t = 0; t < mu_pool_threads(work->pool); t++) {
+        mu_arena_free(arenas[t]);
+    }
+}
+
+static mu_status add_intervals(const mu_question *question, mu_work *work, mu_draw_plan *plan,
+                               mu_prediction *out, mu_error *err)
+{
+    drawing d = {.question = question,
+                 .deployment = &out->deployment,
+                 .plan = plan,
+                 .samples = (uint64_t)question->scenario->samples};
+    mu_arena_mark mark = mu_arena_here(work->arena);
+    d.value = MU_NEW(work->arena, double, METRIC_COUNT *d.samples);
+    d.kept = MU_NEW(work->arena, double, d.samples);
+    if (d.value == NULL || d.kept == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "no memory for the draws");
+    }
+    mu_status status = mu_work_arenas(work, &d.arena, err);
+    if (status == MU_OK) {
+        status = mu_pool_run(work->pool, d.samples, 0, draw_one, &d, work->progress,
+                             work->progress_context, err);
+        mu_work_arenas_free(work, d.arena);
+    }
+    if (status == MU_OK) {
+        fill_intervals(&d, out);
+    }
+    mu_arena_back(work->arena, mark);
+    return status;
+}
+
+static double left_bytes(const mu_role_answer *role, const mu_machine *machine)
+{
+    const mu_memory *m = &role->memory;
+    return machine->chip.memory_capacity * machine->engine.memory_utilisation - m->weights_bytes -
+           m->kv_bytes - m->activations_bytes;
+}
+
+static void add_warning(mu_prediction *out, const char *text)
+{
+    if (out->warning_count < sizeof out->warning / sizeof out->warning[0]) {
+        (void)snprintf(out->warning[out->warning_count++], sizeof out->warning[0], "%s", text);
+    }
+}
+
+static void fill_names(const mu_question *q, mu_prediction *out)
+{
+    (void)snprintf(out->system, sizeof out->system, "%s", q->system->id);
+    (void)snprintf(out->model, sizeof out->model, "%s", q->model.id);
+    out->precision = q->precision;
+    for (uint32_t i = 0; i < q->model.warning_count; i++) {
+        add_warning(out, q->model.warning[i]);
+    }
+    const mu_memory *m = &out->point.decode.memory;
+    if (out->deployment.decode.batch > out->point.decode.batch * 1.0001 && m->kv_bytes > 0.0) {
+        char text[160];
+        (void)snprintf(text, sizeof text,
+                       "decode holds %.4g sequences a DP group, not the %.0f asked for",
+                       out->point.decode.batch, out->deployment.decode.batch);
+        add_warning(out, text);
+    }
+}
+
+mu_status mu_prediction_make(const mu_question *question, const mu_deployment *deployment,
+                             mu_work *work, mu_prediction *out, mu_error *err)
+{
+    memset(out, 0, sizeof *out);
+    out->deployment = *deployment;
+    mu_site site = mu_question_site(question);
+    mu_status status = mu_service_answer(&site, deployment, work->arena, &out->point, err);
+    if (status != MU_OK) {
+        return status;
+    }
+    fill_points(out);
+    out->slo_share =
+        mu_scenario_holds(question->scenario, out->point.ttft_s, out->point.tpot_s) ? 1.0 : 0.0;
+    fill_names(question, out);
+    out->cost_usd = out->point.chips * question->machine.price_usd_per_chip;
+    out->headroom_bytes = left_bytes(&out->point.decode, &question->machine);
+    if (deployment->disaggregated) {
+        out->headroom_bytes = fmin(out->headroom_bytes,
+                                   left_bytes(&out->point.prefill, &question->prefill_machine));
+    }
+    if (question->scenario->samples < 1.0 || !out->point.fits) {
+        return MU_OK;
+    }
+    mu_arena_mark mark = mu_arena_here(work->arena);
+    mu_draw_plan *plan = NULL;
+    status = mu_draws_open(question, work->arena, &plan, err);
+    if (status == MU_OK) {
+        mu_draw_plan_freeze(plan);
+        status = add_intervals(question, work, plan, out, err);
+    }
+    mu_arena_back(work->arena, mark);
+    return status;
+}

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From a scenario to a question: ids resolved, formats chosen, workload taken over.
+ *
+ * Terms: native format = the one a model's weights are published in.
+ */
+#include "study/answer.h"
+
+#include "base/text.h"
+#include "study/search.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const char *const usual_model = "deepseek-r1";
+
+static bool runs(const mu_chip *chip, mu_dtype dtype)
+{
+    return chip->peak_flops[dtype] > 0.0;
+}
+
+/* Weights as published where the chip multiplies that format; fp8 models go to int8 on chips without. */
+static mu_dtype native_or_nearest(mu_dtype native, const mu_chip *chip)
+{
+    if (native == MU_DTYPE_FP8 || native == MU_DTYPE_FP8_BLOCK) {
+        if (runs(chip, MU_DTYPE_FP8)) {
+            return native;
+        }
+        return runs(chip, MU_DTYPE_INT8) ? MU_DTYPE_INT8 : MU_DTYPE_BF16;
+    }
+    return native;
+}
+
+/* Inputs are quantised like the weights where the chip multiplies that format; else weight-only. */
+static mu_dtype activations_for(mu_dtype weights, const mu_chip *chip)
+{
+    switch (weights) {
+    case MU_DTYPE_FP8:
+    case MU_DTYPE_FP8_BLOCK:
+        return runs(chip, MU_DTYPE_FP8) ? weights : MU_DTYPE_BF16;
+    case MU_DTYPE_INT8:
+    case MU_DTYPE_FP4:
+        return runs(chip, weights) ? weights : MU_DTYPE_BF16;
+    case MU_DTYPE_INT4:
+        return MU_DTYPE_BF16;
+    default:
+        return weights;
+    }
+}
+
+static mu_dtype dispatch_for(mu_dtype activations)
+{
+    switch (activations) {
+    case MU_DTYPE_FP8:
+    case MU_DTYPE_FP8_BLOCK:
+    case MU_DTYPE_FP4:
+        return MU_DTYPE_FP8;
+    case MU_DTYPE_INT8:
+        return MU_DTYPE_INT8;
+    default:
+        return MU_DTYPE_BF16;
+    }
+}
+
+/* A checkpoint published with four-bit experts and wider linear layers keeps those when its name is said. */
+static bool only_experts_are_narrow(const mu_model *model, int weights)
+{
+    return weights >= 0 && model->experts != model->weights && (mu_dtype)weights == model->experts;
+}
+
+mu_precision mu_precision_choose(const mu_scenario *scenario, const mu_model *model,
+                                 const mu_chip *chip)
+{
+    mu_precision p;
+    bool narrow = only_experts_are_narrow(model, scenario->weights);
+    p.weights = scenario->weights >= 0 && !narrow ? (mu_dtype)scenario->weights
+                                                  : native_or_nearest(model->weights, chip);
+    if (scenario->experts >= 0) {
+        p.experts = (mu_dtype)scenario->experts;
+    } else if (scenario->weights >= 0) {
+        p.experts = (mu_dtype)scenario->weights;
+    } else {
+        p.experts = native_or_nearest(model->experts, chip);
+    }
+    p.activations = scenario->activations >= 0 ? (mu_dtype)scenario->activations
+                                               : activations_for(p.weights, chip);
+    p.expert_activations = scenario->activations >= 0 ? (mu_dtype)scenario->activations
+                                                      : activations_for(p.experts, chip);
+    if (p.experts != p.weights && p.activations == MU_DTYPE_BF16 && scenario->activations < 0) {
+        p.expert_activations = MU_DTYPE_BF16; /* weight-only experts in a bf16 model */
+    }
+    p.kv = scenario->kv >= 0 ? (mu_dtype)scenario->kv : MU_DTYPE_BF16;
+    p.dispatch = dispatch_for(p.expert_activations);
+    return p;
+}
+
+static mu_status read_model(const mu_catalog *catalog, const mu_scenario *scenario,
+                            const mu_doc *config, mu_model *out, mu_error *err)
+{
+    if (config != NULL) {
+        return mu_model_read(config, config->root, scenario->model, out, err);
+    }
+    const char *id = scenario->model[0] != '\0' ? scenario->model : usual_model;
+    const mu_entity *entity;
+    mu_status status = mu_catalog_find(catalog, MU_ENTITY_MODEL, id, &entity, err);
+    if (status != MU_OK) {
+        return status;
+    }
+    const mu_node *node = mu_catalog_node(catalog, entity, "config", NULL);
+    if (node == NULL) {
+        return mu_fail_at(err, MU_E_INPUT, entity->doc.file, 0, 0, "%s: has no config", entity->id);
+    }
+    return mu_model_read(&entity->doc, node, entity->id, out, err);
+}
+
+static mu_workload workload_of(const mu_scenario *s)
+{
+    return (mu_workload){.input = s->input,
+                         .output = s->output,
+                         .prefix_hit = s->prefix_hit,
+                         .concurrency = s->concurrency,
+                         .tpot_slo_s = s->tpot_s};
+}
+
+static mu_machine_name machine_name(const mu_scenario *scenario, const char *system, const char *chip)
+{
+    return (mu_machine_name){.system = system,
+                             .chip = chip,
+                             .engine = scenario->engine,
+                             .chips = (uint64_t)scenario->chips};
+}
+
+/* Prefill may run on chips of its own; the rest of the system stays. */
+mu_status mu_question_machines(const mu_question *question, mu_draw draw, mu_machine *prefill,
+                               mu_machine *decode, mu_error *err)
+{
+    const mu_catalog *catalog = question->catalog;
+    const mu_scenario *scenario = question->scenario;
+    const char *system = question->system->id;
+    const mu_role_wish *main = scenario->serve.given ? &scenario->serve : &scenario->decode;
+    mu_machine_name name = machine_name(scenario, system, main->chip);
+    mu_status status = mu_machine_load(catalog, &name, draw, decode, err);
+    if (status != MU_OK) {
+        return status;
+    }
+    if (strcmp(scenario->prefill.chip, main->chip) == 0) {
+        *prefill = *decode;
+        return MU_OK;
+    }
+    name = machine_name(scenario, system, scenario->prefill.chip);
+    return mu_machine_load(catalog, &name, draw, prefill, err);
+}
+
+static uint64_t chips_of(const mu_catalog *catalog, const mu_entity *system)
+{
+    const mu_node *node = mu_catalog_node(catalog, system, "chips", NULL);
+    double chips = 0.0;
+    return node != NULL && node->text != NULL && mu_text_number(node->text, &chips) && chips > 0.0
+               ? (uint64_t)chips
+               : 0;
+}
+
+/* A system by id; by the id of a chip, the largest system made of it. */
+static mu_status find_system(const mu_catalog *catalog, const char *id, const mu_entity **out,
+                             mu_error *err)
+{
+    mu_error ignored = {0};
+    if (mu_catalog_find(catalog, MU_ENTITY_SYSTEM, id, out, &ignored) == MU_OK) {
+        return MU_OK;
+    }
+    const mu_entity *chip = NULL;
+    mu_error no_chip = {0};
+    if (mu_catalog_find(catalog, MU_ENTITY_CHIP, id, &chip, &no_chip) != MU_OK) {
+        return mu_catalog_find(catalog, MU_ENTITY_SYSTEM, id, out, err);
+    }
+    *out = NULL;
+    for (uint32_t i = 0; i < mu_catalog_count(catalog, MU_ENTITY_SYSTEM); i++) {
+        const mu_entity *system = mu_catalog_at(catalog, MU_ENTITY_SYSTEM, i);
+        const char *made_of = mu_catalog_text(catalog, system, "chip");
+        if (made_of != NULL && strcmp(made_of, chip->id) == 0 &&
+            (*out == NULL || chips_of(catalog, system) > chips_of(catalog, *out))) {
+            *out = system;
+        }
+    }
+    return *out != NULL ? MU_OK
+                        : mu_fail(err, MU_E_INPUT, "%s: no system of the catalogue is made of it",
+                                  chip->id);
+}
+
+static mu_status find_entities(const mu_catalog *catalog, mu_question *q, mu_error *err)
+{
+    mu_status status = find_system(catalog, q->scenario->system, &q->system, err);
+    if (status != MU_OK) {
+        return status;
+    }
+    const char *chip = mu_catalog_text(catalog, q->system, "chip");
+    status = mu_catalog_find(catalog, MU_ENTITY_CHIP, chip != NULL ? chip : "", &q->chip, err);
+    if (status != MU_OK) {
+        return status;
+    }
+    const char *engine = q->scenario->engine[0] != '\0'
+                             ? q->scenario->engine
+                             : mu_machine_usual_engine(catalog, q->system);
+    return mu_catalog_find(catalog, MU_ENTITY_ENGINE, engine, &q->engine, err);
+}
+
+mu_status mu_question_make(const mu_catalog *catalog, const mu_scenario *scenario,
+                           const mu_doc *model_config, mu_question *out, mu_error *err)
+{
+    mu_question q = {.catalog = catalog, .scenario = scenario};
+    if (scenario->system[0] == '\0') {
+        return mu_fail(err, MU_E_INPUT, "no system: say which with `system:` or --system");
+    }
+    mu_status status = read_model(catalog, scenario, model_config, &q.model, err);
+    if (status == MU_OK) {
+        status = find_entities(catalog, &q, err);
+    }
+    mu_draw point = {0};
+    if (status == MU_OK) {
+        status = mu_question_machines(&q, point, &q.prefill_machine, &q.machine, err);
+    }
+    if (status != MU_OK) {
+        return status;
+    }
+    q.precision = mu_precision_choose(scenario, &q.model, &q.machine.chip);
+    q.workload = workload_of(scenario);
+    if (q.model.max_position > 0 && q.workload.input + q.workload.output > q.model.max_position) {
+        return mu_fail(err, MU_E_INPUT, "input %.0f + output %.0f exceed the %u tokens of %s",
+                       q.workload.input, q.workload.output, q.model.max_position, q.model.id);
+    }
+    *out = q;
+    return MU_OK;
+}
