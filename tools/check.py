@@ -24,8 +24,8 @@ LAYERS = {
 CORE_TOP = 6
 CORE_HEADERS = set("""assert.h ctype.h errno.h float.h inttypes.h limits.h math.h pthread.h stdarg.h
 stdatomic.h stdbool.h stddef.h stdint.h stdio.h stdlib.h string.h strings.h""".split())
-BANNED = ("strcpy strcat sprintf vsprintf gets atoi atol atoll atof strtok rand srand setlocale gmtime "
-          "localtime asctime ctime alloca").split()
+BANNED = """strcpy strcat sprintf vsprintf gets atoi atol atoll atof strtok rand srand setlocale
+gmtime localtime asctime ctime alloca""".split()
 FILE_LINES, LINE_COLUMNS, FUNCTION_LINES, PARAMETERS, BLOB_BYTES = 800, 100, 70, 8, 256 * 1024
 CODE = (".c", ".h", ".def")
 
@@ -111,8 +111,7 @@ def functions(text):
             start = number
         elif line.startswith("}") and start is not None:
             head = start - 1
-            while head > 1 and lines[head - 2].strip() and not re.search(r"[;}]\s*$|^#",
-                                                                         lines[head - 2]):
+            while head > 1 and not re.search(r"^\s*$|[;}]\s*$|^#", lines[head - 2]):
                 head -= 1
             yield head, number, " ".join(lines[head - 1:start - 1])
             start = None
@@ -147,7 +146,8 @@ def rule_function_length(repository):
 
 def rule_banned_calls(repository):
     """No calls that overrun, keep hidden state or depend on the locale."""
-    pattern = re.compile(r"(?<![\w.>])(" + "|".join(BANNED) + r")\s*\(|\bassert\s*\(\s*(?:0|false)\s*\)")
+    calls = r"(?<![\w.>])(" + "|".join(BANNED) + r")\s*\("
+    pattern = re.compile(calls + r'|\bassert\s*\(\s*(?:0|false|!\s*"")\s*\)')
     findings = []
     for name in repository.code("src", "include"):
         for number, line in enumerate(bare(repository.text(name)).split("\n"), 1):

@@ -2,11 +2,11 @@
 """Command-line cases: folders under tests/cli, or scripts tests/cli/*.sh.
 
 A folder holds
-    cmd             a shell line; `muster` is the program under test, the folder is the working folder
+    cmd             a shell line; `muster` is the program under test, run in the case's folder
     stdout          expected, to the letter; missing: not looked at
     stdout.has      lines that must each occur in stdout somewhere
-    stdout.json     expected JSON; numbers may differ by 1e-9 of their size (or by the fraction that the
-                    file `tolerance` holds); keys that are not expected are allowed
+    stdout.json     expected JSON; numbers may differ by 1e-9 of their size (or by the fraction in
+                    the file `tolerance`); keys that are not expected are allowed
     stderr          expected, to the letter; missing: must be empty
     stderr.has      lines that must each occur in stderr (then stderr is not compared as a whole)
     exit            expected exit code; missing: 0

@@ -44,6 +44,7 @@ if [ "$goal" = test ]; then
     need_command clang-format clang-format
     need_command clang-tidy clang-tidy
     need_command git git
+    need_file /usr/share/i18n/locales/de_DE locales
     need_file '/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a' libclang-rt-14-dev
 fi
 if [ ${#missing[@]} -eq 0 ]; then

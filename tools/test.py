@@ -40,6 +40,14 @@ FLAVOURS = {
 }
 
 
+def brief(text):
+    """The start and, of long text, the end."""
+    lines = text.strip().splitlines()
+    if len(lines) > 60:
+        lines = [*lines[:40], f"... {len(lines) - 60} lines more ...", *lines[-20:]]
+    return "\n".join(line[:400] for line in lines)
+
+
 class Report:
     """Cases of all suites; prints failures and skips as they come."""
 
@@ -51,7 +59,7 @@ class Report:
         if outcome != PASSED:
             print(f"{outcome.upper()} {suite}: {name}", flush=True)
             if detail.strip():
-                print("    " + detail.strip()[-4000:].replace("\n", "\n    "), flush=True)
+                print("    " + brief(detail).replace("\n", "\n    "), flush=True)
 
 
 def run(command, cwd=ROOT, env=None, timeout=1800, **more):
@@ -74,7 +82,7 @@ def build(flavour, targets=()):
         done = run(["meson", "setup", str(folder), *options], env={"CC": compiler})
         if done.returncode != 0:
             return folder, done.stdout
-    done = run(["ninja", "-C", str(folder), *targets])
+    done = run(["ninja", "-k", "20", "-C", str(folder), *targets])
     lines = [x for x in done.stdout.splitlines() if not re.match(r"\[\d+/\d+\] (Comp|Link)", x)]
     return folder, None if done.returncode == 0 else "\n".join(lines)
 
@@ -125,11 +133,20 @@ def built(report, suite, flavour, targets=()):
     return folder
 
 
+def comma_locale():
+    """Environment with a locale whose decimal point is a comma, where one can be made."""
+    places = ROOT / "build-gcc" / "locales"
+    places.mkdir(parents=True, exist_ok=True)
+    if not (places / "de_DE.UTF-8").exists() and shutil.which("localedef"):
+        run(["localedef", "-i", "de_DE", "-f", "UTF-8", str(places / "de_DE.UTF-8")])
+    return {"LOCPATH": str(places)}
+
+
 def suite_unit(report):
     """Unit tests and fuzz corpora, gcc, warnings as errors."""
     folder = built(report, "unit", "gcc")
     if folder:
-        meson_tests(report, "unit", folder, [])
+        meson_tests(report, "unit", folder, [], comma_locale())
 
 
 def suite_clang(report):
@@ -150,7 +167,8 @@ def suite_asan(report):
     folder = built(report, "asan", "asan")
     if not folder:
         return
-    meson_tests(report, "asan", folder, ["--timeout-multiplier", "5"], SANITIZER_ENV)
+    meson_tests(report, "asan", folder, ["--timeout-multiplier", "5"],
+                {**SANITIZER_ENV, **comma_locale()})
     for case in cli_cases.find(ROOT):
         outcome, detail = cli_cases.run(case, folder / "muster", env=SANITIZER_ENV)
         report.add("asan cli", case.name, outcome, detail)
@@ -202,7 +220,8 @@ def suite_headers(report):
         for header in sorted([*ROOT.glob("src/**/*.h"), *ROOT.glob("include/**/*.h")]):
             name = str(header.relative_to(ROOT))
             unit = Path(scratch) / "unit.c"
-            unit.write_text(f'#include "{header}"\n#include "{header}"\nextern int unit_not_empty;\n')
+            twice = f'#include "{header}"\n' * 2
+            unit.write_text(twice + "extern int unit_not_empty;\n")
             done = run(["gcc", "-std=c17", *STRICT, "-Isrc", "-Iinclude", str(unit)])
             report.add("headers", name, FAILED if done.returncode else PASSED, done.stdout)
             if header.is_relative_to(ROOT / "include"):
@@ -362,8 +381,8 @@ def main(arguments):
         else:
             SUITES[name](report)
         cases = {k: report.counts[k] - before[k] for k in before}
-        print(f"{name:8} {cases[PASSED]:5} passed {cases[FAILED]:3} failed {cases[SKIPPED]:3} skipped"
-              f"  {time.monotonic() - start:6.1f} s", flush=True)
+        print(f"{name:8} {cases[PASSED]:5} passed {cases[FAILED]:3} failed "
+              f"{cases[SKIPPED]:3} skipped  {time.monotonic() - start:6.1f} s", flush=True)
     counts = report.counts
     print(f"{counts[PASSED]} passed, {counts[FAILED]} failed, {counts[SKIPPED]} skipped")
     return 1 if counts[FAILED] or not counts[PASSED] else 0
