@@ -31,7 +31,7 @@ static void check_counts(const mu_model *model)
 static void check_cache(const mu_model *model)
 {
     double last = 0.0;
-    for (double tokens = 0.0; tokens < 1e7; tokens = tokens * 10.0 + 1.0) {
+    for (uint32_t tokens = 0; tokens < 10000000; tokens = tokens * 10 + 1) {
         double bytes = mu_model_kv_bytes(model, tokens, MU_DTYPE_BF16);
         demand(isfinite(bytes) && bytes >= last);
         last = bytes;

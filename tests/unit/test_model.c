@@ -230,7 +230,7 @@ static void wrapped_model(void **state)
 static void hybrid_model(void **state)
 {
     mu_error err;
-    mu_model model;
+    mu_model model = {0};
     (void)state;
     assert_int_equal(model_from_catalogue("qwen3.5-397b-a17b", &model, &err), MU_OK);
     assert_int_equal(model.group_count, 2);

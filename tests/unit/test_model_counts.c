@@ -326,7 +326,8 @@ static void cache_grows(void **state)
     for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
         mu_model model = load(ids[i]);
         double last = -1.0;
-        for (double tokens = 1.0; tokens < 1e6; tokens *= 3.0) {
+        for (uint32_t count = 1; count < 1000000; count *= 3) {
+            double tokens = count;
             double bytes = mu_model_kv_bytes(&model, tokens, MU_DTYPE_BF16);
             assert_true(bytes > last);
             assert_true(mu_model_kv_bytes(&model, tokens, MU_DTYPE_FP8) <= bytes);
