@@ -83,6 +83,19 @@ mu_kernel_cost mu_chip_moe(const mu_chip *chip, const mu_moe *shape);
 /** Expected number of `local` experts (of `experts`) hit by `tokens` tokens choosing topk each, uniformly. */
 double mu_moe_active_experts(double tokens, uint32_t experts, uint32_t topk, double local);
 
+/* What lands on the busiest of the expert-parallel ranks. */
+typedef struct mu_moe_load {
+    double pairs;
+    double active_experts;
+} mu_moe_load;
+
+/**
+ * Mean load of the busiest rank when experts draw their popularity from a power law x^-alpha, as the
+ * `power_law_a` rows of published tables do; alpha 0 spreads pairs evenly. `ranks` divides `experts`.
+ * Seeded: same arguments, same answer. O(experts * 32), at most 4096 experts: for validation, not for planners.
+ */
+mu_moe_load mu_moe_power_law(double tokens, uint32_t experts, uint32_t topk, uint32_t ranks, double alpha);
+
 /* Prefill attention, causal: `sequences` of new_tokens each on top of cached_tokens each. */
 typedef struct mu_attention_prefill {
     double sequences;

@@ -9,6 +9,8 @@
  */
 #include "chip/path.h"
 
+#include "base/random.h"
+
 #include <assert.h>
 #include <math.h>
 
@@ -40,6 +42,9 @@ mu_kernel_cost mu_chip_moe(const mu_chip *chip, const mu_moe *shape)
     path.rates.core_flops *= path.moe_efficiency;
     path.rates.core_flops = path.rates.core_flops < most ? path.rates.core_flops : most;
     path.rates.memory_bandwidth *= p->moe_bandwidth_efficiency;
+    if (path.rates.memory_bandwidth > chip->memory_bandwidth) {
+        path.rates.memory_bandwidth = chip->memory_bandwidth;
+    }
     path.rates.fill = p->moe_fill;
     path.rates.step_s = p->moe_step_ns * 1e-9;
     double hidden = shape->hidden;
@@ -79,4 +84,55 @@ double mu_moe_active_experts(double tokens, uint32_t experts, uint32_t topk, dou
         return local;
     }
     return local * -expm1(tokens * log1p(-share));
+}
+
+enum { DRAWS = 32 };
+
+/*
+ * One draw of popularities: x^-alpha between low and high by its inverse CDF, for expert `index`. With few
+ * pairs the published tables draw between 0.01 and 2, with many between 1 and 0.8 of the tokens.
+ */
+static double popularity(double tokens, double pairs, uint32_t experts, double alpha, uint64_t draw,
+                         uint64_t index)
+{
+    double low = pairs > experts ? 1 : 0.01;
+    double high = pairs > experts ? fmax(0.8 * tokens, 1.0) : 2;
+    double u = mu_random_uniform(1, draw, index);
+    double e = 1 - alpha;
+    if (fabs(e) < 1e-6) {
+        return low * pow(high / low, u);
+    }
+    return pow((pow(high, e) - pow(low, e)) * u + pow(low, e), 1 / e);
+}
+
+mu_moe_load mu_moe_power_law(double tokens, uint32_t experts, uint32_t topk, uint32_t ranks, double alpha)
+{
+    assert(experts >= 1 && ranks >= 1 && experts % ranks == 0);
+    uint32_t local = experts / ranks;
+    double pairs = tokens * topk;
+    if (alpha <= 0) {
+        double even = pairs / ranks;
+        return (mu_moe_load){even, even < local ? even : local};
+    }
+    mu_moe_load sum = {0, 0};
+    for (uint64_t draw = 0; draw < DRAWS; draw++) {
+        double total = 0;
+        for (uint32_t i = 0; i < experts; i++) {
+            total += popularity(tokens, pairs, experts, alpha, draw, i);
+        }
+        mu_moe_load busiest = {0, 0};
+        for (uint32_t rank = 0; rank < ranks; rank++) {
+            mu_moe_load load = {0, 0};
+            for (uint32_t i = 0; i < local; i++) {
+                double x = popularity(tokens, pairs, experts, alpha, draw, rank * local + i);
+                double mine = fmin(x / total * pairs, tokens);
+                load.pairs += mine;
+                load.active_experts += mine < 1 ? mine : 1;
+            }
+            busiest = load.pairs > busiest.pairs ? load : busiest;
+        }
+        sum.pairs += busiest.pairs / DRAWS;
+        sum.active_experts += busiest.active_experts / DRAWS;
+    }
+    return sum;
 }
