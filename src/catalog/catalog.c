@@ -94,9 +94,9 @@ static mu_status read_kind(const mu_doc *doc, mu_entity_kind *out, mu_error *err
                             "foundry, process) or a list of sources:");
     }
     const char *nearest = mu_text_nearest(text, kinds, MU_ENTITY_KIND_COUNT);
-    return mu_node_fail(doc, mu_node_get(doc->root, "kind"), err, "unknown kind '%.40s'%s%s", text,
-                        nearest == NULL ? "" : "; did you mean ",
-                        nearest == NULL ? "" : nearest);
+    return mu_node_fail(doc, mu_node_get(doc->root, "kind"), err, "unknown kind \"%.40s\"%s%s%s", text,
+                        nearest == NULL ? "" : "; did you mean \"",
+                        nearest == NULL ? "" : nearest, nearest == NULL ? "" : "\"?");
 }
 
 static mu_status read_head(const mu_doc *doc, mu_entry *out, mu_error *err)
@@ -120,7 +120,7 @@ static mu_status read_head(const mu_doc *doc, mu_entry *out, mu_error *err)
         const mu_node *node = mu_node_get(doc->root, "id");
         return mu_node_fail(doc, node != NULL ? node : doc->root, err,
                             "expected id: of small letters, digits, '-', '_', '.' (at most 63), "
-                            "found '%.70s'",
+                            "found \"%.70s\"",
                             entity->id);
     }
     if (entity->name[0] == '\0') {
@@ -291,7 +291,7 @@ static mu_status index_names(mu_catalog *catalog, mu_error *err)
             const mu_entry *second = later ? before->entry : name->entry;
             const mu_entry *owner = later ? name->entry : before->entry;
             return mu_node_fail(&second->entity.doc, mu_node_get(second->entity.doc.root, "id"),
-                                err, "'%.60s' already names the %s '%s'", name->text,
+                                err, "\"%.60s\" already names the %s \"%s\"", name->text,
                                 mu_entity_kind_text(name->kind), owner->entity.id);
         }
         catalog->name_texts[i] = name->text;
@@ -340,9 +340,9 @@ static mu_status not_found(const char *what, const char *name, const char *const
 {
     const char *nearest = mu_text_nearest(name, names, count);
     if (nearest == NULL) {
-        return mu_fail(err, MU_E_INPUT, "unknown %s '%.80s'", what, name);
+        return mu_fail(err, MU_E_INPUT, "unknown %s \"%.80s\"", what, name);
     }
-    return mu_fail(err, MU_E_INPUT, "unknown %s '%.80s'; did you mean '%s'?", what, name, nearest);
+    return mu_fail(err, MU_E_INPUT, "unknown %s \"%.80s\"; did you mean \"%s\"?", what, name, nearest);
 }
 
 static mu_status unknown_of_kind(const mu_catalog *catalog, mu_entity_kind kind, const char *name,
@@ -389,7 +389,7 @@ static mu_status link_parents(mu_catalog *catalog, mu_error *err)
             if (up == entry || ++depth > MU_INHERIT_MAX) {
                 return mu_node_fail(&entry->entity.doc,
                                     mu_node_get(entry->entity.doc.root, "inherits"), err,
-                                    "'%s' inherits %s", entry->entity.id,
+                                    "\"%s\" inherits %s", entry->entity.id,
                                     up == entry ? "from itself in a circle"
                                                 : "through more than 16 levels or in a circle");
             }

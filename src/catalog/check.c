@@ -39,10 +39,10 @@ static mu_status push_name(checker *c, const mu_node *node, const char *name, si
 {
     *length = strlen(c->path);
     if (strchr(name, '.') != NULL) {
-        return mu_node_fail(doc_of(c), node, c->err, "'%.80s': a name here has no dot", name);
+        return mu_node_fail(doc_of(c), node, c->err, "\"%.80s\": a name here has no dot", name);
     }
     if (*length + strlen(name) + 2 > sizeof c->path) {
-        return mu_node_fail(doc_of(c), node, c->err, "'%.60s...': too long a name", name);
+        return mu_node_fail(doc_of(c), node, c->err, "\"%.60s...\": too long a name", name);
     }
     (void)snprintf(c->path + *length, sizeof c->path - *length, "%s%s", *length == 0 ? "" : ".",
                    name);
@@ -53,10 +53,10 @@ static mu_status unknown_key(const checker *c, const mu_node *node)
 {
     char nearest[MU_PATH_MAX];
     if (mu_schema_nearest(c->entry->entity.kind, c->path, nearest)) {
-        return mu_node_fail(doc_of(c), node, c->err, "unknown key '%.80s'; did you mean '%s'?",
+        return mu_node_fail(doc_of(c), node, c->err, "unknown key \"%.80s\"; did you mean \"%s\"?",
                             node->key, nearest);
     }
-    return mu_node_fail(doc_of(c), node, c->err, "unknown key '%.80s' (%s of a %s)", node->key,
+    return mu_node_fail(doc_of(c), node, c->err, "unknown key \"%.80s\" (%s of a %s)", node->key,
                         c->path, mu_entity_kind_text(c->entry->entity.kind));
 }
 
@@ -75,10 +75,10 @@ static mu_status check_source(const checker *c, const mu_node *node, const char 
         }
     }
     if (nearest != NULL && best <= 2 + strlen(id) / 4) {
-        return mu_node_fail(doc_of(c), node, c->err, "%s: unknown source '%.60s'; did you mean "
-                            "'%s'?", c->path, id, nearest);
+        return mu_node_fail(doc_of(c), node, c->err, "%s: unknown source \"%.60s\"; did you mean "
+                            "\"%s\"?", c->path, id, nearest);
     }
-    return mu_node_fail(doc_of(c), node, c->err, "%s: unknown source '%.60s' (none of the %u in "
+    return mu_node_fail(doc_of(c), node, c->err, "%s: unknown source \"%.60s\" (none of the %u in "
                         "the list of sources)", c->path, id, c->catalog->source_count);
 }
 

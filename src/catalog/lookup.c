@@ -88,14 +88,14 @@ mu_status mu_catalog_fact(const mu_catalog *catalog, const mu_entity *entity, co
     mu_fact_place place = {.item = mu_schema_find(entity->kind, path), .path = path};
     place.node = mu_catalog_node(catalog, entity, path, &place.entity);
     if (place.item == NULL || (place.node != NULL && !reads_as_fact(place.item, place.node))) {
-        return mu_fail(err, MU_E_INPUT, "a %s has no fact '%.80s'",
+        return mu_fail(err, MU_E_INPUT, "a %s has no fact \"%.80s\"",
                        mu_entity_kind_text(entity->kind), path);
     }
     if (place.node != NULL) {
         return mu_fact_read(&place, out, err);
     }
     if (required) {
-        return mu_node_fail(&entity->doc, entity->doc.root, err, "%s '%s' does not say its %s",
+        return mu_node_fail(&entity->doc, entity->doc.root, err, "%s \"%s\" does not say its %s",
                             mu_entity_kind_text(entity->kind), entity->id, path);
     }
     *out = (mu_fact){.path = NULL};

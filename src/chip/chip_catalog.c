@@ -58,7 +58,7 @@ static mu_status read_peaks(const reader *r, mu_chip *out)
     }
     if (peak[MU_DTYPE_BF16] <= 0.0) {
         return mu_node_fail(&r->chip->doc, r->chip->doc.root, r->err,
-                            "chip '%s' does not say its peak.bf16 or peak.fp16", r->chip->id);
+                            "chip \"%s\" does not say its peak.bf16 or peak.fp16", r->chip->id);
     }
     return MU_OK;
 }
@@ -81,7 +81,7 @@ static mu_status read_facts(const reader *r, mu_chip *out)
         }
         if (!(*needed[i].field > 0.0)) {
             return mu_node_fail(&r->chip->doc, r->chip->doc.root, r->err,
-                                "chip '%s': expected %s above zero", r->chip->id, needed[i].path);
+                                "chip \"%s\": expected %s above zero", r->chip->id, needed[i].path);
         }
     }
     out->idle_w = fmin(out->idle_w, out->tdp_w);
@@ -150,7 +150,7 @@ static mu_status check_names(const reader *r, const mu_entity *calibration)
         }
         if (best > 0) {
             return mu_node_fail(&calibration->doc, &params->child[i], r->err,
-                                "unknown parameter '%.60s' of a chip (nearest: '%s')", key,
+                                "unknown parameter \"%.60s\" of a chip (nearest: \"%s\")", key,
                                 nearest == NULL ? "" : nearest);
         }
     }

@@ -190,7 +190,7 @@ static mu_status read_kind(const reader *r, const mu_entity *system, const mu_no
         }
     }
     return mu_node_fail(&system->doc, node, r->err,
-                        "tier '%s': expected kind: switch, mesh or bus", tier->name);
+                        "tier \"%s\": expected kind: switch, mesh or bus", tier->name);
 }
 
 static const mu_node *tier_node(const reader *r, const mu_tier *tier, const char *key,
@@ -215,7 +215,7 @@ static mu_status read_plain(const reader *r, tier_reader *t)
     node = tier_node(r, t->tier, "span", &stated_by);
     if (node == NULL) {
         return mu_node_fail(&stated_by->doc, stated_by->doc.root, r->err,
-                            "tier '%s' needs span: (chips in one domain)", t->tier->name);
+                            "tier \"%s\" needs span: (chips in one domain)", t->tier->name);
     }
     status = mu_node_count(&stated_by->doc, node, "span", 1, 1000000000, &span, r->err);
     t->tier->span = (double)span * r->ranks_per_chip;
@@ -247,7 +247,7 @@ static mu_status read_facts(const reader *r, mu_tier *tier)
     }
     if (!(tier->bandwidth > 0.0)) {
         return mu_node_fail(&r->system->doc, r->system->doc.root, r->err,
-                            "tier '%s': expected a bandwidth above zero", tier->name);
+                            "tier \"%s\": expected a bandwidth above zero", tier->name);
     }
     tier->bandwidth /= r->ranks_per_chip;
     tier->power_w_per_rank /= r->ranks_per_chip;
@@ -299,7 +299,7 @@ static mu_status read_tiers(const reader *r, mu_fabric *out)
     uint32_t extra = r->ranks_per_chip > 1 ? 1 : 0;
     if (list == NULL || list->count == 0 || list->count + extra > MU_TIERS_MAX) {
         return mu_node_fail(&stated_by->doc, list == NULL ? stated_by->doc.root : list, r->err,
-                            "system '%s': expected 1 to %u tiers:", r->system->id,
+                            "system \"%s\": expected 1 to %u tiers:", r->system->id,
                             MU_TIERS_MAX - extra);
     }
     mu_status status = MU_OK;
@@ -311,7 +311,7 @@ static mu_status read_tiers(const reader *r, mu_fabric *out)
         status = read_tier(r, stated_by, &list->child[i], tier);
         if (status == MU_OK && out->tier_count > 1 && tier->span <= tier[-1].span) {
             status = mu_node_fail(&stated_by->doc, &list->child[i], r->err,
-                                  "tier '%s': expected a span above that of '%s'", tier->name,
+                                  "tier \"%s\": expected a span above that of \"%s\"", tier->name,
                                   tier[-1].name);
         }
     }
@@ -363,7 +363,7 @@ static mu_status check_names(const reader *r, const mu_fabric *fabric)
         for (uint32_t k = 0; params != NULL && k < params->count; k++) {
             if (!names_param(fabric, params->child[k].key)) {
                 return mu_node_fail(&stated_by->doc, &params->child[k], r->err,
-                                    "'%.60s' is no <tier>_<parameter> of system '%s'",
+                                    "\"%.60s\" is no <tier>_<parameter> of system \"%s\"",
                                     params->child[k].key, r->system->id);
             }
         }
@@ -400,7 +400,7 @@ static mu_status find_chip(reader *r)
     const char *id = NULL;
     if (node == NULL) {
         return mu_node_fail(&stated_by->doc, stated_by->doc.root, r->err,
-                            "system '%s' does not say its chip:", r->system->id);
+                            "system \"%s\" does not say its chip:", r->system->id);
     }
     mu_status status = mu_node_text(&stated_by->doc, node, "chip", &id, r->err);
     if (status == MU_OK) {

@@ -33,6 +33,7 @@ typedef struct builder {
     mu_arena *arena;
     mu_doc doc;
     mu_error *err;
+    mu_text_place end; /* of the text */
     mu_node *pending; /* owned, [pending_capacity] */
     size_t pending_count;
     size_t pending_capacity;
@@ -49,12 +50,26 @@ static mu_status no_memory(builder *b)
     return mu_fail_at(b->err, MU_E_MEMORY, b->doc.file, 0, 0, "out of memory while reading");
 }
 
-static mu_status fail_at_event(builder *b, struct fy_event *event, const char *message)
+/* From 1; 0 = not known. The library puts quoted text and aliases behind their sign. */
+static mu_text_place event_place(struct fy_event *event)
 {
     const struct fy_mark *mark = fy_event_start_mark(event);
-    uint32_t line = mark == NULL ? 0 : (uint32_t)mark->line + 1;
-    uint32_t column = mark == NULL ? 0 : (uint32_t)mark->column + 1;
-    return mu_fail_at(b->err, MU_E_INPUT, b->doc.file, line, column, "%s", message);
+    if (mark == NULL || mark->line < 0 || mark->column < 0) {
+        return (mu_text_place){0, 0};
+    }
+    bool quoted = event->type == FYET_ALIAS;
+    if (event->type == FYET_SCALAR && fy_event_get_token(event) != NULL) {
+        enum fy_scalar_style style = fy_token_scalar_style(fy_event_get_token(event));
+        quoted = style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED;
+    }
+    uint32_t back = quoted && mark->column > 0 ? 1 : 0;
+    return (mu_text_place){(uint32_t)mark->line + 1, (uint32_t)mark->column + 1 - back};
+}
+
+static mu_status fail_at_event(builder *b, struct fy_event *event, const char *message)
+{
+    mu_text_place place = event_place(event);
+    return mu_fail_at(b->err, MU_E_INPUT, b->doc.file, place.line, place.column, "%s", message);
 }
 
 static mu_status push_pending(builder *b, const mu_node *node)
@@ -100,10 +115,8 @@ static mu_status start_node(builder *b, struct fy_event *event, mu_node_kind kin
     if (++b->nodes > MU_DOC_NODES_MAX) {
         return fail_at_event(b, event, "too many values in one file (at most 4000000)");
     }
-    const struct fy_mark *mark = fy_event_start_mark(event);
-    *out = (mu_node){.kind = kind,
-                     .line = mark == NULL ? 0 : (uint32_t)mark->line + 1,
-                     .column = mark == NULL ? 0 : (uint32_t)mark->column + 1};
+    mu_text_place place = event_place(event);
+    *out = (mu_node){.kind = kind, .line = place.line, .column = place.column};
     if (b->depth > 0 && b->frames[b->depth - 1].key != NULL) {
         const frame *top = &b->frames[b->depth - 1];
         out->key = top->key;
@@ -116,13 +129,13 @@ static mu_status start_node(builder *b, struct fy_event *event, mu_node_kind kin
 static mu_status take_key(builder *b, struct fy_event *event, const char *text)
 {
     frame *top = &b->frames[b->depth - 1];
-    const struct fy_mark *mark = fy_event_start_mark(event);
+    mu_text_place place = event_place(event);
     if (text[0] == '\0') {
         return fail_at_event(b, event, "expected a key, found nothing before ':'");
     }
     top->key = text;
-    top->key_line = mark == NULL ? 0 : (uint32_t)mark->line + 1;
-    top->key_column = mark == NULL ? 0 : (uint32_t)mark->column + 1;
+    top->key_line = place.line;
+    top->key_column = place.column;
     return MU_OK;
 }
 
@@ -249,7 +262,7 @@ static mu_status check_keys(builder *b, const mu_node *map)
     for (uint32_t i = 1; i < map->count && status == MU_OK; i++) {
         if (strcmp(sorted[i - 1]->key, sorted[i]->key) == 0) {
             status = mu_node_fail(&b->doc, sorted[i], b->err,
-                                  "key '%.64s' stands twice (first in line %u)", sorted[i]->key,
+                                  "key \"%.64s\" stands twice (first in line %u)", sorted[i]->key,
                                   sorted[i - 1]->line);
         }
     }
@@ -327,9 +340,13 @@ static mu_status syntax_error(builder *b, struct fy_diag *diag)
     if (first == NULL || first->msg == NULL) {
         return mu_fail_at(b->err, MU_E_INPUT, b->doc.file, 0, 0, "not readable as YAML or JSON");
     }
-    uint32_t line = first->line > 0 ? (uint32_t)first->line : 0;
-    uint32_t column = first->column > 0 ? (uint32_t)first->column : 0;
-    return mu_fail_at(b->err, MU_E_INPUT, b->doc.file, line, column, "syntax: %.200s", first->msg);
+    mu_text_place place = {first->line > 0 ? (uint32_t)first->line : 0,
+                           first->column > 0 ? (uint32_t)first->column : 0};
+    if (place.line > b->end.line) { /* the library ends the last line itself */
+        place = b->end;
+    }
+    return mu_fail_at(b->err, MU_E_INPUT, b->doc.file, place.line, place.column, "syntax: %.200s",
+                      first->msg);
 }
 
 static mu_status build(builder *b, struct fy_parser *parser, struct fy_diag *diag)
@@ -382,16 +399,16 @@ static mu_status parse(builder *b, const char *text, size_t length, mu_doc_synta
 }
 
 /* What the library need not see: not text at all, or of a size that nobody means. */
-static mu_status check_text(const char *text, size_t length, const char *file, mu_error *err)
+static mu_status check_text(const char *text, size_t length, const char *file, mu_text_place *end,
+                            mu_error *err)
 {
     if (length > MU_DOC_BYTES_MAX) {
         return mu_fail_at(err, MU_E_INPUT, file, 0, 0, "too large: at most %d bytes are read",
                           MU_DOC_BYTES_MAX);
     }
-    mu_text_place place;
-    const char *fault = mu_utf8_fault(text, length, &place);
+    const char *fault = mu_utf8_fault(text, length, end);
     if (fault != NULL) {
-        return mu_fail_at(err, MU_E_INPUT, file, place.line, place.column,
+        return mu_fail_at(err, MU_E_INPUT, file, end->line, end->column,
                           "not a text file: found %s", fault);
     }
     if (length == 0) {
@@ -404,7 +421,8 @@ mu_status mu_doc_read_text(mu_arena *arena, const char *text, size_t length, con
                            mu_doc_syntax syntax, mu_doc *out, mu_error *err)
 {
     assert(arena != NULL && text != NULL && file != NULL && out != NULL);
-    mu_status status = check_text(text, length, file, err);
+    mu_text_place end;
+    mu_status status = check_text(text, length, file, &end, err);
     if (status != MU_OK) {
         return status;
     }
@@ -417,6 +435,7 @@ mu_status mu_doc_read_text(mu_arena *arena, const char *text, size_t length, con
     b->arena = arena;
     b->doc.file = name;
     b->err = err;
+    b->end = end;
     status = parse(b, text, length, syntax);
     if (status == MU_OK) {
         *out = (mu_doc){.file = name, .root = b->root};

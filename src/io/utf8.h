@@ -15,8 +15,8 @@ typedef struct mu_text_place {
 } mu_text_place;
 
 /**
- * NULL when text[0..length) is well-formed UTF-8 without NUL; else what is wrong ("a NUL byte",
- * static) and where. O(length).
+ * NULL when text[0..length) is well-formed UTF-8 without NUL, *place being its end; else what is
+ * wrong ("a NUL byte", static) and where. O(length).
  */
 const char *mu_utf8_fault(const char *text, size_t length, mu_text_place *place);
 
