@@ -120,8 +120,12 @@ static void build_mla_projections(mu_builder *b, const mu_attention *a, uint32_t
     build_rope_and_cache(b, (double)heads * a->rope_dim, latent);
 }
 
+/* Layers without index heads of their own use the picks of an earlier layer (GLM-5.2). */
 static void build_indexer(mu_builder *b, const mu_attention *a)
 {
+    if (a->index_heads == 0) {
+        return;
+    }
     double width = (double)a->index_heads * a->index_dim;
     mu_build_linear(b, MU_PART_PROJECTION, MU_SCOPE_TOKENS, "index_q", width,
                     a->q_lora > 0 ? a->q_lora : b->model->hidden);
@@ -183,9 +187,12 @@ static void build_compressed(mu_builder *b, const mu_attention *a)
     mu_build_linear(b, MU_PART_PROJECTION, MU_SCOPE_TOKENS, "q_b", (double)heads * a->qk_dim,
                     a->q_lora);
     build_rope_and_cache(b, (double)heads * a->rope_dim, a->qk_dim);
-    if (a->index_topk > 0) {
-        build_indexer(b, a);
+    if (a->compress > 0) {
+        /* Keys and gates of the compressor; the overlapping form of indexed layers has two of each. */
+        mu_build_linear_bf16(b, MU_PART_PROJECTION, MU_SCOPE_TOKENS, "compressor",
+                             (a->index_heads > 0 ? 4.0 : 2.0) * a->qk_dim, hidden);
     }
+    build_indexer(b, a);
     build_context_gather(b, a->qk_dim);
     attention_shape shape = {.heads = heads,
                              .kv_heads = 1,

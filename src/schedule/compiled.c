@@ -153,17 +153,17 @@ double mu_compiled_time(mu_compiled *c, const mu_load *load)
     for (uint32_t b = 0; b < c->program->block_count; b++) {
         const mu_block *block = &c->program->block[b];
         bool cut = block->overlap && micro > 1.0;
-        mu_tally tally;
+        mu_block_tally tally;
         tally.compute_s = tally.comm_s = tally.exchange_s = tally.shared_s = 0.0;
         for (uint32_t i = block->first; i < block->first + block->count; i++) {
             mu_op_cost scratch;
             const mu_op_cost *cost = cost_of(c, i, cut ? &split : &whole, &scratch);
             if (cost != NULL) {
-                mu_tally_time(&tally, &c->program->op[i], cost);
+                mu_block_tally_time(&tally, &c->program->op[i], cost);
             }
         }
         double hidden_s;
-        time_s += block->repeat * mu_tally_block_time(&tally, cut ? micro : 1.0, block->overlap,
+        time_s += block->repeat * mu_block_tally_elapsed(&tally, cut ? micro : 1.0, block->overlap,
                                                       engine->overlap_efficiency, &hidden_s);
     }
     return time_s;
@@ -179,18 +179,18 @@ void mu_compiled_step(mu_compiled *c, const mu_load *load, mu_step *out)
         double batches = block->overlap ? micro : 1.0;
         view v;
         make_view(c, load, batches, &v);
-        mu_tally tally = {0};
+        mu_block_tally tally = {0};
         for (uint32_t i = block->first; i < block->first + block->count; i++) {
             mu_op_cost scratch;
             const mu_op_cost *cost = cost_of(c, i, &v, &scratch);
             if (cost != NULL) {
-                mu_tally_time(&tally, &c->program->op[i], cost);
-                mu_tally_detail(&tally, &c->program->op[i], cost);
+                mu_block_tally_time(&tally, &c->program->op[i], cost);
+                mu_block_tally_detail(&tally, &c->program->op[i], cost);
             }
         }
-        mu_tally_add(&tally, batches, block->overlap, block->repeat,
+        mu_block_tally_add(&tally, batches, block->overlap, block->repeat,
                      c->machine->engine.overlap_efficiency, out);
         activity_j += tally.activity_j * batches * block->repeat;
     }
-    mu_tally_finish(c->machine, load, activity_j, out);
+    mu_block_tally_finish(c->machine, load, activity_j, out);
 }

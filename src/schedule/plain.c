@@ -24,15 +24,15 @@ static void op_cost(const mu_program *program, const mu_machine *machine, const 
     }
 }
 
-static mu_tally block_tally(const mu_program *program, const mu_machine *machine,
+static mu_block_tally block_tally(const mu_program *program, const mu_machine *machine,
                             const mu_block *block, const mu_load *load)
 {
-    mu_tally tally = {0};
+    mu_block_tally tally = {0};
     for (uint32_t i = block->first; i < block->first + block->count; i++) {
         mu_op_cost cost;
         op_cost(program, machine, &program->op[i], load, &cost);
-        mu_tally_time(&tally, &program->op[i], &cost);
-        mu_tally_detail(&tally, &program->op[i], &cost);
+        mu_block_tally_time(&tally, &program->op[i], &cost);
+        mu_block_tally_detail(&tally, &program->op[i], &cost);
     }
     return tally;
 }
@@ -49,11 +49,11 @@ void mu_step_plain(const mu_program *program, const mu_machine *machine, const m
         /* A stage may hold a fraction of a kind of layer: the last pass counts in part. */
         for (double left = block->repeat; left > 0.0; left -= 1.0) {
             double share = fmin(left, 1.0);
-            mu_tally tally = block_tally(program, machine, block, &part);
-            mu_tally_add(&tally, batches, block->overlap, share,
+            mu_block_tally tally = block_tally(program, machine, block, &part);
+            mu_block_tally_add(&tally, batches, block->overlap, share,
                          machine->engine.overlap_efficiency, out);
             activity_j += tally.activity_j * batches * share;
         }
     }
-    mu_tally_finish(machine, load, activity_j, out);
+    mu_block_tally_finish(machine, load, activity_j, out);
 }

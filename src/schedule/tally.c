@@ -10,7 +10,7 @@
 
 #include <assert.h>
 
-void mu_tally_detail(mu_tally *tally, const mu_op *op, const mu_op_cost *cost)
+void mu_block_tally_detail(mu_block_tally *tally, const mu_op *op, const mu_op_cost *cost)
 {
     tally->flop += cost->flop;
     tally->bytes += cost->bytes;
@@ -25,7 +25,7 @@ static double smaller(double a, double b)
     return a < b ? a : b;
 }
 
-double mu_tally_block_time(const mu_tally *tally, double batches, bool overlap,
+double mu_block_tally_elapsed(const mu_block_tally *tally, double batches, bool overlap,
                            double overlap_efficiency, double *hidden_s)
 {
     double hideable = overlap && batches > 1.0 ? smaller(tally->compute_s, tally->comm_s)
@@ -41,11 +41,11 @@ static bool is_comm_part(unsigned part)
 }
 
 /* Overlapped time is taken off the shorter side, so that the parts sum to the time. */
-void mu_tally_add(const mu_tally *tally, double batches, bool overlap, double repeat,
+void mu_block_tally_add(const mu_block_tally *tally, double batches, bool overlap, double repeat,
                   double overlap_efficiency, mu_step *step)
 {
     double hidden_s = 0.0;
-    double time_s = mu_tally_block_time(tally, batches, overlap, overlap_efficiency, &hidden_s);
+    double time_s = mu_block_tally_elapsed(tally, batches, overlap, overlap_efficiency, &hidden_s);
     assert(time_s >= 0.0);
     double serial_s = (tally->compute_s + tally->comm_s) * batches;
     bool off_comm = tally->comm_s <= tally->compute_s;
@@ -63,7 +63,7 @@ void mu_tally_add(const mu_tally *tally, double batches, bool overlap, double re
     step->bytes += tally->bytes * times;
 }
 
-void mu_tally_finish(const mu_machine *machine, const mu_load *load, double activity_j, mu_step *step)
+void mu_block_tally_finish(const mu_machine *machine, const mu_load *load, double activity_j, mu_step *step)
 {
     const mu_engine *engine = &machine->engine;
     double host_s = engine->host_step +

@@ -7,7 +7,7 @@
 #include "schedule/step.h"
 
 /* One pass over a block's operators (one micro-batch, one layer). */
-typedef struct mu_tally {
+typedef struct mu_block_tally {
     double compute_s;
     double comm_s;
     double exchange_s;  /* part of comm_s that shared experts may hide */
@@ -17,7 +17,7 @@ typedef struct mu_tally {
     double activity_j;
     double part_s[MU_PART_COUNT];
     double bound_s[MU_BOUND_COUNT];
-} mu_tally;
+} mu_block_tally;
 
 static inline bool mu_op_is_comm(const mu_op *op)
 {
@@ -25,7 +25,7 @@ static inline bool mu_op_is_comm(const mu_op *op)
 }
 
 /* The four sums that decide time. */
-static inline void mu_tally_time(mu_tally *tally, const mu_op *op, const mu_op_cost *cost)
+static inline void mu_block_tally_time(mu_block_tally *tally, const mu_op *op, const mu_op_cost *cost)
 {
     if (mu_op_is_comm(op)) {
         tally->comm_s += cost->time_s;
@@ -37,18 +37,18 @@ static inline void mu_tally_time(mu_tally *tally, const mu_op *op, const mu_op_c
 }
 
 /** The rest of a tally. */
-void mu_tally_detail(mu_tally *tally, const mu_op *op, const mu_op_cost *cost);
+void mu_block_tally_detail(mu_block_tally *tally, const mu_op *op, const mu_op_cost *cost);
 
 /** Time of one pass of a block of `batches` micro-batches that hide each other, or of one that can't. */
-double mu_tally_block_time(const mu_tally *tally, double batches, bool overlap,
+double mu_block_tally_elapsed(const mu_block_tally *tally, double batches, bool overlap,
                            double overlap_efficiency, double *hidden_s);
 
 /** Adds `repeat` passes of a block to a step. */
-void mu_tally_add(const mu_tally *tally, double batches, bool overlap, double repeat,
+void mu_block_tally_add(const mu_block_tally *tally, double batches, bool overlap, double repeat,
                   double overlap_efficiency, mu_step *step);
 
 /** Host time, and energy from activity and idle draw. */
-void mu_tally_finish(const mu_machine *machine, const mu_load *load, double activity_j, mu_step *step);
+void mu_block_tally_finish(const mu_machine *machine, const mu_load *load, double activity_j, mu_step *step);
 
 /** Busiest over mean expert rank for this load: what was asked, else the engine's for the phase. */
 double mu_load_imbalance(const mu_program *program, const mu_machine *machine, const mu_load *load);
