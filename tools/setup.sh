@@ -11,21 +11,28 @@ set -euo pipefail
 goal=${1:-build}
 missing=()
 
+lack() { # PACKAGE
+    case " ${missing[*]} " in
+    *" $1 "*) ;;
+    *) missing+=("$1") ;;
+    esac
+}
+
 need_command() { # COMMAND PACKAGE
     if ! command -v "$1" > /dev/null 2>&1; then
-        missing+=("$2")
+        lack "$2"
     fi
 }
 
 need_library() { # PKG-CONFIG-NAME PACKAGE
     if ! pkg-config --exists "$1" > /dev/null 2>&1; then
-        missing+=("$2")
+        lack "$2"
     fi
 }
 
 need_file() { # GLOB PACKAGE
     if ! compgen -G "$1" > /dev/null; then
-        missing+=("$2")
+        lack "$2"
     fi
 }
 
@@ -51,7 +58,6 @@ if [ ${#missing[@]} -eq 0 ]; then
     exit 0
 fi
 
-mapfile -t missing < <(printf '%s\n' "${missing[@]}" | sort -u)
 echo "setup: installing ${missing[*]}" >&2
 
 fail() {

@@ -73,7 +73,7 @@ def run(command, cwd=ROOT, env=None, timeout=1800, **more):
         return subprocess.CompletedProcess(command, 124, str(error), "")
 
 
-def build(flavour, targets=()):
+def build(flavour, targets=("all", "meson-test-prereq")):
     """Sets up and builds a flavour; (folder, error text or None)."""
     compiler, options = FLAVOURS[flavour]
     folder = ROOT / f"build-{flavour}"
@@ -83,8 +83,8 @@ def build(flavour, targets=()):
         if done.returncode != 0:
             return folder, done.stdout
     done = run(["ninja", "-k", "20", "-C", str(folder), *targets])
-    lines = [x for x in done.stdout.splitlines() if not re.match(r"\[\d+/\d+\] (Comp|Link)", x)]
-    return folder, None if done.returncode == 0 else "\n".join(lines)
+    faults = done.stdout.partition("FAILED: ")
+    return folder, None if done.returncode == 0 else faults[2] or faults[0]
 
 
 CMOCKA_CASE = re.compile(r"^\[ *(OK|FAILED|SKIPPED) *\] (\w+)$", re.M)
@@ -125,8 +125,8 @@ def meson_tests(report, suite, folder, select, env=None):
         add_program(report, suite, entry)
 
 
-def built(report, suite, flavour, targets=()):
-    folder, error = build(flavour, targets)
+def built(report, suite, flavour, *targets):
+    folder, error = build(flavour, *targets)
     if error is not None:
         report.add(suite, f"build with {flavour}", FAILED, error)
         return None
