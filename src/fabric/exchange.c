@@ -83,12 +83,13 @@ static double handling_s(const mu_exchange *exchange, const mu_tier *tier)
 /* In low-latency mode every expert has a counter to be raised. */
 static double launch_s(const mu_exchange *exchange, const mu_tier *tier)
 {
-    if (!exchange->low_latency) {
-        double first_s = exchange->combine ? exchange->token_bytes * COMBINE_FIRST_S_PER_BYTE : 0.0;
-        return tier->dispatch_launch_s + tier->dispatch_notify_s + first_s;
+    double back_s = exchange->combine ? tier->dispatch_combine_s : 0.0;
+    if (exchange->low_latency) {
+        double experts = exchange->experts_per_rank * (double)exchange->group.ranks;
+        return tier->dispatch_launch_s + back_s + experts * tier->dispatch_expert_s;
     }
-    double experts = exchange->experts_per_rank * (double)exchange->group.ranks;
-    return tier->dispatch_launch_s + experts * tier->dispatch_expert_s;
+    double first_s = exchange->combine ? exchange->token_bytes * COMBINE_FIRST_S_PER_BYTE : 0.0;
+    return tier->dispatch_launch_s + tier->dispatch_notify_s + back_s + first_s;
 }
 
 mu_transfer mu_fabric_exchange(const mu_fabric *fabric, const mu_exchange *exchange)
