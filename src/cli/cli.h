@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The command line: a table of verbs, a table of output flags, and what a verb gets to work with.
+ *
+ * Terms: a verb is the first word (`predict`); an output flag says where and how to print (`--json`); all
+ *        other flags are options of the scenario (study/option.h).
+ */
+#ifndef MUSTER_CLI_CLI_H
+#define MUSTER_CLI_CLI_H
+
+#include "catalog/catalog.h"
+#include "report/answer_table.h"
+#include "report/json.h"
+#include "report/progress.h"
+#include "study/answer.h"
+#include "study/option.h"
+
+enum { MU_CLI_ARGUMENTS_MAX = 64 };
+
+/* A run of the program: what was asked, and where the answer goes. */
+typedef struct mu_cli {
+    mu_arena *arena;
+    mu_scenario scenario;
+    bool json;
+    bool csv;
+    bool help;
+    bool man;
+    bool schema;
+    const char *completion; /* shell, or NULL */
+    const char *svg;        /* file, or NULL */
+    const char *catalog;    /* overlay directory, or NULL */
+    const char *file;       /* --scenario, or NULL */
+    uint32_t argument_count;
+    const char *argument[MU_CLI_ARGUMENTS_MAX];
+    FILE *out;
+    bool colour;
+} mu_cli;
+
+/* Which output flags a verb takes, beside --help. */
+enum {
+    MU_TAKES_TABLES = 1,   /* --json, --csv */
+    MU_TAKES_CATALOG = 2,  /* --catalog */
+    MU_TAKES_SCENARIO = 4, /* --scenario and every option of the registry */
+    MU_TAKES_SVG = 8,
+    MU_TAKES_GENERATORS = 16, /* --man, --completion, --schema */
+    MU_TAKES_FILE = 32        /* the first argument may be a scenario file */
+};
+
+typedef struct mu_verb {
+    const char *name;
+    const char *summary;   /* one line, no full stop */
+    const char *arguments; /* "SYSTEM --with CHIP|SYSTEM" */
+    const char *details;   /* a paragraph of help */
+    const char *example;
+    unsigned takes;
+    uint32_t arguments_min;
+    uint32_t arguments_max;
+    mu_status (*run)(mu_cli *cli, mu_error *err);
+} mu_verb;
+
+/** All verbs in the order of help; static. */
+const mu_verb *mu_verbs(uint32_t *count);
+
+/** MU_E_USAGE names the nearest verb. */
+mu_status mu_verb_find(const char *name, const mu_verb **out, mu_error *err) MU_MUST_CHECK;
+
+typedef struct mu_output_flag {
+    const char *flag;
+    const char *value; /* NULL = takes none */
+    const char *doc;
+    unsigned takes;    /* verbs that have any of these bits have the flag; 0 = all */
+} mu_output_flag;
+
+/** All output flags; static. */
+const mu_output_flag *mu_output_flags(uint32_t *count);
+
+/**
+ * Reads argv after the verb into the run: the scenario file first, then the flags over it.
+ * @retval MU_E_USAGE  unknown flag (nearest named), missing or bad value, too few or many arguments
+ * @retval MU_E_INPUT  the scenario file
+ */
+mu_status mu_cli_parse(mu_cli *cli, const mu_verb *verb, int argc, char **argv,
+                       mu_error *err) MU_MUST_CHECK;
+
+/** Runs a command line whole; returns the exit code. */
+int mu_cli_main(int argc, char **argv);
+
+/** The catalogue with the overlay that was asked for. */
+mu_status mu_cli_catalog(mu_cli *cli, mu_catalog **out, mu_error *err) MU_MUST_CHECK;
+
+/* What runs a question: pool and progress bar. */
+typedef struct mu_cli_work {
+    mu_work work;
+    mu_bar bar;
+} mu_cli_work;
+
+/** Threads as asked for, or as many as there are cores. */
+mu_status mu_cli_work_begin(mu_cli *cli, mu_cli_work *out, mu_error *err) MU_MUST_CHECK;
+
+/** Wipes the bar, stops the threads; returns the seconds since the beginning. */
+double mu_cli_work_end(mu_cli_work *work);
+
+/** Where tables go. */
+mu_page mu_cli_page(const mu_cli *cli);
+
+/** Prints an owned JSON tree (NULL = out of memory) and frees it. */
+mu_status mu_cli_json(const mu_cli *cli, json_t *json, mu_error *err) MU_MUST_CHECK;
+
+/* Generators of text from the tables; in help.c, man.c, completion.c, schema.c. */
+mu_status mu_help_overview(FILE *out, mu_error *err) MU_MUST_CHECK;
+mu_status mu_help_verb(FILE *out, const mu_verb *verb, mu_error *err) MU_MUST_CHECK;
+mu_status mu_man_page(FILE *out, mu_error *err) MU_MUST_CHECK;
+mu_status mu_completion(FILE *out, const char *shell, mu_error *err) MU_MUST_CHECK;
+mu_status mu_schema_json(FILE *out, mu_error *err) MU_MUST_CHECK;
+
+/* The verbs, one file each. */
+mu_status mu_verb_chips(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
+mu_status mu_verb_systems(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
+mu_status mu_verb_models(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
+mu_status mu_verb_list(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
+mu_status mu_verb_show(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
+mu_status mu_verb_predict(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
+mu_status mu_verb_plan(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
+mu_status mu_verb_compare(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
+mu_status mu_verb_match(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
+mu_status mu_verb_help(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * muster plan: the best deployments under the SLO.
+ */
+#include "cli/cli.h"
+
+#include "io/file_write.h"
+#include "io/question_load.h"
+#include "report/answer_json.h"
+#include "report/svg_pareto.h"
+
+/* What the picture is made of. */
+typedef struct picture {
+    const mu_question *question;
+    const mu_plan *plan;
+} picture;
+
+static mu_status write_picture(void *context, FILE *out, mu_error *err)
+{
+    const picture *p = context;
+    return mu_svg_pareto(out, p->question, p->plan, err);
+}
+
+static mu_status print(mu_cli *cli, const mu_question *question, const mu_plan *plan,
+                       double seconds, mu_error *err)
+{
+    mu_page page = mu_cli_page(cli);
+    if (cli->json) {
+        return mu_cli_json(cli, mu_plan_json(question, plan, seconds), err);
+    }
+    if (cli->csv) {
+        return mu_plan_csv(&page, plan, err);
+    }
+    return mu_plan_print(&page, question, plan, err);
+}
+
+mu_status mu_verb_plan(mu_cli *cli, mu_error *err)
+{
+    mu_catalog *catalog = NULL;
+    mu_cli_work work;
+    mu_status status = mu_cli_catalog(cli, &catalog, err);
+    mu_question *question = MU_NEW(cli->arena, mu_question, 1);
+    mu_plan *plan = MU_NEW(cli->arena, mu_plan, 1);
+    if (status == MU_OK && (question == NULL || plan == NULL)) {
+        status = mu_fail(err, MU_E_MEMORY, "out of memory");
+    }
+    if (status == MU_OK) {
+        status = mu_question_load(catalog, &cli->scenario, cli->arena, question, err);
+    }
+    if (status == MU_OK) {
+        status = mu_cli_work_begin(cli, &work, err);
+    }
+    if (status != MU_OK) {
+        return status;
+    }
+    status = mu_plan_search(question, &work.work, plan, err);
+    double seconds = mu_cli_work_end(&work);
+    if (status == MU_OK && cli->svg != NULL) {
+        picture p = {question, plan};
+        status = mu_file_write(cli->svg, write_picture, &p, err);
+    }
+    return status == MU_OK ? print(cli, question, plan, seconds, err) : status;
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The table of verbs and of output flags: help, completion and the man page are made from it.
+ */
+#include "cli/cli.h"
+
+#include "base/text.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { NAMES_MAX = 32 };
+
+enum {
+    LISTS = MU_TAKES_TABLES | MU_TAKES_CATALOG,
+    QUESTIONS = MU_TAKES_TABLES | MU_TAKES_CATALOG | MU_TAKES_SCENARIO
+};
+
+static const mu_verb verbs[] = {
+    {"chips", "chips of the catalogue, a line each", "",
+     "Peak rates are dense. Every number is the best of a range; `muster show ID` has range, grade "
+     "and source.",
+     "muster chips", LISTS, 0, 0, mu_verb_chips},
+    {"systems", "systems of the catalogue, a line each", "",
+     "A system is what one buys: chips, the network that joins them, power and price.",
+     "muster systems --json", LISTS, 0, 0, mu_verb_systems},
+    {"models", "models of the catalogue, a line each", "",
+     "Parameters are counted from the configuration; `active` is what one token touches.",
+     "muster models", LISTS, 0, 0, mu_verb_models},
+    {"list", "any kind of the catalogue, a line each", "KIND",
+     "KIND is chip, system, engine, model, calibration, cloud, foundry or process.",
+     "muster list engine", LISTS, 1, 1, mu_verb_list},
+    {"show", "one entity: every fact with range, grade and source", "ID",
+     "Grades: A measured or a vendor's own paper; B an analyst's teardown or a named official; C "
+     "press, leak, rumour; D this project's estimate, with the reasoning in the note.",
+     "muster show ascend-910c", LISTS, 1, 1, mu_verb_show},
+    {"predict", "one deployment: step times, memory, throughput, power", "[SCENARIO]",
+     "SCENARIO is a YAML or JSON file; flags override it. A deployment that is not said in full is "
+     "completed by the best there is.",
+     "muster predict --model llama-3.1-8b --system hgx-h100 --tp 1 --batch 32",
+     QUESTIONS | MU_TAKES_FILE, 0, 1, mu_verb_predict},
+    {"plan", "the best deployments under the SLO, and the Pareto front", "[SCENARIO]",
+     "Searches parallelism, batch, micro-batches, drafts and the ratio of prefill to decode. The "
+     "best deployment yields most output tokens/s per chip within --ttft, --tpot and --e2e.",
+     "muster plan --model deepseek-r1 --system cloudmatrix-384 --tpot 50ms --svg front.svg",
+     QUESTIONS | MU_TAKES_FILE | MU_TAKES_SVG, 0, 1, mu_verb_plan},
+    {"compare", "systems side by side: peaks, and the workload on each at its best",
+     "SYSTEM SYSTEM...",
+     "Without --model only the peaks are shown.",
+     "muster compare hgx-h200 cloudmatrix-384 --model deepseek-r1 --tpot 50ms", QUESTIONS, 1,
+     MU_WITH_MAX, mu_verb_compare},
+    {"match", "how many chips it takes to equal a system, and what that costs",
+     "SYSTEM --with CHIP|SYSTEM",
+     "Plans SYSTEM at its best under the SLO, then finds the smallest count of the other that "
+     "yields as many output tokens/s under the same SLO. --chips is the size of SYSTEM.",
+     "muster match gb200-nvl72 --with cloudmatrix-384 --model deepseek-r1 --tpot 50ms", QUESTIONS,
+     0, 1, mu_verb_match},
+    {"help", "help on a verb; the man page, completions and the schema", "[VERB]",
+     "--man prints the man page, --completion bash|zsh|fish a completion script, --schema the JSON "
+     "Schema of scenario files.",
+     "muster help match", MU_TAKES_GENERATORS, 0, 1, mu_verb_help},
+};
+
+static const mu_output_flag output_flags[] = {
+    {"json", NULL, "print one JSON object", MU_TAKES_TABLES},
+    {"csv", NULL, "print a CSV table", MU_TAKES_TABLES},
+    {"svg", "FILE", "write the Pareto front as a picture", MU_TAKES_SVG},
+    {"scenario", "FILE", "scenario file; other flags override it", MU_TAKES_SCENARIO},
+    {"catalog", "DIR", "your own catalogue files over the built-in ones (or MUSTER_CATALOG)",
+     MU_TAKES_CATALOG},
+    {"man", NULL, "print the man page", MU_TAKES_GENERATORS},
+    {"completion", "SHELL", "print a completion script for bash, zsh or fish",
+     MU_TAKES_GENERATORS},
+    {"schema", NULL, "print the JSON Schema of scenario files", MU_TAKES_GENERATORS},
+    {"help", NULL, "print help on the verb", 0},
+};
+
+const mu_verb *mu_verbs(uint32_t *count)
+{
+    *count = (uint32_t)(sizeof verbs / sizeof verbs[0]);
+    return verbs;
+}
+
+const mu_output_flag *mu_output_flags(uint32_t *count)
+{
+    *count = (uint32_t)(sizeof output_flags / sizeof output_flags[0]);
+    return output_flags;
+}
+
+mu_status mu_verb_find(const char *name, const mu_verb **out, mu_error *err)
+{
+    const char *names[NAMES_MAX];
+    uint32_t count = 0;
+    const mu_verb *rows = mu_verbs(&count);
+    assert(count <= NAMES_MAX);
+    for (uint32_t i = 0; i < count; i++) {
+        names[i] = rows[i].name;
+        if (strcmp(name, rows[i].name) == 0) {
+            *out = &rows[i];
+            return MU_OK;
+        }
+    }
+    const char *near = mu_text_nearest(name, names, count);
+    if (near != NULL) {
+        return mu_fail(err, MU_E_USAGE, "unknown verb \"%.64s\"; did you mean \"%s\"?", name, near);
+    }
+    return mu_fail(err, MU_E_USAGE, "unknown verb \"%.64s\"; `muster help` lists them", name);
+}

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Peaks of systems side by side.
+ *
+ * Terms: per-chip rows come from the chip's facts, rows of the whole are those times the chips, power and
+ *        price from the system's own facts scaled to the chips in use.
+ */
+#include "report/peaks.h"
+
+#include "base/text.h"
+#include "report/format.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Facts of the chip, in the order of the table; `whole` rows are multiplied by the chips. */
+static const struct {
+    const char *key;
+    const char *label;
+    const char *path;
+    mu_dimension dimension;
+    bool whole;
+} chip_rows[] = {
+    {"bf16", "BF16 per chip", "peak.bf16", MU_DIM_FLOP_RATE, false},
+    {"fp8", "FP8 per chip", "peak.fp8", MU_DIM_FLOP_RATE, false},
+    {"int8", "INT8 per chip", "peak.int8", MU_DIM_FLOP_RATE, false},
+    {"fp4", "FP4 per chip", "peak.fp4", MU_DIM_FLOP_RATE, false},
+    {"memory", "memory per chip", "memory.capacity", MU_DIM_BYTES, false},
+    {"bandwidth", "bandwidth per chip", "memory.bandwidth", MU_DIM_BYTE_RATE, false},
+    {"scale_up", "scale-up link per chip", "links.scale_up.bandwidth", MU_DIM_BYTE_RATE, false},
+    {"scale_out", "scale-out link per chip", "links.scale_out.bandwidth", MU_DIM_BYTE_RATE, false},
+    {"tdp", "TDP per chip", "power.tdp", MU_DIM_POWER, false},
+    {"total_bf16", "BF16, all chips", "peak.bf16", MU_DIM_FLOP_RATE, true},
+    {"total_fp8", "FP8, all chips", "peak.fp8", MU_DIM_FLOP_RATE, true},
+    {"total_int8", "INT8, all chips", "peak.int8", MU_DIM_FLOP_RATE, true},
+    {"total_fp4", "FP4, all chips", "peak.fp4", MU_DIM_FLOP_RATE, true},
+    {"total_memory", "memory, all chips", "memory.capacity", MU_DIM_BYTES, true},
+    {"total_bandwidth", "bandwidth, all chips", "memory.bandwidth", MU_DIM_BYTE_RATE, true},
+};
+
+/* Facts of the system as sold, scaled to the chips in use. */
+static const struct {
+    const char *key;
+    const char *label;
+    const char *path;
+    mu_dimension dimension;
+} system_rows[] = {
+    {"power", "power", "power.total", MU_DIM_POWER},
+    {"price", "price", "price", MU_DIM_MONEY},
+};
+
+enum {
+    CHIP_ROWS = sizeof chip_rows / sizeof chip_rows[0],
+    SYSTEM_ROWS = sizeof system_rows / sizeof system_rows[0]
+};
+
+_Static_assert(CHIP_ROWS + SYSTEM_ROWS + 1 <= MU_PEAKS_MAX, "room for every peak");
+
+static mu_status read_fact(const mu_catalog *catalog, const mu_entity *entity, const char *path,
+                           double scale, mu_peak *peak, mu_error *err)
+{
+    mu_fact fact;
+    if (entity == NULL) {
+        return MU_OK;
+    }
+    mu_status status = mu_catalog_fact(catalog, entity, path, false, &fact, err);
+    if (status == MU_OK && fact.path != NULL && fact.text == NULL) {
+        peak->known = true;
+        peak->quantity = (mu_quantity){fact.range.best * scale, fact.range.low * scale,
+                                       fact.range.high * scale};
+    }
+    return status;
+}
+
+/* Chips of the system as sold; 1 for a chip. */
+static double chips_as_sold(const mu_catalog *catalog, const mu_entity *system)
+{
+    const mu_node *node = system != NULL ? mu_catalog_node(catalog, system, "chips", NULL) : NULL;
+    double chips = node != NULL && node->text != NULL ? strtod(node->text, NULL) : 1.0;
+    return chips >= 1.0 ? chips : 1.0;
+}
+
+static mu_status find_parts(const mu_catalog *catalog, const mu_entity *entity,
+                            const mu_entity **system, const mu_entity **chip, mu_error *err)
+{
+    *system = entity->kind == MU_ENTITY_SYSTEM ? entity : NULL;
+    *chip = entity->kind == MU_ENTITY_CHIP ? entity : NULL;
+    if (*chip != NULL) {
+        return MU_OK;
+    }
+    const char *id = *system != NULL ? mu_catalog_text(catalog, *system, "chip") : NULL;
+    if (id == NULL) {
+        return mu_fail(err, MU_E_INPUT, "%s: expected a system or a chip", entity->id);
+    }
+    return mu_catalog_find(catalog, MU_ENTITY_CHIP, id, chip, err);
+}
+
+mu_status mu_peaks(const mu_catalog *catalog, const mu_entity *entity, double chips,
+                   mu_peak out[MU_PEAKS_MAX], uint32_t *count, mu_error *err)
+{
+    const mu_entity *system = NULL;
+    const mu_entity *chip = NULL;
+    uint32_t n = 0;
+    mu_status status = find_parts(catalog, entity, &system, &chip, err);
+    double sold = chips_as_sold(catalog, system);
+    double used = chips > 0.0 ? chips : sold;
+    memset(out, 0, sizeof(mu_peak) * MU_PEAKS_MAX);
+    out[n++] = (mu_peak){"chips", "chips", MU_DIM_COUNT, true, mu_quantity_point(used)};
+    for (size_t i = 0; i < CHIP_ROWS && status == MU_OK; i++) {
+        out[n].key = chip_rows[i].key;
+        out[n].label = chip_rows[i].label;
+        out[n].dimension = chip_rows[i].dimension;
+        status = read_fact(catalog, chip, chip_rows[i].path, chip_rows[i].whole ? used : 1.0,
+                           &out[n], err);
+        n++;
+    }
+    for (size_t i = 0; i < SYSTEM_ROWS && status == MU_OK; i++) {
+        out[n].key = system_rows[i].key;
+        out[n].label = system_rows[i].label;
+        out[n].dimension = system_rows[i].dimension;
+        status = read_fact(catalog, system, system_rows[i].path, used / sold, &out[n], err);
+        n++;
+    }
+    *count = n;
+    return status;
+}
+
+mu_status mu_peaks_print(const mu_page *page, const mu_peak *const peaks[],
+                         const char *const names[], uint32_t systems, uint32_t rows,
+                         mu_error *err)
+{
+    const char *headings[MU_TABLE_COLUMNS_MAX] = {"peak"};
+    static const mu_align aligns[MU_TABLE_COLUMNS_MAX] = {MU_ALIGN_LEFT};
+    assert(systems < MU_TABLE_COLUMNS_MAX);
+    for (uint32_t i = 0; i < systems; i++) {
+        headings[i + 1] = names[i];
+    }
+    mu_table *table = mu_table_create(page->arena, systems + 1, headings, aligns);
+    if (table == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "out of memory for the table");
+    }
+    for (uint32_t r = 0; r < rows; r++) {
+        char text[MU_TABLE_COLUMNS_MAX][MU_CELL_MAX];
+        const char *cells[MU_TABLE_COLUMNS_MAX] = {peaks[0][r].label};
+        for (uint32_t i = 0; i < systems; i++) {
+            const mu_peak *peak = &peaks[i][r];
+            cells[i + 1] = "-";
+            if (peak->known && peak->dimension == MU_DIM_COUNT) {
+                mu_format_count(peak->quantity.value, text[i]);
+                cells[i + 1] = text[i];
+            } else if (peak->known) {
+                mu_format_quantity(peak->quantity, peak->dimension, text[i]);
+                cells[i + 1] = text[i];
+            }
+        }
+        mu_table_row(table, cells);
+    }
+    return mu_table_print(table, page->out, page->colour, err);
+}
+
+static void csv_row(mu_table *table, const char *name, const mu_peak *peak)
+{
+    char value[32];
+    char low[32];
+    char high[32];
+    mu_text_exact(peak->quantity.value, value);
+    mu_text_exact(peak->quantity.low, low);
+    mu_text_exact(peak->quantity.high, high);
+    const char *const cells[] = {name, peak->key, value, low, high, mu_unit_si(peak->dimension)};
+    mu_table_row(table, cells);
+}
+
+mu_status mu_peaks_csv(const mu_page *page, const mu_peak *const peaks[],
+                       const char *const names[], uint32_t systems, uint32_t rows,
+                       mu_error *err)
+{
+    static const char *const headings[] = {"system", "metric", "value", "low", "high", "unit"};
+    static const mu_align aligns[6] = {MU_ALIGN_LEFT};
+    mu_table *table = mu_table_create(page->arena, 6, headings, aligns);
+    if (table == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "out of memory for the table");
+    }
+    for (uint32_t i = 0; i < systems; i++) {
+        for (uint32_t r = 0; r < rows; r++) {
+            if (peaks[i][r].known) {
+                csv_row(table, names[i], &peaks[i][r]);
+            }
+        }
+    }
+    return mu_table_csv(table, page->out, err);
+}
+
+json_t *mu_peaks_json(const mu_peak peaks[], uint32_t rows)
+{
+    mu_json json = mu_json_begin();
+    for (uint32_t r = 0; r < rows; r++) {
+        if (peaks[r].known) {
+            mu_json_put(&json, peaks[r].key,
+                        mu_json_quantity(peaks[r].quantity, mu_unit_si(peaks[r].dimension)));
+        }
+    }
+    return mu_json_done(&json);
+}
