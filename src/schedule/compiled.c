@@ -12,8 +12,6 @@
 #include <assert.h>
 #include <string.h>
 
-enum { BOOK_SLOTS = 1 << 14, BOOK_FULL = BOOK_SLOTS / 4 * 3 };
-
 typedef struct entry {
     uint64_t key; /* 0 = empty */
     double rows;
@@ -23,7 +21,8 @@ typedef struct entry {
 struct mu_cost_book {
     const mu_machine *machine;
     uint32_t used;
-    entry slot[BOOK_SLOTS];
+    uint32_t slots; /* a power of two */
+    entry slot[];
 };
 
 struct mu_compiled {
@@ -34,14 +33,20 @@ struct mu_compiled {
     bool row_op[MU_OPS_MAX];
 };
 
-mu_cost_book *mu_cost_book_create(mu_arena *arena)
+mu_cost_book *mu_cost_book_create(mu_arena *arena, uint32_t slots)
 {
-    return MU_NEW(arena, mu_cost_book, 1);
+    assert(slots > 0 && (slots & (slots - 1)) == 0);
+    mu_cost_book *book = mu_arena_alloc(arena, 1, sizeof *book + slots * sizeof(entry));
+    if (book != NULL) {
+        book->slots = slots;
+    }
+    return book;
 }
 
 void mu_cost_book_reset(mu_cost_book *book, const mu_machine *machine)
 {
-    memset(book, 0, sizeof *book);
+    memset(book->slot, 0, book->slots * sizeof(entry));
+    book->used = 0;
     book->machine = machine;
 }
 
@@ -83,16 +88,17 @@ static const mu_op_cost *look_up(mu_compiled *c, uint32_t op, double rows, doubl
 {
     mu_cost_book *book = c->book;
     uint64_t key = mix(c->hash[op] ^ mix(bits(rows) ^ mix(bits(imbalance)))) | 1U;
-    uint32_t at = (uint32_t)(key >> 40) & (BOOK_SLOTS - 1);
+    uint32_t mask = book->slots - 1;
+    uint32_t at = (uint32_t)(key >> 40) & mask;
     while (book->slot[at].key != 0) {
         if (book->slot[at].key == key && book->slot[at].rows == rows) {
             return &book->slot[at].cost;
         }
-        at = (at + 1) & (BOOK_SLOTS - 1);
+        at = (at + 1) & mask;
     }
-    if (book->used >= BOOK_FULL) {
+    if (book->used >= book->slots / 4 * 3) {
         mu_cost_book_reset(book, c->machine);
-        at = (uint32_t)(key >> 40) & (BOOK_SLOTS - 1);
+        at = (uint32_t)(key >> 40) & mask;
     }
     entry *slot = &book->slot[at];
     slot->key = key;

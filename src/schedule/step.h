@@ -33,8 +33,11 @@ typedef struct mu_compiled mu_compiled;
 /* Remembered operator costs of one machine in one draw, shared by all programs compiled for it. */
 typedef struct mu_cost_book mu_cost_book;
 
-/** Belongs to the arena; NULL when out of memory. One thread at a time. About 1 MB. */
-mu_cost_book *mu_cost_book_create(mu_arena *arena);
+/* Sizes of a book: for one deployment, for a search. */
+enum { MU_BOOK_SMALL = 1 << 9, MU_BOOK_LARGE = 1 << 14 };
+
+/** Belongs to the arena; NULL when out of memory. One thread at a time. slots: a power of two, 80 B each. */
+mu_cost_book *mu_cost_book_create(mu_arena *arena, uint32_t slots);
 
 /** Empties the book and dedicates it to a machine (whose numbers may have changed). */
 void mu_cost_book_reset(mu_cost_book *book, const mu_machine *machine);

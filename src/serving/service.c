@@ -32,7 +32,7 @@ static mu_status make_role(const mu_site *site, const mu_machine *machine, const
     if (status != MU_OK) {
         return status;
     }
-    mu_cost_book *book = mu_cost_book_create(arena);
+    mu_cost_book *book = mu_cost_book_create(arena, MU_BOOK_SMALL);
     if (book == NULL) {
         return mu_fail(err, MU_E_MEMORY, "no memory for a deployment");
     }
@@ -164,6 +164,15 @@ static mu_loop_point solve(const ready *r, double *flight)
     return p;
 }
 
+double mu_service_balanced(const mu_service *s)
+{
+    if (s->prefill_capacity == s->decode_capacity || s->prefill.chips <= 0.0) {
+        return s->requests_per_s;
+    }
+    return s->chips /
+           (s->prefill.chips / s->prefill_capacity + s->decode.chips / s->decode_capacity);
+}
+
 static double role_power(const mu_role_site *at, double busy_w_per_rank, double busy)
 {
     double rank_w = busy * busy_w_per_rank + (1.0 - busy) * at->machine->chip.idle_w;
@@ -229,8 +238,17 @@ static void fill(const ready *r, const mu_loop_point *p, double flight, mu_servi
     out->output_tokens_per_s = p->requests_per_s * w->output;
     out->total_tokens_per_s = p->requests_per_s * (w->output + w->input);
     out->concurrency = flight;
+    out->decode_capacity = r->deployment->disaggregated
+                               ? mu_decode_point(&r->decode, batch_cap(&r->decode)).requests_per_s
+                               : p->requests_per_s;
+    out->prefill_capacity =
+        r->deployment->disaggregated ? r->feed.requests_per_s : p->requests_per_s;
     out->chips = out->decode.chips + (r->deployment->disaggregated ? out->prefill.chips : 0.0);
     out->power_w = service_power(r, p, out);
+    out->price_usd = out->decode.chips * r->decode.machine->price_usd_per_chip +
+                     (r->deployment->disaggregated
+                          ? out->prefill.chips * r->prefill.machine->price_usd_per_chip
+                          : 0.0);
     out->energy_per_output_token_j = out->power_w / out->output_tokens_per_s;
     out->bound = binding(r, p, out);
     assert(out->requests_per_s >= 0.0);

@@ -78,8 +78,11 @@ typedef struct mu_service {
     double total_tokens_per_s;
     double requests_per_s;
     double concurrency;
+    double prefill_capacity;        /* requests/s each role could do by itself */
+    double decode_capacity;
     double chips;
     double power_w;                 /* the whole deployment: chips, hosts, network */
+    double price_usd;               /* capital of the chips in use with their share; 0 = unknown */
     double energy_per_output_token_j;
     mu_bound bound;                 /* what limits the role that limits the whole */
 } mu_service;
@@ -143,6 +146,9 @@ mu_loop_point mu_aggregated_point(const mu_role_site *at, double batch);
 
 /** Decode rounds a request takes: (output - 1) / yield; the first token comes with the prefill. */
 double mu_decode_rounds(const mu_role_site *at);
+
+/** Requests/s of the same chips, were they split over the roles as evenly as fractions allow. */
+double mu_service_balanced(const mu_service *service);
 
 /**
  * A whole deployment. Scratch comes from the arena and is given back.

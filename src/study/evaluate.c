@@ -248,8 +248,8 @@ static mu_status make_bench(const evaluation *e, bench *b)
         return MU_E_MEMORY;
     }
     b->program = MU_NEW(b->arena, mu_program, 1);
-    b->book[0] = mu_cost_book_create(b->arena);
-    b->book[1] = mu_cost_book_create(b->arena);
+    b->book[0] = mu_cost_book_create(b->arena, MU_BOOK_LARGE);
+    b->book[1] = mu_cost_book_create(b->arena, MU_BOOK_LARGE);
     if (b->program == NULL || b->book[0] == NULL || b->book[1] == NULL) {
         return MU_E_MEMORY;
     }

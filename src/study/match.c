@@ -25,58 +25,54 @@ typedef struct pairing {
 } pairing;
 
 /* Ratios of other over reference at equal work; cost 0 when a price is unknown. */
-static void ratios(const mu_service *reference, double reference_usd, const mu_service *other,
-                   double other_usd, double out[RATIO_COUNT])
+static void ratios(const mu_service *reference, const mu_service *other, double out[RATIO_COUNT])
 {
-    double rate = other->requests_per_s / reference->requests_per_s;
+    double rate = mu_service_balanced(other) / mu_service_balanced(reference);
     out[RATIO_RATE] = rate;
     out[RATIO_CHIPS] = other->chips / reference->chips / rate;
     out[RATIO_POWER] = other->power_w / reference->power_w / rate;
     out[RATIO_COST] =
-        reference_usd > 0.0 ? other->chips * other_usd / (reference->chips * reference_usd) / rate
-                            : 0.0;
+        reference->price_usd > 0.0 ? other->price_usd / reference->price_usd / rate : 0.0;
 }
 
-static mu_status price_in(const mu_question *question, mu_draw draw, mu_arena *arena, double *usd,
-                          mu_error *err)
+/*
+ * One side in one draw, as its operator would run it there: the batch set anew to what memory and SLO allow,
+ * the roles split anew (mu_service_balanced()).
+ */
+static mu_status retuned(const mu_question *question, const mu_deployment *found, mu_draw draw,
+                         mu_arena *arena, mu_service *out, mu_error *err)
 {
-    mu_arena_mark mark = mu_arena_here(arena);
-    mu_machine *machines = MU_NEW(arena, mu_machine, 2);
-    if (machines == NULL) {
-        return mu_fail(err, MU_E_MEMORY, "no memory for a draw");
+    mu_deployment deployment = *found;
+    if (question->workload.tpot_slo_s > 0.0) {
+        deployment.decode.batch = 0.0;
     }
-    mu_status status = mu_question_machines(question, draw, &machines[0], &machines[1], err);
-    *usd = machines[1].price_usd_per_chip;
-    mu_arena_back(arena, mark);
+    return mu_draws_answer(question, &deployment, draw, arena, out, err);
+}
+
+static mu_status answer_pair(const pairing *p, mu_draw draw, mu_arena *arena,
+                             double out[RATIO_COUNT], mu_error *err)
+{
+    mu_service reference;
+    mu_service other;
+    mu_status status =
+        retuned(p->reference, &p->match->reference.deployment, draw, arena, &reference, err);
+    if (status == MU_OK) {
+        status = retuned(p->other, &p->match->matched.deployment, draw, arena, &other, err);
+    }
+    if (status == MU_OK) {
+        ratios(&reference, &other, out);
+    }
     return status;
 }
 
 static mu_status draw_pair(void *context, uint64_t index, uint32_t worker, mu_error *err)
 {
     const pairing *p = context;
-    mu_arena *arena = p->arena[worker];
     mu_draw draw = {.plan = p->plan, .index = (uint32_t)index + 1};
-    mu_service reference;
-    mu_service other;
-    double usd[2] = {0.0, 0.0};
-    mu_status status = mu_draws_answer(p->reference, &p->match->reference.deployment, draw, arena,
-                                       &reference, err);
-    if (status == MU_OK) {
-        status =
-            mu_draws_answer(p->other, &p->match->matched.deployment, draw, arena, &other, err);
-    }
-    if (status == MU_OK) {
-        status = price_in(p->reference, draw, arena, &usd[0], err);
-    }
-    if (status == MU_OK) {
-        status = price_in(p->other, draw, arena, &usd[1], err);
-    }
-    if (status == MU_OK) {
-        double out[RATIO_COUNT];
-        ratios(&reference, usd[0], &other, usd[1], out);
-        for (int i = 0; i < RATIO_COUNT; i++) {
-            p->value[(uint64_t)i * p->samples + index] = out[i];
-        }
+    double out[RATIO_COUNT];
+    mu_status status = answer_pair(p, draw, p->arena[worker], out, err);
+    for (int i = 0; status == MU_OK && i < RATIO_COUNT; i++) {
+        p->value[(uint64_t)i * p->samples + index] = out[i];
     }
     return status;
 }
@@ -100,35 +96,52 @@ static mu_status run_draws(pairing *p, mu_work *work, mu_error *err)
     return status;
 }
 
-/* The count is whole chips: at the point what was found, in the draws what would do the same work. */
+/*
+ * Values are those of the counts found, whole instances and all; the draws give how far off they may be, as
+ * factors on the retuned point.
+ */
 static void fill_ratios(const pairing *p, const double point[RATIO_COUNT], mu_match *out)
 {
-    mu_quantity *target[RATIO_COUNT] = {&out->ratio, &out->power_ratio, &out->cost_ratio,
-                                        &out->throughput_ratio};
+    const mu_service *reference = &out->reference.point;
+    const mu_service *other = &out->matched.point;
+    const double found[RATIO_COUNT] = {
+        [RATIO_CHIPS] = other->chips / reference->chips,
+        [RATIO_POWER] = other->power_w / reference->power_w,
+        [RATIO_COST] =
+            reference->price_usd > 0.0 ? other->price_usd / reference->price_usd : 0.0,
+        [RATIO_RATE] = other->requests_per_s / reference->requests_per_s};
+    mu_quantity *target[RATIO_COUNT] = {[RATIO_CHIPS] = &out->ratio,
+                                        [RATIO_POWER] = &out->power_ratio,
+                                        [RATIO_COST] = &out->cost_ratio,
+                                        [RATIO_RATE] = &out->throughput_ratio};
     for (int i = 0; i < RATIO_COUNT; i++) {
-        *target[i] = mu_quantity_of(point[i], p->value + (uint64_t)i * p->samples, p->samples);
+        double *draws = p->value + (uint64_t)i * p->samples;
+        double scale = point[i] > 0.0 ? found[i] / point[i] : 0.0;
+        for (uint64_t d = 0; d < p->samples; d++) {
+            draws[d] *= scale;
+        }
+        *target[i] = mu_quantity_of(found[i], draws, p->samples);
     }
-    double scale = out->reference.point.chips;
-    out->chips = (mu_quantity){.value = out->matched.point.chips,
-                               .low = floor(out->ratio.low * scale),
-                               .high = ceil(out->ratio.high * scale)};
-    out->chips.low = fmin(out->chips.low, out->chips.value);
-    out->chips.high = fmax(out->chips.high, out->chips.value);
+    out->chips = (mu_quantity){.value = other->chips,
+                               .low = floor(out->ratio.low * reference->chips),
+                               .high = ceil(out->ratio.high * reference->chips)};
 }
 
 static mu_status compare_draws(const mu_question *reference, const mu_question *other, mu_work *work,
                                mu_match *out, mu_error *err)
 {
-    double point[RATIO_COUNT];
-    ratios(&out->reference.point, reference->machine.price_usd_per_chip, &out->matched.point,
-           other->machine.price_usd_per_chip, point);
     pairing p = {.reference = reference,
                  .other = other,
                  .match = out,
                  .samples = (uint64_t)reference->scenario->samples};
     mu_arena_mark mark = mu_arena_here(work->arena);
+    double point[RATIO_COUNT];
+    mu_draw no_draw = {0};
+    mu_status status = answer_pair(&p, no_draw, work->arena, point, err);
     p.value = MU_NEW(work->arena, double, RATIO_COUNT *p.samples + 1);
-    mu_status status = p.value != NULL ? MU_OK : mu_fail(err, MU_E_MEMORY, "no memory for the draws");
+    if (status == MU_OK && p.value == NULL) {
+        status = mu_fail(err, MU_E_MEMORY, "no memory for the draws");
+    }
     if (status == MU_OK && p.samples > 0) {
         status = run_draws(&p, work, err);
     }

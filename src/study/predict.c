@@ -251,7 +251,7 @@ mu_status mu_prediction_make(const mu_question *question, const mu_deployment *d
     out->slo_share =
         mu_scenario_holds(question->scenario, out->point.ttft_s, out->point.tpot_s) ? 1.0 : 0.0;
     fill_names(question, out);
-    out->cost_usd = out->point.chips * question->machine.price_usd_per_chip;
+    out->cost_usd = out->point.price_usd;
     out->headroom_bytes = left_bytes(&out->point.decode, &question->machine);
     if (deployment->disaggregated) {
         out->headroom_bytes = fmin(out->headroom_bytes,
