@@ -3,11 +3,9 @@
  * Collectives over nested tiers in closed form.
  *
  * What:  all-reduce, reduce-scatter, all-gather, broadcast, all-to-all, point to point; the
- *        cheapest of
- *        the algorithms that libraries have is taken.
+ *        cheapest of the algorithms that libraries have is taken.
  * Why:   called for every transfer of every candidate deployment.
- * Terms: chain = ring inside a server, ring or tree or halving-doubling over more than a server's
- *        ranks;
+ * Terms: chain = ring inside a server, tree or halving-doubling over more than a server's ranks;
  *        fan and below as in levels.h.
  * Bound: equal links, no other traffic. Fitted to NCCL 2.27 and 2.29 and to HCCL.
  */
@@ -16,12 +14,10 @@
 #include <assert.h>
 #include <math.h>
 
-/* Libraries chain up to this many ranks of a server; beyond, they have logarithmic algorithms too.
- * */
+/* Libraries have plain rings up to this many ranks, and logarithmic algorithms beyond. */
 static const double CHAIN_RANKS = 8.0;
-/* Short messages take a protocol without hand-shake that reaches this share of (rate / extra cost):
- * a chain starts at 0.45/1.45 = 31 % of its large-message rate (all three NVLink generations
- * agree). */
+/* Short messages take a protocol without hand-shakes: a chain starts at 0.45/1.45 = 31 % of its
+ * large-message rate (fitted; three NVLink generations agree). */
 static const double SHORT_SHARE = 0.45;
 /* In-switch reduction costs barriers worth this many steps, and fills its pipeline this many times
  * as slowly as a chain (both from H100 and B200 all-reduce over 8 ranks, 4 MB to 512 MB). */

@@ -3,8 +3,7 @@
  * MoE dispatch and combine over nested tiers in closed form.
  *
  * What:  normal mode (a token once to every domain that needs it, forwarded inside) and low-latency
- *        mode
- *        (every copy sent straight to its expert's rank).
+ *        mode (every copy sent straight to its expert's rank).
  * Why:   expert-parallel serving spends a good part of its step here.
  * Terms: domains of a level = sub-domains of the group that meet in it, or in levels within it.
  * Bound: tokens choose experts uniformly; the busiest rank is `imbalance` over the mean.

@@ -12,8 +12,7 @@
 #include <assert.h>
 #include <math.h>
 
-/* Nominal bandwidth that a rank can inject into a tier when `fan` of `fan_full` sub-domains take
- * part. */
+/* Nominal bandwidth a rank can inject when `fan` of `fan_full` sub-domains take part. */
 static double usable_rate(const mu_tier *tier, double fan, double fan_full)
 {
     double rate = tier->bandwidth;
@@ -28,7 +27,15 @@ static double usable_rate(const mu_tier *tier, double fan, double fan_full)
 /* Ranks of the group that one domain of `tier` can hold. */
 static double ranks_in(const mu_tier *tier, double stride)
 {
-    return greater(floor(tier->span / stride), 1.0);
+    double ranks = tier->span / stride;
+    return ranks < 1e15 ? greater((double)(int64_t)ranks, 1.0) : ranks;
+}
+
+/* ceil() of 1 .. 2^63 without a call. */
+static double whole_up(double x)
+{
+    double below = (double)(int64_t)x;
+    return below < x ? below + 1.0 : below;
 }
 
 mu_levels mu_levels_of(const mu_fabric *fabric, mu_group group)
@@ -37,25 +44,31 @@ mu_levels mu_levels_of(const mu_fabric *fabric, mu_group group)
     assert(group.ranks >= 1 && group.stride >= 1);
     double stride = (double)group.stride;
     double left = (double)group.ranks;
-    mu_level found[MU_TIERS_MAX];
-    uint32_t count = 0;
+    double fans[MU_TIERS_MAX];
     for (uint32_t i = fabric->tier_count; i-- > 0;) {
-        const mu_tier *tier = &fabric->tier[i];
-        double inner = i > 0 ? ranks_in(&fabric->tier[i - 1], stride) : 1.0;
-        double fan = ceil(left / inner);
-        if (fan <= 1.0) {
-            continue;
+        fans[i] = left;
+        if (i > 0) {
+            double inner = ranks_in(&fabric->tier[i - 1], stride);
+            fans[i] = left > inner ? whole_up(left / inner) : 1.0;
         }
-        double inner_span = i > 0 ? greater(fabric->tier[i - 1].span, stride) : stride;
-        mu_level level = {.tier = tier, .index = i, .fan = fan, .below = left / fan};
-        level.rate = usable_rate(tier, fan, greater(tier->span / inner_span, fan));
-        found[count] = level;
-        count++;
-        left = left / fan;
+        left /= fans[i];
     }
-    mu_levels levels = {.count = count, .ranks = (double)group.ranks};
-    for (uint32_t i = 0; i < count; i++) {
-        levels.level[i] = found[count - 1 - i];
+    mu_levels levels;
+    levels.count = 0;
+    levels.ranks = (double)group.ranks;
+    for (uint32_t i = 0; i < fabric->tier_count; i++) {
+        if (fans[i] > 1.0) {
+            const mu_tier *tier = &fabric->tier[i];
+            double inner_span = i > 0 ? greater(fabric->tier[i - 1].span, stride) : stride;
+            mu_level *level = &levels.level[levels.count];
+            level->tier = tier;
+            level->index = i;
+            level->fan = fans[i];
+            level->below = left;
+            level->rate = usable_rate(tier, fans[i], greater(tier->span / inner_span, fans[i]));
+            levels.count++;
+        }
+        left *= fans[i];
     }
     return levels;
 }

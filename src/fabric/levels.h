@@ -2,9 +2,9 @@
 /*
  * How a group of ranks lies over the nested tiers, and adding up what the tiers take.
  *
- * Private to src/fabric. Terms: a level is a tier that the group crosses; fan = sub-domains of the
- * next
- * inner level that meet in it; below = ranks of the group in one such sub-domain.
+ * Private to src/fabric.
+ * Terms: a level is a tier that the group crosses; fan = sub-domains of the next inner level that
+ *        meet in it; below = ranks of the group in one such sub-domain.
  */
 #ifndef MUSTER_FABRIC_LEVELS_H
 #define MUSTER_FABRIC_LEVELS_H

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The list of tier parameters for the catalogue, calibration and documentation, and names for
- * reports.
+ * The list of tier parameters for catalogue, calibration and documentation; names for reports.
  *
  * Why: one list (tier_params.def) gives fields, specifications and priors, so that they cannot
  *      drift apart.
