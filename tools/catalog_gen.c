@@ -5,13 +5,13 @@
  *     catalog_gen DATA_DIR                    only checks
  *     catalog_gen DATA_DIR OUT.c DEPFILE      checks and writes; DEPFILE names what was read
  *
- * Every file's first fault is printed as file:line:column: text; the exit status is 1 if there was any.
+ * Every file's first fault is printed as file:line:column: text; the exit status is 1 if there
+ * was any.
  */
 #include "catalog/catalog.h"
 #include "io/catalog_files.h"
 #include "io/doc_read.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,8 +47,8 @@ static mu_status read_one(generator *g, const char *file, mu_error *err)
     if (status != MU_OK) {
         return status;
     }
-    status = mu_doc_read_text(g->arena, text, length, name, MU_DOC_YAML, &g->docs[g->doc_count],
-                              err);
+    status =
+        mu_doc_read_text(g->arena, text, length, name, MU_DOC_YAML, &g->docs[g->doc_count], err);
     free(text);
     g->doc_count += status == MU_OK ? 1 : 0;
     return status;
@@ -126,15 +126,6 @@ static void write_text(FILE *out, const char *text)
     (void)fputc('"', out);
 }
 
-static uint32_t count_nodes(const mu_node *node)
-{
-    uint32_t count = 1;
-    for (uint32_t i = 0; i < node->count; i++) {
-        count += count_nodes(&node->child[i]);
-    }
-    return count;
-}
-
 static void write_node(FILE *out, const mu_node *node, uint32_t first_child)
 {
     static const char *const kinds[] = {"MU_NODE_NULL", "MU_NODE_SCALAR", "MU_NODE_STRING",
@@ -150,29 +141,57 @@ static void write_node(FILE *out, const mu_node *node, uint32_t first_child)
     }
 }
 
-/* Breadth first: the roots, then everyone's children side by side. */
-static bool write_nodes(generator *g, FILE *out)
+/* All nodes breadth first: the roots, then everyone's children side by side. */
+typedef struct queue {
+    const mu_node **nodes; /* [capacity] */
+    uint32_t count;
+    uint32_t capacity;
+} queue;
+
+static bool enqueue(generator *g, queue *q, const mu_node *node)
 {
-    uint32_t total = 0;
-    for (uint32_t i = 0; i < g->doc_count; i++) {
-        total += count_nodes(g->docs[i].root);
+    if (q->count == q->capacity) {
+        uint32_t capacity = q->capacity == 0 ? 65536 : 2 * q->capacity;
+        const mu_node **grown = MU_NEW(g->arena, const mu_node *, capacity);
+        if (grown == NULL) {
+            return false;
+        }
+        for (uint32_t i = 0; i < q->count; i++) {
+            grown[i] = q->nodes[i];
+        }
+        q->nodes = grown;
+        q->capacity = capacity;
     }
-    const mu_node **order = MU_NEW(g->arena, const mu_node *, total);
-    if (order == NULL) {
-        return false;
+    q->nodes[q->count++] = node;
+    return true;
+}
+
+static bool order_nodes(generator *g, queue *q)
+{
+    bool ok = true;
+    for (uint32_t i = 0; i < g->doc_count && ok; i++) {
+        ok = enqueue(g, q, g->docs[i].root);
     }
-    uint32_t known = 0;
-    for (uint32_t i = 0; i < g->doc_count; i++) {
-        order[known++] = g->docs[i].root;
-    }
-    (void)fprintf(out, "static const mu_node nodes[%u] = {\n", total);
-    for (uint32_t i = 0; i < total; i++) {
-        write_node(out, order[i], known);
-        for (uint32_t k = 0; k < order[i]->count; k++) {
-            order[known++] = &order[i]->child[k];
+    for (uint32_t i = 0; i < q->count && ok; i++) {
+        for (uint32_t k = 0; k < q->nodes[i]->count && ok; k++) {
+            ok = enqueue(g, q, &q->nodes[i]->child[k]);
         }
     }
-    assert(known == total);
+    return ok;
+}
+
+static bool write_nodes(generator *g, FILE *out)
+{
+    queue q = {.count = 0};
+    if (!order_nodes(g, &q)) {
+        return false;
+    }
+    uint32_t child = g->doc_count;
+    (void)fprintf(out, "static const mu_node nodes[%u] = {\n", q.count);
+    for (uint32_t i = 0; i < q.count; i++) {
+        write_node(out, q.nodes[i], child);
+        child += q.nodes[i]->count;
+    }
     (void)fputs("};\n\n", out);
     return true;
 }
@@ -233,8 +252,7 @@ static int run(generator *g, int argc, char **argv)
             return 1;
         }
     }
-    if (argc == 4 &&
-        (!write_source(g, argv[2]) || !write_depfile(g, argv[3], argv[2]))) {
+    if (argc == 4 && (!write_source(g, argv[2]) || !write_depfile(g, argv[3], argv[2]))) {
         (void)fprintf(stderr, "%s: cannot be written\n", argv[2]);
         return 1;
     }

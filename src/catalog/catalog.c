@@ -4,7 +4,8 @@
  *
  * What:  heads of all entities sorted by kind and id, one table of names (ids and aliases), one of
  *        sources; look-up by binary search.
- * Why:   the compiled-in documents were checked by the build, so that starting up reads heads only.
+ * Why:   the compiled-in documents were checked by the build, so that starting up reads heads
+ *        only.
  */
 #include "catalog/internal.h"
 
@@ -16,9 +17,9 @@
 
 enum { ID_MAX = 64, ALIASES_MAX = 32 };
 
-static char lower(char c)
+static int lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
 }
 
 int mu_name_compare(const char *a, const char *b)
@@ -27,8 +28,8 @@ int mu_name_compare(const char *a, const char *b)
         a++;
         b++;
     }
-    unsigned char x = (unsigned char)lower(*a);
-    unsigned char y = (unsigned char)lower(*b);
+    int x = lower(*a);
+    int y = lower(*b);
     return (x > y) - (x < y);
 }
 
@@ -94,8 +95,8 @@ static mu_status read_kind(const mu_doc *doc, mu_entity_kind *out, mu_error *err
                             "foundry, process) or a list of sources:");
     }
     const char *nearest = mu_text_nearest(text, kinds, MU_ENTITY_KIND_COUNT);
-    return mu_node_fail(doc, mu_node_get(doc->root, "kind"), err, "unknown kind \"%.40s\"%s%s%s", text,
-                        nearest == NULL ? "" : "; did you mean \"",
+    return mu_node_fail(doc, mu_node_get(doc->root, "kind"), err, "unknown kind \"%.40s\"%s%s%s",
+                        text, nearest == NULL ? "" : "; did you mean \"",
                         nearest == NULL ? "" : nearest, nearest == NULL ? "" : "\"?");
 }
 
@@ -342,7 +343,8 @@ static mu_status not_found(const char *what, const char *name, const char *const
     if (nearest == NULL) {
         return mu_fail(err, MU_E_INPUT, "unknown %s \"%.80s\"", what, name);
     }
-    return mu_fail(err, MU_E_INPUT, "unknown %s \"%.80s\"; did you mean \"%s\"?", what, name, nearest);
+    return mu_fail(err, MU_E_INPUT, "unknown %s \"%.80s\"; did you mean \"%s\"?", what, name,
+                   nearest);
 }
 
 static mu_status unknown_of_kind(const mu_catalog *catalog, mu_entity_kind kind, const char *name,

@@ -2,8 +2,8 @@
 /*
  * The catalogue: entities (chip, system, engine, model, ...) as documents, and their facts.
  *
- * Build, freeze, query: created from the compiled-in documents and any overlays, read-only after, so
- * any thread may ask. An overlay's entity replaces the one of the same kind and id; with
+ * Build, freeze, query: created from the compiled-in documents and any overlays, read-only after,
+ * so any thread may ask. An overlay's entity replaces the one of the same kind and id; with
  * `inherits: id` anything not said is taken from the parent (of the same kind).
  */
 #ifndef MUSTER_CATALOG_CATALOG_H
@@ -49,25 +49,26 @@ typedef struct mu_source {
 
 /* One sourced quantity, inheritance resolved. */
 typedef struct mu_fact {
-    const char *path;     /* "memory.bandwidth" */
+    const char *path; /* "memory.bandwidth" */
     mu_dimension dimension;
-    mu_range range;       /* SI */
-    char grade;           /* 'A' measured or vendor .. 'D' this project's estimate */
-    const char *text;     /* for text facts; else NULL */
-    const char *source;   /* id in sources */
-    const char *note;     /* "" when there is none */
-    const char *entity;   /* id of the entity that states it (a parent, when inherited) */
-    const char *unit;     /* as written; "" when it has none */
+    mu_range range;     /* SI */
+    char grade;         /* 'A' measured or vendor .. 'D' this project's estimate */
+    const char *text;   /* for text facts; else NULL */
+    const char *source; /* id in sources */
+    const char *note;   /* "" when there is none */
+    const char *entity; /* id of the entity that states it (a parent, when inherited) */
+    const char *unit;   /* as written; "" when it has none */
 } mu_fact;
 
 typedef struct mu_catalog mu_catalog;
 
 /**
  * @param[in]  arena     the catalogue belongs to it; documents are borrowed and must live as long
- * @param[in]  docs      [count] entity documents and `sources` lists; later ones replace earlier ones
- * @retval MU_E_INPUT    an entity without kind, id or name; an unknown key (nearest named); a fact without
- *                       source, with low > best or best > high, a unit missing or wrong; an unknown
- *                       source or parent; inheritance in a circle
+ * @param[in]  docs      [count] entity documents and `sources` lists; later ones replace earlier
+ *                       ones
+ * @retval MU_E_INPUT    an entity without kind, id or name; an unknown key (nearest named); a
+ *                       fact without source, with low > best or best > high, a unit missing or
+ *                       wrong; an unknown source or parent; inheritance in a circle
  * Cost: O(nodes of the documents from `checked_from` on); earlier documents are trusted (the build
  * has checked the compiled-in ones) and only their heads are read.
  */
@@ -94,9 +95,9 @@ mu_status mu_catalog_check(const mu_catalog *catalog, uint32_t doc_index,
 const mu_source *mu_catalog_source(const mu_catalog *catalog, const char *id);
 
 /**
- * Node at a dotted path of the entity or the nearest ancestor that has it; NULL when none does, or when
- * it says null there (which undoes the inheritance). Items of a list are reached by their `name`
- * ("tiers.ub.bandwidth"). `entity` must come from this catalogue.
+ * Node at a dotted path of the entity or the nearest ancestor that has it; NULL when none does,
+ * or when it says null there (which undoes the inheritance). Items of a list are reached by their
+ * `name` ("tiers.ub.bandwidth"). `entity` must come from this catalogue.
  *
  * @param[out] stated_by  entity that holds the node, for messages; may be NULL
  */
@@ -113,7 +114,8 @@ const char *mu_catalog_text(const mu_catalog *catalog, const mu_entity *entity, 
 mu_status mu_catalog_fact(const mu_catalog *catalog, const mu_entity *entity, const char *path,
                           bool required, mu_fact *out, mu_error *err) MU_MUST_CHECK;
 
-/** All facts of an entity with inheritance resolved, in schema order; array belongs to the arena. */
+/** All facts of an entity with inheritance resolved, in schema order; array belongs to the arena.
+ */
 mu_status mu_catalog_facts(const mu_catalog *catalog, const mu_entity *entity, mu_arena *arena,
                            const mu_fact **out, uint32_t *count, mu_error *err) MU_MUST_CHECK;
 

@@ -3,9 +3,9 @@
  * Checks documents against the schema: every key known, every value of its type, every reference
  * there.
  *
- * Why:   run by the build over the compiled-in documents and at start-up over the user's own, so that
- *        readers need not doubt what they read.
- * Bound: recursion goes as deep as the longest pattern of the schema.
+ * Why:   run by the build over the compiled-in documents and at start-up over the user's own, so
+ *        that readers need not doubt what they read.
+ * Bound: as many levels as the longest pattern of the schema has parts.
  */
 #include "catalog/internal.h"
 
@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { COUNT_MAX = 1000000000, LIST_MAX = 64 };
+enum { COUNT_MAX = 1000000000, LIST_MAX = 64, LEVELS_MAX = 8 };
 
 typedef struct checker {
     const mu_catalog *catalog;
@@ -34,18 +34,17 @@ static mu_status fail_at(const checker *c, const mu_node *node, const char *mess
     return mu_node_fail(doc_of(c), node, c->err, "%s: %s", c->path, message);
 }
 
-/* Appends a name to the path; its old length comes back through *length, to cut it off again. */
-static mu_status push_name(checker *c, const mu_node *node, const char *name, size_t *length)
+/* Appends a name to the path. */
+static mu_status push_name(checker *c, const mu_node *node, const char *name)
 {
-    *length = strlen(c->path);
+    size_t length = strlen(c->path);
     if (strchr(name, '.') != NULL) {
         return mu_node_fail(doc_of(c), node, c->err, "\"%.80s\": a name here has no dot", name);
     }
-    if (*length + strlen(name) + 2 > sizeof c->path) {
+    if (length + strlen(name) + 2 > sizeof c->path) {
         return mu_node_fail(doc_of(c), node, c->err, "\"%.60s...\": too long a name", name);
     }
-    (void)snprintf(c->path + *length, sizeof c->path - *length, "%s%s", *length == 0 ? "" : ".",
-                   name);
+    (void)snprintf(c->path + length, sizeof c->path - length, "%s%s", length == 0 ? "" : ".", name);
     return MU_OK;
 }
 
@@ -75,11 +74,15 @@ static mu_status check_source(const checker *c, const mu_node *node, const char 
         }
     }
     if (nearest != NULL && best <= 2 + strlen(id) / 4) {
-        return mu_node_fail(doc_of(c), node, c->err, "%s: unknown source \"%.60s\"; did you mean "
-                            "\"%s\"?", c->path, id, nearest);
+        return mu_node_fail(doc_of(c), node, c->err,
+                            "%s: unknown source \"%.60s\"; did you mean "
+                            "\"%s\"?",
+                            c->path, id, nearest);
     }
-    return mu_node_fail(doc_of(c), node, c->err, "%s: unknown source \"%.60s\" (none of the %u in "
-                        "the list of sources)", c->path, id, c->catalog->source_count);
+    return mu_node_fail(doc_of(c), node, c->err,
+                        "%s: unknown source \"%.60s\" (none of the %u in "
+                        "the list of sources)",
+                        c->path, id, c->catalog->source_count);
 }
 
 static mu_status check_fact(const checker *c, const mu_schema_item *item, const mu_node *node)
@@ -117,10 +120,9 @@ static mu_status check_list(const checker *c, const mu_schema_item *item, const 
     }
     for (uint32_t i = 0; i < node->count; i++) {
         const char *text = "";
-        mu_status status =
-            item->type == MU_VALUE_REFS
-                ? check_reference(c, item, &node->child[i])
-                : mu_node_text(doc_of(c), &node->child[i], c->path, &text, c->err);
+        mu_status status = item->type == MU_VALUE_REFS
+                               ? check_reference(c, item, &node->child[i])
+                               : mu_node_text(doc_of(c), &node->child[i], c->path, &text, c->err);
         if (status != MU_OK) {
             return status;
         }
@@ -169,84 +171,89 @@ static mu_status check_leaf(const checker *c, const mu_schema_item *item, const 
     return MU_OK;
 }
 
-static mu_status check_map(checker *c, const mu_node *map);
-
 /* A list of maps, each under its own name. */
-static mu_status check_named(checker *c, const mu_node *list)
+static mu_status check_named(const checker *c, const mu_node *list)
 {
     if (list->kind != MU_NODE_LIST || list->count > LIST_MAX) {
         return fail_at(c, list, "expected a list of at most 64 maps, each with a name:");
     }
     for (uint32_t i = 0; i < list->count; i++) {
-        const mu_node *item = &list->child[i];
-        const mu_node *name = mu_node_get(item, "name");
+        const mu_node *name = mu_node_get(&list->child[i], "name");
         if (name == NULL || name->text == NULL) {
-            return fail_at(c, item, "expected a map with a name:");
+            return fail_at(c, &list->child[i], "expected a map with a name:");
         }
         for (uint32_t k = 0; k < i; k++) {
-            if (strcmp(mu_node_get(&list->child[k], "name")->text, name->text) == 0) {
+            const mu_node *other = mu_node_get(&list->child[k], "name");
+            if (strcmp(other->text, name->text) == 0) {
                 return fail_at(c, name, "two items have this name");
             }
-        }
-        size_t length = 0;
-        mu_status status = push_name(c, name, name->text, &length);
-        if (status == MU_OK) {
-            status = check_map(c, item);
-            c->path[length] = '\0';
-        }
-        if (status != MU_OK) {
-            return status;
         }
     }
     return MU_OK;
 }
 
-/* The value under the key that c->path ends in. */
-static mu_status check_value(checker *c, const mu_node *node)
+/* The value under the key that c->path ends in; *below is set when its children are to be checked.
+ */
+static mu_status check_value(const checker *c, const mu_node *node, bool *below)
 {
     mu_entity_kind kind = c->entry->entity.kind;
     const mu_schema_item *item = mu_schema_find(kind, c->path);
+    *below = item == NULL || item->type == MU_VALUE_NAMED;
     if (item != NULL && node->kind == MU_NODE_NULL) {
+        *below = false;
         return c->entry->parent != NULL ? MU_OK : fail_at(c, node, "expected a value, found none");
     }
-    if (item != NULL && item->type == MU_VALUE_NAMED) {
-        return check_named(c, node);
-    }
     if (item != NULL) {
-        return check_leaf(c, item, node);
+        return item->type == MU_VALUE_NAMED ? check_named(c, node) : check_leaf(c, item, node);
     }
     if (!mu_schema_is_prefix(kind, c->path)) {
         return unknown_key(c, node);
     }
-    if (node->kind != MU_NODE_MAP) {
-        return fail_at(c, node, "expected a map of keys below it");
-    }
-    return check_map(c, node);
+    return node->kind == MU_NODE_MAP ? MU_OK : fail_at(c, node, "expected a map of keys below it");
 }
 
-static mu_status check_map(checker *c, const mu_node *map)
+/* A map or named list whose children are being checked. */
+typedef struct level {
+    const mu_node *node;
+    uint32_t next;
+    size_t path_length; /* of its own path */
+} level;
+
+/* One child of the innermost level; opens a level of its own where there is more below. */
+static mu_status check_child(checker *c, level levels[LEVELS_MAX], uint32_t *depth)
 {
-    for (uint32_t i = 0; i < map->count; i++) {
-        const mu_node *node = &map->child[i];
-        size_t length = 0;
-        mu_status status = push_name(c, node, node->key, &length);
-        if (status != MU_OK) {
-            return status;
-        }
-        status = check_value(c, node);
-        if (status != MU_OK) {
-            return status;
-        }
-        c->path[length] = '\0';
+    level *top = &levels[*depth - 1];
+    const mu_node *node = &top->node->child[top->next++];
+    bool item = top->node->kind == MU_NODE_LIST;
+    const char *name = item ? mu_node_get(node, "name")->text : node->key;
+    bool below = item;
+    c->path[top->path_length] = '\0';
+    mu_status status = push_name(c, node, name);
+    if (status == MU_OK && !item) {
+        status = check_value(c, node, &below);
     }
-    return MU_OK;
+    if (status == MU_OK && below) {
+        assert(*depth < LEVELS_MAX);
+        levels[(*depth)++] = (level){.node = node, .path_length = strlen(c->path)};
+    }
+    return status;
 }
 
 mu_status mu_entry_check(const mu_catalog *catalog, const mu_entry *entry, mu_error *err)
 {
     assert(entry != NULL);
     checker c = {.catalog = catalog, .entry = entry, .err = err};
-    return check_map(&c, entry->entity.doc.root);
+    level levels[LEVELS_MAX] = {{.node = entry->entity.doc.root}};
+    uint32_t depth = 1;
+    mu_status status = MU_OK;
+    while (depth > 0 && status == MU_OK) {
+        if (levels[depth - 1].next == levels[depth - 1].node->count) {
+            depth--;
+        } else {
+            status = check_child(&c, levels, &depth);
+        }
+    }
+    return status;
 }
 
 mu_status mu_sources_check(const mu_doc *doc, mu_error *err)
@@ -262,8 +269,8 @@ mu_status mu_sources_check(const mu_doc *doc, mu_error *err)
         }
         status = mu_node_known_keys(doc, item, keys, sizeof keys / sizeof keys[0], err);
         for (uint32_t k = 0; k < i && status == MU_OK; k++) {
-            if (strcmp(mu_node_get(&list->child[k], "id")->text,
-                       mu_node_get(item, "id")->text) == 0) {
+            if (strcmp(mu_node_get(&list->child[k], "id")->text, mu_node_get(item, "id")->text) ==
+                0) {
                 status = mu_node_fail(doc, item, err, "this source id stands twice");
             }
         }

@@ -155,9 +155,9 @@ static bool needs_unit(mu_dimension dimension)
 static void free_unit(const char *unit, mu_fact *out, double *scale)
 {
     static const mu_dimension tried[] = {
-        MU_DIM_TIME,   MU_DIM_BYTES,     MU_DIM_BYTE_RATE, MU_DIM_FLOP, MU_DIM_FLOP_RATE,
-        MU_DIM_POWER,  MU_DIM_ENERGY,    MU_DIM_FREQUENCY, MU_DIM_AREA, MU_DIM_MONEY,
-        MU_DIM_RATE,   MU_DIM_TOKEN_RATE, MU_DIM_FRACTION, MU_DIM_MONEY_RATE};
+        MU_DIM_TIME,  MU_DIM_BYTES,      MU_DIM_BYTE_RATE, MU_DIM_FLOP,      MU_DIM_FLOP_RATE,
+        MU_DIM_POWER, MU_DIM_ENERGY,     MU_DIM_FREQUENCY, MU_DIM_AREA,      MU_DIM_MONEY,
+        MU_DIM_RATE,  MU_DIM_TOKEN_RATE, MU_DIM_FRACTION,  MU_DIM_MONEY_RATE};
     out->dimension = MU_DIM_NONE;
     *scale = 1.0;
     for (size_t i = 0; i < sizeof tried / sizeof tried[0]; i++) {
@@ -257,9 +257,8 @@ mu_status mu_fact_read(const mu_fact_place *place, mu_fact *out, mu_error *err)
         status = read_origin(place, &fact, err);
     }
     if (status == MU_OK) {
-        bool words = fact.dimension == MU_DIM_TEXT ||
-                     (place->item->type == MU_VALUE_FREE_FACT &&
-                      mu_node_get(place->node, "text") != NULL);
+        bool words = fact.dimension == MU_DIM_TEXT || (place->item->type == MU_VALUE_FREE_FACT &&
+                                                       mu_node_get(place->node, "text") != NULL);
         if (words) {
             fact.dimension = MU_DIM_TEXT;
         }

@@ -77,8 +77,8 @@ const char *mu_catalog_text(const mu_catalog *catalog, const mu_entity *entity, 
 /* DATE items are facts only where they are written as one. */
 static bool reads_as_fact(const mu_schema_item *item, const mu_node *node)
 {
-    return mu_schema_is_fact(item) || (item->type == MU_VALUE_DATE && node != NULL &&
-                                       node->kind == MU_NODE_MAP);
+    return mu_schema_is_fact(item) ||
+           (item->type == MU_VALUE_DATE && node != NULL && node->kind == MU_NODE_MAP);
 }
 
 mu_status mu_catalog_fact(const mu_catalog *catalog, const mu_entity *entity, const char *path,
@@ -102,7 +102,7 @@ mu_status mu_catalog_fact(const mu_catalog *catalog, const mu_entity *entity, co
     return MU_OK;
 }
 
-/* Facts under way; room for all of them was made before. */
+/* Facts under way. */
 typedef struct collector {
     const mu_catalog *catalog;
     const mu_entity *entity;
@@ -122,6 +122,25 @@ static bool collected(const collector *c, const char *path)
     return false;
 }
 
+/* Room for one more fact. */
+static mu_status make_room(collector *c, mu_error *err)
+{
+    if (c->count < c->capacity) {
+        return MU_OK;
+    }
+    uint32_t capacity = c->capacity == 0 ? 64 : 2 * c->capacity;
+    mu_fact *grown = MU_NEW(c->arena, mu_fact, capacity);
+    if (grown == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "out of memory for the catalogue");
+    }
+    if (c->count > 0) {
+        memcpy(grown, c->facts, c->count * sizeof *grown);
+    }
+    c->facts = grown;
+    c->capacity = capacity;
+    return MU_OK;
+}
+
 static mu_status collect_path(collector *c, const mu_schema_item *item, const char *path,
                               mu_error *err)
 {
@@ -130,12 +149,15 @@ static mu_status collect_path(collector *c, const mu_schema_item *item, const ch
         mu_schema_find(c->entity->kind, path) != item) {
         return MU_OK;
     }
-    assert(c->count < c->capacity);
+    mu_status status = make_room(c, err);
+    if (status != MU_OK) {
+        return status;
+    }
     const char *copy = mu_arena_text(c->arena, path, strlen(path));
     if (copy == NULL) {
         return mu_fail(err, MU_E_MEMORY, "out of memory for the catalogue");
     }
-    mu_status status = mu_catalog_fact(c->catalog, c->entity, copy, true, &c->facts[c->count], err);
+    status = mu_catalog_fact(c->catalog, c->entity, copy, true, &c->facts[c->count], err);
     c->count += status == MU_OK ? 1 : 0;
     return status;
 }
@@ -166,7 +188,8 @@ static mu_status collect_names(collector *c, const mu_schema_item *item, mu_erro
             int length = name == NULL ? 0
                                       : snprintf(path, sizeof path, "%.*s%s%s", prefix,
                                                  item->pattern, name, close + 1);
-            if (length <= 0 || (size_t)length >= sizeof path || mu_schema_find(kind, path) != item) {
+            if (length <= 0 || (size_t)length >= sizeof path ||
+                mu_schema_find(kind, path) != item) {
                 continue;
             }
             mu_status status = collect_path(c, item, path, err);
@@ -178,28 +201,11 @@ static mu_status collect_names(collector *c, const mu_schema_item *item, mu_erro
     return MU_OK;
 }
 
-/* Upper bound of the facts of an entity: every map below its root and its parents' roots. */
-static uint32_t count_maps(const mu_node *node, uint32_t depth)
-{
-    uint32_t maps = node->kind == MU_NODE_MAP ? 1 : 0;
-    for (uint32_t i = 0; i < node->count && depth < 6; i++) {
-        maps += count_maps(&node->child[i], depth + 1);
-    }
-    return maps;
-}
-
 mu_status mu_catalog_facts(const mu_catalog *catalog, const mu_entity *entity, mu_arena *arena,
                            const mu_fact **out, uint32_t *count, mu_error *err)
 {
-    assert(out != NULL && count != NULL);
+    assert(entity != NULL && out != NULL && count != NULL);
     collector c = {.catalog = catalog, .entity = entity, .arena = arena};
-    for (const mu_entry *e = entry_of(catalog, entity); e != NULL; e = e->parent) {
-        c.capacity += count_maps(e->entity.doc.root, 0);
-    }
-    c.facts = MU_NEW(arena, mu_fact, c.capacity);
-    if (c.facts == NULL) {
-        return mu_fail(err, MU_E_MEMORY, "out of memory for the catalogue");
-    }
     uint32_t item_count = 0;
     const mu_schema_item *items = mu_schema_items(&item_count);
     for (uint32_t i = 0; i < item_count; i++) {

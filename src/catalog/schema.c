@@ -15,13 +15,21 @@
 
 #define ANY MU_ENTITY_KIND_COUNT
 #define FACT(kind, pattern, dimension, doc)                                                        \
-    {MU_ENTITY_##kind, pattern, MU_VALUE_FACT, MU_DIM_##dimension, ANY, doc}
+    {                                                                                              \
+        MU_ENTITY_##kind, MU_VALUE_FACT, MU_DIM_##dimension, ANY, pattern, doc                     \
+    }
 #define PLAIN(kind, pattern, type, doc)                                                            \
-    {MU_ENTITY_##kind, pattern, MU_VALUE_##type, MU_DIM_NONE, ANY, doc}
+    {                                                                                              \
+        MU_ENTITY_##kind, MU_VALUE_##type, MU_DIM_NONE, ANY, pattern, doc                          \
+    }
 #define COMMON(pattern, type, doc)                                                                 \
-    {ANY, pattern, MU_VALUE_##type, MU_DIM_NONE, ANY, doc}
+    {                                                                                              \
+        ANY, MU_VALUE_##type, MU_DIM_NONE, ANY, pattern, doc                                       \
+    }
 #define REF(kind, pattern, type, target, doc)                                                      \
-    {MU_ENTITY_##kind, pattern, MU_VALUE_##type, MU_DIM_NONE, MU_ENTITY_##target, doc}
+    {                                                                                              \
+        MU_ENTITY_##kind, MU_VALUE_##type, MU_DIM_NONE, MU_ENTITY_##target, pattern, doc           \
+    }
 
 /* clang-format off */
 static const mu_schema_item items[] = {

@@ -2,9 +2,9 @@
 /*
  * The schema of catalogue entities: the one table of which keys exist and what may stand there.
  *
- * Terms: a path is the dotted way of keys from the entity's root ("memory.bandwidth"). In a pattern
- *        a part in angle brackets stands for any key: `<dtype>` a number format, `<chip>` the id of a
- *        chip, others free. Items of a named list are reached by their `name`
+ * Terms: a path is the dotted way of keys from the entity's root ("memory.bandwidth"). In a
+ *        pattern a part in angle brackets stands for any key: `<dtype>` a number format, `<chip>`
+ *        the id of a chip, others free. Items of a named list are reached by their `name`
  *        ("tiers.ub.bandwidth").
  */
 #ifndef MUSTER_CATALOG_SCHEMA_H
@@ -24,21 +24,21 @@ typedef enum mu_value_type {
     MU_VALUE_DATE,      /* plain text ("2025-01") or a sourced text */
     MU_VALUE_TEXT,
     MU_VALUE_SOURCE, /* id of a source */
-    MU_VALUE_COUNT, /* plain whole number, at least 1 */
+    MU_VALUE_COUNT,  /* plain whole number, at least 1 */
     MU_VALUE_BOOL,
-    MU_VALUE_TEXTS,  /* list of texts */
-    MU_VALUE_NAMED,  /* list of maps with a `name` of their own */
-    MU_VALUE_REF,    /* id of an entity of kind `target` */
-    MU_VALUE_REFS,   /* list of such */
-    MU_VALUE_FREE    /* anything: read by others */
+    MU_VALUE_TEXTS, /* list of texts */
+    MU_VALUE_NAMED, /* list of maps with a `name` of their own */
+    MU_VALUE_REF,   /* id of an entity of kind `target` */
+    MU_VALUE_REFS,  /* list of such */
+    MU_VALUE_FREE   /* anything: read by others */
 } mu_value_type;
 
 typedef struct mu_schema_item {
     mu_entity_kind kind; /* MU_ENTITY_KIND_COUNT: every kind */
-    const char *pattern; /* "peak.<dtype>" */
     mu_value_type type;
     mu_dimension dimension; /* FACT only */
     mu_entity_kind target;  /* REF and REFS only */
+    const char *pattern;    /* "peak.<dtype>" */
     const char *doc;        /* one line: meaning, unit convention */
 } mu_schema_item;
 

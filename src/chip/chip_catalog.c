@@ -69,10 +69,14 @@ static mu_status read_facts(const reader *r, mu_chip *out)
         const char *path;
         double *field;
     } needed[] = {
-        {"peak.vector", &out->vector_flops},          {"memory.bandwidth", &out->memory_bandwidth},
-        {"memory.capacity", &out->memory_capacity},   {"l2", &out->l2_bytes},
-        {"cores", &out->cores},                       {"clock", &out->clock_hz},
-        {"power.tdp", &out->tdp_w},                   {"power.idle", &out->idle_w},
+        {"peak.vector", &out->vector_flops},
+        {"memory.bandwidth", &out->memory_bandwidth},
+        {"memory.capacity", &out->memory_capacity},
+        {"l2", &out->l2_bytes},
+        {"cores", &out->cores},
+        {"clock", &out->clock_hz},
+        {"power.tdp", &out->tdp_w},
+        {"power.idle", &out->idle_w},
     };
     for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
         mu_status status = read_fact(r, needed[i].path, true, needed[i].field);
@@ -122,7 +126,8 @@ static mu_status find_calibrations(const reader *r, calibrations *out)
         mu_status status =
             mu_node_text(&stated_by->doc, &list->child[i], "calibration", &id, r->err);
         if (status == MU_OK) {
-            status = mu_catalog_find(r->catalog, MU_ENTITY_CALIBRATION, id, &out->entity[i], r->err);
+            status =
+                mu_catalog_find(r->catalog, MU_ENTITY_CALIBRATION, id, &out->entity[i], r->err);
         }
         if (status != MU_OK) {
             return status;

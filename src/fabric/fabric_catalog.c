@@ -2,8 +2,8 @@
 /*
  * Reads a mu_fabric out of the catalogue.
  *
- * Terms: facts of a tier are per chip in one direction and split evenly over the chip's ranks; those
- *        of the die-to-die tier are per die.
+ * Terms: facts of a tier are per chip in one direction and split evenly over the chip's ranks;
+ *        those of the die-to-die tier are per die.
  */
 #include "fabric/fabric_catalog.h"
 
@@ -39,14 +39,15 @@ static const char *const sorts[] = {"die", "scale_up", "scale_out"};
 static mu_status read_fact(const reader *r, const mu_entity *entity, const char *path,
                            bool required, double *out)
 {
+    assert(entity != NULL);
     mu_fact fact;
     mu_status status = mu_catalog_fact(r->catalog, entity, path, required, &fact, r->err);
     if (status != MU_OK || fact.path == NULL) {
         return status;
     }
     char name[NAME_BYTES];
-    (void)snprintf(name, sizeof name, "%s/%s/%s", entity->kind == MU_ENTITY_CHIP ? "chip" : "system",
-                   fact.entity, path);
+    (void)snprintf(name, sizeof name, "%s/%s/%s",
+                   entity->kind == MU_ENTITY_CHIP ? "chip" : "system", fact.entity, path);
     *out = mu_draw_value(r->draw, name, fact.range);
     return MU_OK;
 }
@@ -64,8 +65,8 @@ static mu_status find_calibrations(reader *r)
         mu_status status =
             mu_node_text(&stated_by->doc, &list->child[i], "calibration", &id, r->err);
         if (status == MU_OK) {
-            status = mu_catalog_find(r->catalog, MU_ENTITY_CALIBRATION, id, &r->calibration[i],
-                                     r->err);
+            status =
+                mu_catalog_find(r->catalog, MU_ENTITY_CALIBRATION, id, &r->calibration[i], r->err);
         }
         if (status != MU_OK) {
             return status;
@@ -93,9 +94,9 @@ static mu_status find_stated(const reader *r, const tier_reader *t, const char *
                              const mu_entity **entity)
 {
     static const char *const keys[][2] = {
-        {"latency_s", "latency"},   {"message_s", "message"},
+        {"latency_s", "latency"},     {"message_s", "message"},
         {"efficiency", "efficiency"}, {"half_bytes", "half_bytes"},
-        {"launch_s", "launch"},     {"dispatch_efficiency", "dispatch_efficiency"},
+        {"launch_s", "launch"},       {"dispatch_efficiency", "dispatch_efficiency"},
     };
     out->path = NULL;
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
@@ -378,8 +379,8 @@ static mu_status read_supernode(reader *r)
     const mu_node *node = mu_catalog_node(r->catalog, r->system, "chips_per_node", &stated_by);
     uint64_t per_node = 1;
     mu_fact domain;
-    mu_status status = mu_catalog_fact(r->catalog, r->chip, "links.scale_up.domain", false, &domain,
-                                       r->err);
+    mu_status status =
+        mu_catalog_fact(r->catalog, r->chip, "links.scale_up.domain", false, &domain, r->err);
     if (status == MU_OK && node != NULL) {
         status = mu_node_count(&stated_by->doc, node, "chips_per_node", 1, 1000000000, &per_node,
                                r->err);

@@ -10,19 +10,19 @@
 #include "fabric/fabric.h"
 
 /**
- * Tiers of a system in one draw, innermost first: per-rank bandwidth, spans in ranks. With more than
- * one rank in a chip, a tier "die-to-die" from the chip's links.die comes first.
+ * Tiers of a system in one draw, innermost first: per-rank bandwidth, spans in ranks. With more
+ * than one rank in a chip, a tier "die-to-die" from the chip's links.die comes first.
  *
- * A parameter comes from, last wins: its prior (inside a supernode or between them), a fact of the tier
- * itself, the system's calibrations in order. In a calibration it is named <tier>_<field>, <tier>
- * being the tier's name, or `die`, `scale_up`, `scale_out` for every tier of that sort.
- * Draws are named "system/<id>/<path>", "chip/<id>/<path>", "calibration/<id>/<name>" and
- * "prior/tier_<field>" or "prior/tier_out_<field>".
+ * A parameter comes from, last wins: its prior (inside a supernode or between them), a fact of
+ * the tier itself, the system's calibrations in order. In a calibration it is named
+ * <tier>_<field>, <tier> being the tier's name, or `die`, `scale_up`, `scale_out` for every tier
+ * of that sort. Draws are named "system/<id>/<path>", "chip/<id>/<path>",
+ * "calibration/<id>/<name>" and "prior/tier_<field>" or "prior/tier_out_<field>".
  *
  * @param[in] system          an entity of kind system of this catalogue
  * @param[in] ranks_per_chip  1 or more
- * @retval MU_E_INPUT  no tiers, more than MU_TIERS_MAX, unknown kind, spans that do not grow, a missing
- *                     bandwidth, a calibration that names no tier or parameter
+ * @retval MU_E_INPUT  no tiers, more than MU_TIERS_MAX, unknown kind, spans that do not grow, a
+ *                     missing bandwidth, a calibration that names no tier or parameter
  */
 mu_status mu_fabric_from_catalog(const mu_catalog *catalog, const mu_entity *system, mu_draw draw,
                                  uint32_t ranks_per_chip, mu_fabric *out,

@@ -51,8 +51,8 @@ static mu_status add_path(walk *w, const char **list, uint32_t *count, const cha
 
 static mu_status visit(walk *w, const char *folder, const char *name)
 {
-    const char *path = mu_arena_printf(w->arena, "%s%s%s", folder, folder[0] == '\0' ? "" : "/",
-                                       name);
+    const char *path =
+        mu_arena_printf(w->arena, "%s%s%s", folder, folder[0] == '\0' ? "" : "/", name);
     const char *full = path == NULL ? NULL : mu_arena_printf(w->arena, "%s/%s", w->root, path);
     struct stat about;
     if (full == NULL) {
@@ -92,8 +92,7 @@ static mu_status read_folder(walk *w, const char *folder)
     return status;
 }
 
-mu_status mu_catalog_files(mu_arena *arena, const char *directory, mu_file_list *out,
-                           mu_error *err)
+mu_status mu_catalog_files(mu_arena *arena, const char *directory, mu_file_list *out, mu_error *err)
 {
     assert(arena != NULL && directory != NULL && out != NULL);
     walk w = {.arena = arena, .root = directory, .err = err};

@@ -31,8 +31,8 @@ mu_status mu_catalog_load(mu_arena *arena, const char *overlay, mu_catalog **out
 {
     assert(arena != NULL && out != NULL);
     if (overlay == NULL) {
-        return mu_catalog_create(arena, mu_builtin_docs, mu_builtin_doc_count,
-                                 mu_builtin_doc_count, out, err);
+        return mu_catalog_create(arena, mu_builtin_docs, mu_builtin_doc_count, mu_builtin_doc_count,
+                                 out, err);
     }
     mu_file_list list = {0};
     mu_status status = mu_catalog_files(arena, overlay, &list, err);

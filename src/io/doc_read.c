@@ -34,7 +34,7 @@ typedef struct builder {
     mu_doc doc;
     mu_error *err;
     mu_text_place end; /* of the text */
-    mu_node *pending; /* owned, [pending_capacity] */
+    mu_node *pending;  /* owned, [pending_capacity] */
     size_t pending_count;
     size_t pending_capacity;
     frame frames[MU_DOC_DEPTH_MAX];
@@ -129,6 +129,7 @@ static mu_status start_node(builder *b, struct fy_event *event, mu_node_kind kin
 static mu_status take_key(builder *b, struct fy_event *event, const char *text)
 {
     frame *top = &b->frames[b->depth - 1];
+    assert(text != NULL);
     mu_text_place place = event_place(event);
     if (text[0] == '\0') {
         return fail_at_event(b, event, "expected a key, found nothing before ':'");
@@ -164,6 +165,7 @@ static mu_status append_text(builder *b, const char *chunk, size_t length, size_
         b->text = grown;
         b->text_capacity = capacity;
     }
+    assert(b->text != NULL);
     memcpy(b->text + *used, chunk, length);
     *used += length;
     return MU_OK;
@@ -236,34 +238,40 @@ static mu_status on_open(builder *b, struct fy_event *event, mu_node_kind kind)
     return MU_OK;
 }
 
+/* A child of a map, for sorting. */
+typedef struct keyed {
+    const char *key;
+    const mu_node *node;
+} keyed;
+
 /* By key, then by place: of two equal keys the later one is reported. */
 static int compare_keys(const void *left, const void *right)
 {
-    const mu_node *a = *(const mu_node *const *)left;
-    const mu_node *b = *(const mu_node *const *)right;
+    const keyed *a = left;
+    const keyed *b = right;
     int order = strcmp(a->key, b->key);
     if (order == 0) {
-        order = a < b ? -1 : a > b;
+        order = a->node < b->node ? -1 : a->node > b->node;
     }
     return order;
 }
 
 static mu_status check_keys(builder *b, const mu_node *map)
 {
-    const mu_node **sorted = malloc((map->count + 1) * sizeof *sorted);
+    keyed *sorted = calloc((size_t)map->count + 1, sizeof *sorted);
     if (sorted == NULL) {
         return no_memory(b);
     }
     for (uint32_t i = 0; i < map->count; i++) {
-        sorted[i] = &map->child[i];
+        sorted[i] = (keyed){map->child[i].key, &map->child[i]};
     }
     qsort(sorted, map->count, sizeof *sorted, compare_keys);
     mu_status status = MU_OK;
     for (uint32_t i = 1; i < map->count && status == MU_OK; i++) {
-        if (strcmp(sorted[i - 1]->key, sorted[i]->key) == 0) {
-            status = mu_node_fail(&b->doc, sorted[i], b->err,
-                                  "key \"%.64s\" stands twice (first in line %u)", sorted[i]->key,
-                                  sorted[i - 1]->line);
+        if (strcmp(sorted[i - 1].key, sorted[i].key) == 0) {
+            status = mu_node_fail(&b->doc, sorted[i].node, b->err,
+                                  "key \"%.64s\" stands twice (first in line %u)", sorted[i].key,
+                                  sorted[i - 1].node->line);
         }
     }
     free(sorted);

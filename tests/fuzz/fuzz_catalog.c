@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Any YAML as an overlay of the compiled-in catalogue: it loads and all its facts read, or there is one
- * message; no crash, no leak. Chips and systems that load are read as machines, too.
+ * Any YAML as an overlay of the compiled-in catalogue: it loads and all its facts read, or there
+ * is one message; no crash, no leak. Chips and systems that load are read as machines, too.
  */
 #include "catalog/builtin.h"
 #include "catalog/catalog.h"

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Goal:   entities are found, facts read and inherited rightly, and nothing that breaks the schema gets
- *         in without its place being named.
+ * Goal:   entities are found, facts read and inherited rightly, and nothing that breaks the
+ *         schema gets in without its place being named.
  * Method: a small catalogue by hand; a table of faulty documents with the message each must give;
- *         then the compiled-in catalogue: all of it checks, every entity the design names is there.
+ *         then the compiled-in catalogue: all of it checks, every entity the design names is
+ *         there.
  */
 #include "catalog/builtin.h"
 #include "catalog/catalog.h"
@@ -59,16 +60,15 @@ static const char parent[] =
     "reported:\n"
     "  speed: {best: 3, unit: frogs/s, grade: C, source: talk}\n"
     "  warm_up: {best: 3, unit: ms, grade: C, source: talk}\n";
-static const char child[] =
-    "kind: chip\n"
-    "id: new\n"
-    "name: New Chip\n"
-    "inherits: Older\n"
-    "peak:\n"
-    "  bf16: {best: 400, unit: TFLOP/s, grade: A, source: paper}\n"
-    "  int8: ~\n"
-    "reported:\n"
-    "  more: {best: 1, grade: C, source: talk}\n";
+static const char child[] = "kind: chip\n"
+                            "id: new\n"
+                            "name: New Chip\n"
+                            "inherits: Older\n"
+                            "peak:\n"
+                            "  bf16: {best: 400, unit: TFLOP/s, grade: A, source: paper}\n"
+                            "  int8: ~\n"
+                            "reported:\n"
+                            "  more: {best: 1, grade: C, source: talk}\n";
 static const char system_text[] =
     "kind: system\n"
     "id: box\n"
@@ -224,8 +224,8 @@ static void inheritance(void **state)
     const mu_fact *all = NULL;
     uint32_t count = 0;
     assert_int_equal(mu_catalog_facts(catalog, new, arena, &all, &count, NULL), MU_OK);
-    static const char *const paths[] = {"peak.bf16",     "memory.capacity", "memory.bandwidth",
-                                        "memory.type",   "cores",           "reported.more",
+    static const char *const paths[] = {"peak.bf16",      "memory.capacity", "memory.bandwidth",
+                                        "memory.type",    "cores",           "reported.more",
                                         "reported.speed", "reported.warm_up"};
     assert_int_equal(count, sizeof paths / sizeof paths[0]);
     for (uint32_t i = 0; i < count; i++) {
@@ -366,7 +366,8 @@ static void heads(void **state)
         {"kind: system\nid: s\nname: S\ntiers: [{name: a}, {name: a}]\n", "this name"},
         {"kind: system\nid: s\nname: S\ntiers: [{name: a, spam: 3}]\n", "did you mean \"span\""},
         {"kind: calibration\nid: c\nname: C\nparams: {x: {best: 1, unit: ms, grade: A, "
-         "source: paper}}\n", "carries its unit"},
+         "source: paper}}\n",
+         "carries its unit"},
         {"kind: calibration\nid: c\nname: C\ngrade: A\nparams: {x: {best: 1}}\n", "source"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -477,11 +478,16 @@ static void builtin_has_all(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(finding),          cmocka_unit_test(facts),
-        cmocka_unit_test(inheritance),      cmocka_unit_test(named_lists),
-        cmocka_unit_test(overlays),         cmocka_unit_test(schema),
-        cmocka_unit_test(heads),            cmocka_unit_test(circle),
-        cmocka_unit_test(calibration_defaults), cmocka_unit_test(builtin_is_sound),
+        cmocka_unit_test(finding),
+        cmocka_unit_test(facts),
+        cmocka_unit_test(inheritance),
+        cmocka_unit_test(named_lists),
+        cmocka_unit_test(overlays),
+        cmocka_unit_test(schema),
+        cmocka_unit_test(heads),
+        cmocka_unit_test(circle),
+        cmocka_unit_test(calibration_defaults),
+        cmocka_unit_test(builtin_is_sound),
         cmocka_unit_test(builtin_has_all),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Goal:   a chip and a fabric come out of the catalogue per rank, with calibrations over priors, and a
- *         draw moves what is uncertain and nothing else.
- * Method: a small catalogue by hand, worked numbers; then every chip and system that is compiled in.
+ * Goal:   a chip and a fabric come out of the catalogue per rank, with calibrations over priors,
+ *         and a draw moves what is uncertain and nothing else.
+ * Method: a small catalogue by hand, worked numbers; then every chip and system that is compiled
+ *         in.
  */
 #include "chip/chip_catalog.h"
 #include "fabric/fabric_catalog.h"
@@ -75,14 +76,13 @@ static const char system_text[] =
 static char first_text[512];
 static char second_text[512];
 
-static const char wires_text[] =
-    "kind: calibration\nid: wires\nname: Wires\nsource: s\ngrade: A\n"
-    "params:\n"
-    "  link_launch_s: {best: 3.0e-6}\n"
-    "  scale_up_launch_s: {best: 8.0e-6}\n"
-    "  scale_up_message_s: {best: 4.0e-7}\n"
-    "  scale_out_half_bytes: {best: 5}\n"
-    "  die_half_bytes: {best: 7}\n";
+static const char wires_text[] = "kind: calibration\nid: wires\nname: Wires\nsource: s\ngrade: A\n"
+                                 "params:\n"
+                                 "  link_launch_s: {best: 3.0e-6}\n"
+                                 "  scale_up_launch_s: {best: 8.0e-6}\n"
+                                 "  scale_up_message_s: {best: 4.0e-7}\n"
+                                 "  scale_out_half_bytes: {best: 5}\n"
+                                 "  die_half_bytes: {best: 7}\n";
 
 /* A value well inside the limits of parameter `index`. */
 static double inside(size_t index, double share)
@@ -237,9 +237,9 @@ static void fabric(void **state)
     assert_int_equal(f.tier[1].kind, MU_TIER_MESH);
     assert_true(f.tier[1].span == 32.0 && f.tier[1].bandwidth == 200e9);
     assert_true(f.tier[1].power_w_per_rank == 15.0);
-    assert_true(f.tier[1].launch_s == 3e-6);   /* own calibration before that of the sort, */
-    assert_true(f.tier[1].message_s == 4e-7);  /* that of the sort, */
-    assert_true(f.tier[1].efficiency == 0.5);  /* else what the tier states */
+    assert_true(f.tier[1].launch_s == 3e-6);  /* own calibration before that of the sort, */
+    assert_true(f.tier[1].message_s == 4e-7); /* that of the sort, */
+    assert_true(f.tier[1].efficiency == 0.5); /* else what the tier states */
     assert_false(f.tier[1].in_network_reduction);
     assert_string_equal(f.tier[2].name, "roce");
     assert_int_equal(f.tier[2].kind, MU_TIER_SWITCH);
@@ -295,8 +295,13 @@ static void refused_systems(void **state)
         "kind: system\nid: x\nname: X\ninherits: box\ntiers: [{name: roce}, {name: link}]\n",
         "kind: system\nid: x\nname: X\ninherits: box\ncalibration: [odd]\n",
     };
-    static const char *const says[] = {"chip:",  "tiers:", "needs span", "bandwidth",
-                                       "switch", "a span above", "is no <tier>_<parameter>"};
+    static const char *const says[] = {"chip:",
+                                       "tiers:",
+                                       "needs span",
+                                       "bandwidth",
+                                       "switch",
+                                       "a span above",
+                                       "is no <tier>_<parameter>"};
     static const char odd[] = "kind: calibration\nid: odd\nname: O\nsource: s\ngrade: A\n"
                               "params: {air_launch_s: {best: 3}}\n";
     for (size_t i = 0; i < sizeof systems / sizeof systems[0]; i++) {

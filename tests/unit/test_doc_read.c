@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Goal:   YAML and JSON become the tree with right kinds and places; whatever else is fed in gives one
- *         message that names the place.
- * Method: a document by hand, a table of bad texts with the message each must give, then files that
- *         are missing, empty, directories or far too large.
+ * Goal:   YAML and JSON become the tree with right kinds and places; whatever else is fed in
+ *         gives one message that names the place.
+ * Method: a document by hand, a table of bad texts with the message each must give, then files
+ *         that are missing, empty, directories or far too large.
  */
 #define _XOPEN_SOURCE 700 /* P_tmpdir */
 #include "io/doc_read.h"
@@ -277,11 +277,9 @@ static void files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(yaml),      cmocka_unit_test(json),
-        cmocka_unit_test(bad),       cmocka_unit_test(nul_byte),
-        cmocka_unit_test(nesting),   cmocka_unit_test(many_escapes),
-        cmocka_unit_test(truncated), cmocka_unit_test(small_arena),
-        cmocka_unit_test(files),
+        cmocka_unit_test(yaml),      cmocka_unit_test(json),        cmocka_unit_test(bad),
+        cmocka_unit_test(nul_byte),  cmocka_unit_test(nesting),     cmocka_unit_test(many_escapes),
+        cmocka_unit_test(truncated), cmocka_unit_test(small_arena), cmocka_unit_test(files),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
