@@ -5,7 +5,7 @@
  * What:  all-reduce, reduce-scatter, all-gather, broadcast, all-to-all, point to point; the
  *        cheapest of the algorithms that libraries have is taken.
  * Why:   called for every transfer of every candidate deployment.
- * Terms: chain = ring inside a server, tree or halving-doubling over more than a server's ranks;
+ * Terms: chain = ring inside a server, tree or halving-doubling beyond it;
  *        fan and below as in levels.h.
  * Bound: equal links, no other traffic. Fitted to NCCL 2.27 and 2.29 and to HCCL.
  */
@@ -14,8 +14,9 @@
 #include <assert.h>
 #include <math.h>
 
-/* Libraries have plain rings up to this many ranks, and logarithmic algorithms beyond. */
-static const double CHAIN_RANKS = 8.0;
+/* Inside a server, which has no more ranks than this, libraries run plain rings; elsewhere they
+ * have trees and halving-doubling. */
+static const double SERVER_RANKS = 16.0;
 /* Short messages take a protocol without hand-shakes: a chain starts at 0.45/1.45 = 31 % of its
  * large-message rate (fitted; three NVLink generations agree). */
 static const double SHORT_SHARE = 0.45;
@@ -60,12 +61,12 @@ typedef struct pass {
 
 static bool logarithmic(const mu_level *level)
 {
-    return level->fan > CHAIN_RANKS;
+    return level->tier->span > SERVER_RANKS;
 }
 
 static double chain_steps(const mu_level *level)
 {
-    return logarithmic(level) ? log2(level->fan) : level->fan - 1.0;
+    return logarithmic(level) ? lesser(log2(level->fan), level->fan - 1.0) : level->fan - 1.0;
 }
 
 /* Adds one level of a chain over `bytes` of one rank; own_bytes are moved locally at that level. */
