@@ -25,10 +25,10 @@ const mu_tier_param_spec *mu_tier_param_specs(size_t *count)
 
 void mu_tier_set_priors(mu_tier *tier, bool scale_out)
 {
-#define X(field, best, low, high, out_best, out_low, out_high, min, max, doc)                      \
-    tier->field = scale_out ? (out_best) : (best);
-#include "fabric/tier_params.def"
-#undef X
+    for (size_t i = 0; i < sizeof SPECS / sizeof SPECS[0]; i++) {
+        const mu_range *prior = scale_out ? &SPECS[i].prior_scale_out : &SPECS[i].prior;
+        *(double *)(void *)((char *)tier + SPECS[i].offset) = prior->best;
+    }
 }
 
 const char *mu_algorithm_text(mu_algorithm algorithm)
