@@ -2,15 +2,16 @@
 /*
  * muster: a digital twin of AI accelerator systems. The public library.
  *
- * What:  a context holds a catalogue of chips, systems and models; a scenario says what is asked; an answer
- *        holds the numbers with their 90 % intervals.
- * Use:   create a context, make a scenario, set options by their keys (`muster help predict` lists the
- *        flags, `muster help --man` the keys), ask, read numbers by path.
- * Rules: every function returns a muster_status; on failure the context's message says why and outputs are
- *        untouched. Nothing is printed, nothing is global, nothing aborts on bad input.
+ * What:  a context holds a catalogue of chips, systems and models; a scenario says what is asked;
+ *        an answer holds the numbers with their 90 % intervals.
+ * Use:   create a context, make a scenario, set options by their keys (`muster help predict` lists
+ *        the flags, `muster help --man` the keys), ask, read numbers by path.
+ * Rules: every function returns a muster_status; on failure the context's message says why and
+ *        outputs are untouched. Nothing is printed, nothing is global, nothing aborts on bad input.
  *        "owned" results are freed by the caller with the function of their name, "borrowed" ones
  *        belong to the handle they came from and live as long.
- * Threads: a context and all that came from it belong to one thread at a time; contexts are independent.
+ * Threads: a context and all that came from it belong to one thread at a time; contexts are
+ *          independent.
  */
 #ifndef MUSTER_MUSTER_H
 #define MUSTER_MUSTER_H
@@ -35,11 +36,11 @@ extern "C" {
 /* Numbers are never reused. */
 typedef enum muster_status {
     MUSTER_OK = 0,
-    MUSTER_NO = 1,          /* answered: no; the message says what is in the way */
-    MUSTER_E_USAGE = 2,     /* the library was called wrongly */
-    MUSTER_E_INPUT = 3,     /* bad input; the message has file, line and column where known */
+    MUSTER_NO = 1,      /* answered: no; the message says what is in the way */
+    MUSTER_E_USAGE = 2, /* the library was called wrongly */
+    MUSTER_E_INPUT = 3, /* bad input; the message has file, line and column where known */
     MUSTER_E_MEMORY = 4,
-    MUSTER_E_SYSTEM = 5,    /* a file or a thread failed */
+    MUSTER_E_SYSTEM = 5, /* a file or a thread failed */
     MUSTER_E_CANCELLED = 6
 } muster_status;
 
@@ -63,9 +64,10 @@ MUSTER_API const char *muster_status_text(muster_status status);
 /**
  * A context with the built-in catalogue.
  *
- * @param[in]  overlay  directory of catalogue files that add to or replace the built-in ones; NULL: none
- * @param[out] out      owned; set even when the overlay is bad, so that muster_message() can be read;
- *                      NULL only when memory is out
+ * @param[in]  overlay  directory of catalogue files that add to or replace the built-in ones; NULL:
+ *                      none
+ * @param[out] out      owned; set even when the overlay is bad, so that muster_message() can be
+ *                      read; NULL only when memory is out
  * @retval MUSTER_E_INPUT   a file of the overlay is bad; only muster_message() and
  *                          muster_context_free() may be called on such a context
  * @retval MUSTER_E_MEMORY  out of memory

@@ -93,9 +93,8 @@ muster_status muster_answer_number(const muster_answer *answer, const char *path
                                  json_number_value(high)};
         return MUSTER_OK;
     }
-    return mu_api_end(answer->context,
-                      mu_fail(err, MU_E_USAGE, "the answer has %s at \"%.128s\"",
-                              json == NULL ? "nothing" : "no number", path));
+    return mu_api_end(answer->context, mu_fail(err, MU_E_USAGE, "the answer has %s at \"%.128s\"",
+                                               json == NULL ? "nothing" : "no number", path));
 }
 
 muster_status muster_answer_text(const muster_answer *answer, const char *path, const char **out)
@@ -106,7 +105,6 @@ muster_status muster_answer_text(const muster_answer *answer, const char *path, 
         *out = json_string_value(json);
         return MUSTER_OK;
     }
-    return mu_api_end(answer->context,
-                      mu_fail(err, MU_E_USAGE, "the answer has %s at \"%.128s\"",
-                              json == NULL ? "nothing" : "no text", path));
+    return mu_api_end(answer->context, mu_fail(err, MU_E_USAGE, "the answer has %s at \"%.128s\"",
+                                               json == NULL ? "nothing" : "no text", path));
 }

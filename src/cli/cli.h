@@ -2,8 +2,8 @@
 /*
  * The command line: a table of verbs, a table of output flags, and what a verb gets to work with.
  *
- * Terms: a verb is the first word (`predict`); an output flag says where and how to print (`--json`); all
- *        other flags are options of the scenario (study/option.h).
+ * Terms: a verb is the first word (`predict`); an output flag says where and how to print
+ *        (`--json`); all other flags are options of the scenario (study/option.h).
  */
 #ifndef MUSTER_CLI_CLI_H
 #define MUSTER_CLI_CLI_H
@@ -68,7 +68,7 @@ typedef struct mu_output_flag {
     const char *flag;
     const char *value; /* NULL = takes none */
     const char *doc;
-    unsigned takes;    /* verbs that have any of these bits have the flag; 0 = all */
+    unsigned takes; /* verbs that have any of these bits have the flag; 0 = all */
 } mu_output_flag;
 
 /** All output flags; static. */

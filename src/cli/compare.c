@@ -2,8 +2,8 @@
 /*
  * muster compare: systems side by side, their peaks and the workload on each at its best.
  *
- * Bound: a system that cannot do the workload is a column without numbers and a line that says why; only
- *        when none can is the answer no.
+ * Bound: a system that cannot do the workload is a column without numbers and a line that says why;
+ *        only when none can is the answer no.
  */
 #include "cli/cli.h"
 
@@ -79,8 +79,8 @@ static mu_status collect(comparison *c, mu_error *err)
 /* Bad input stops everything; a system that cannot is part of the answer. */
 static mu_status answer(comparison *c, column *col, mu_work *work, mu_error *err)
 {
-    mu_status status = mu_question_load(c->catalog, &col->scenario, c->cli->arena, &col->question,
-                                        err);
+    mu_status status =
+        mu_question_load(c->catalog, &col->scenario, c->cli->arena, &col->question, err);
     if (status != MU_OK) {
         return status;
     }
@@ -153,9 +153,9 @@ static mu_status print_tables(const comparison *c, bool asked, mu_error *err)
         answers[i] = c->columns[i]->answered ? &c->columns[i]->plan.best : NULL;
     }
     if (c->cli->csv) {
-        return asked ? mu_compare_csv(&page, answers, c->names, c->count, err)
-                     : mu_peaks_csv(&page, peaks, c->names, c->count, c->columns[0]->peak_count,
-                                    err);
+        return asked
+                   ? mu_compare_csv(&page, answers, c->names, c->count, err)
+                   : mu_peaks_csv(&page, peaks, c->names, c->count, c->columns[0]->peak_count, err);
     }
     mu_status status =
         mu_peaks_print(&page, peaks, c->names, c->count, c->columns[0]->peak_count, err);

@@ -2,8 +2,8 @@
 /*
  * Completion scripts for bash, zsh and fish, from the tables.
  *
- * Bound: ids (models, systems, chips) are asked from `muster list` when they are needed, so that a user's
- *        own catalogue is completed as well.
+ * Bound: ids (models, systems, chips) are asked from `muster list` when they are needed, so that a
+ *        user's own catalogue is completed as well.
  */
 #include "cli/cli.h"
 
@@ -109,7 +109,8 @@ static void bash(FILE *out)
           out);
 }
 
-/* zsh reads '[', ']' and ':' in descriptions; none of ours has a quote mark of its kind unescaped. */
+/* zsh reads '[', ']' and ':' in descriptions; none of ours has a quote mark of its kind
+   unescaped. */
 static void zsh_text(FILE *out, const char *text)
 {
     for (; *text != '\0'; text++) {
@@ -258,8 +259,10 @@ mu_status mu_completion(FILE *out, const char *shell, mu_error *err)
     } else if (strcmp(shell, "fish") == 0) {
         fish(out);
     } else {
-        return mu_fail(err, MU_E_USAGE, "help: expected --completion bash, zsh or fish, found "
-                       "\"%.64s\"", shell);
+        return mu_fail(err, MU_E_USAGE,
+                       "help: expected --completion bash, zsh or fish, found "
+                       "\"%.64s\"",
+                       shell);
     }
     return mu_stream_check(out, err);
 }

@@ -2,8 +2,8 @@
 /*
  * From argv to a run: output flags, options of the registry, arguments, the scenario file.
  *
- * What:  one pass collects, then the file is read and the collected options are set over it, so that the
- *        order of flags and file does not matter.
+ * What:  one pass collects, then the file is read and the collected options are set over it, so
+ *        that the order of flags and file does not matter.
  * Bound: MU_CLI_ARGUMENTS_MAX arguments and SETTINGS_MAX options a command line.
  */
 #include "cli/cli.h"
@@ -79,8 +79,7 @@ static mu_status unknown_flag(parser *p, const char *name)
 }
 
 /* The text after '=' or the next word. */
-static mu_status take_value(parser *p, const char *name, const char *inline_value,
-                            const char **out)
+static mu_status take_value(parser *p, const char *name, const char *inline_value, const char **out)
 {
     if (inline_value != NULL) {
         *out = inline_value;
@@ -100,10 +99,14 @@ static void set_output_flag(mu_cli *cli, const char *name, const char *value)
         bool *on;
         const char **text;
     } fields[] = {
-        {"json", &cli->json, NULL},       {"csv", &cli->csv, NULL},
-        {"help", &cli->help, NULL},       {"man", &cli->man, NULL},
-        {"schema", &cli->schema, NULL},   {"svg", NULL, &cli->svg},
-        {"catalog", NULL, &cli->catalog}, {"scenario", NULL, &cli->file},
+        {"json", &cli->json, NULL},
+        {"csv", &cli->csv, NULL},
+        {"help", &cli->help, NULL},
+        {"man", &cli->man, NULL},
+        {"schema", &cli->schema, NULL},
+        {"svg", NULL, &cli->svg},
+        {"catalog", NULL, &cli->catalog},
+        {"scenario", NULL, &cli->file},
         {"completion", NULL, &cli->completion},
     };
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
@@ -131,8 +134,7 @@ static mu_status parse_output_flag(parser *p, const mu_output_flag *flag, const 
             return status;
         }
         if (value[0] == '\0') {
-            return mu_fail(p->err, MU_E_USAGE, "%s: --%s needs a value", p->verb->name,
-                           flag->flag);
+            return mu_fail(p->err, MU_E_USAGE, "%s: --%s needs a value", p->verb->name, flag->flag);
         }
     }
     set_output_flag(p->cli, flag->flag, value);
@@ -180,9 +182,9 @@ static mu_status add_argument(parser *p, const char *word)
     uint32_t most = p->verb->arguments_max;
     most = most < MU_CLI_ARGUMENTS_MAX ? most : MU_CLI_ARGUMENTS_MAX;
     if (p->cli->argument_count == most) {
-        return mu_fail(p->err, MU_E_USAGE, "%s: unexpected argument \"%.64s\"; usage: muster %s%s%s",
-                       p->verb->name, word, p->verb->name, most > 0 ? " " : "",
-                       p->verb->arguments);
+        return mu_fail(p->err, MU_E_USAGE,
+                       "%s: unexpected argument \"%.64s\"; usage: muster %s%s%s", p->verb->name,
+                       word, p->verb->name, most > 0 ? " " : "", p->verb->arguments);
     }
     p->cli->argument[p->cli->argument_count++] = word;
     return MU_OK;

@@ -3,8 +3,8 @@
  * The JSON Schema (draft 2020-12) of scenario files, from the option registry.
  *
  * What:  dotted paths become nested objects; a leaf's type follows from the option's.
- * Bound: says what the reader takes, short forms included; units are checked by the reader, here they
- *        are a pattern of number and unit.
+ * Bound: says what the reader takes, short forms included; units are checked by the reader, here
+ *        they are a pattern of number and unit.
  */
 #include "cli/cli.h"
 

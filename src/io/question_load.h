@@ -8,8 +8,8 @@
 #include "study/answer.h"
 
 /**
- * mu_question_make(), with the model's config.json read when the scenario names a file: a name that ends
- * in .json or starts with '.' or '/', or one with a '/' that the catalogue does not know.
+ * mu_question_make(), with the model's config.json read when the scenario names a file: a name that
+ * ends in .json or starts with '.' or '/', or one with a '/' that the catalogue does not know.
  *
  * @param[in] arena     the config's document lives in it
  * @param[in] scenario  borrowed by the question

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Answers as JSON: the contract other programs rely on (keys are added, never renamed; docs/json.md).
+ * Answers as JSON: the contract other programs rely on (keys are added, never renamed;
+ * docs/json.md).
  *
  * Every function returns an owned object, or NULL when memory is out.
  */

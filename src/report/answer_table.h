@@ -2,8 +2,8 @@
 /*
  * Answers as tables: for people (aligned text) and for programs that like columns (CSV).
  *
- * All write to a stream the caller owns and fail only with MU_E_MEMORY or MU_E_SYSTEM. Cells are kept in
- * the caller's arena.
+ * All write to a stream the caller owns and fail only with MU_E_MEMORY or MU_E_SYSTEM. Cells are
+ * kept in the caller's arena.
  */
 #ifndef MUSTER_REPORT_ANSWER_TABLE_H
 #define MUSTER_REPORT_ANSWER_TABLE_H
@@ -41,14 +41,14 @@ mu_status mu_match_print(const mu_page *page, const mu_question *reference,
 /** metric,reference,reference_low,reference_high,matched,matched_low,matched_high,unit */
 mu_status mu_match_csv(const mu_page *page, const mu_match *match, mu_error *err) MU_MUST_CHECK;
 
-/** Several systems at their best, a column each; a NULL answer is a system that cannot, with why. */
+/**
+ * Several systems at their best, a column each; a NULL answer is a system that cannot, with why.
+ */
 mu_status mu_compare_print(const mu_page *page, const mu_prediction *const answers[],
-                           const char *const names[], uint32_t count,
-                           mu_error *err) MU_MUST_CHECK;
+                           const char *const names[], uint32_t count, mu_error *err) MU_MUST_CHECK;
 
 /** metric,system,value,low,high,unit */
 mu_status mu_compare_csv(const mu_page *page, const mu_prediction *const answers[],
-                         const char *const names[], uint32_t count,
-                         mu_error *err) MU_MUST_CHECK;
+                         const char *const names[], uint32_t count, mu_error *err) MU_MUST_CHECK;
 
 #endif

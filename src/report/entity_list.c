@@ -2,7 +2,8 @@
 /*
  * Lists of the catalogue: one table of columns a kind.
  *
- * Terms: a column shows a plain property, a fact, or something counted from a model's configuration.
+ * Terms: a column shows a plain property, a fact, or something counted from a model's
+ *        configuration.
  */
 #include "report/entity.h"
 
@@ -36,7 +37,11 @@ typedef struct column {
     const char *path; /* of properties and facts */
 } column;
 
-#define COMMON {COLUMN_ID, "id", "id", NULL}, {COLUMN_NAME, "name", "name", NULL}
+#define COMMON                                                                                     \
+    {COLUMN_ID, "id", "id", NULL},                                                                 \
+    {                                                                                              \
+        COLUMN_NAME, "name", "name", NULL                                                          \
+    }
 
 static const column chip_columns[COLUMNS_MAX] = {
     COMMON,

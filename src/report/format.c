@@ -25,8 +25,8 @@ void mu_format_quantity(mu_quantity quantity, mu_dimension dimension, char out[M
     char value[64];
     char low[48];
     char high[48];
-    if (!isfinite(quantity.value) || (quantity.low == quantity.value &&
-                                      quantity.high == quantity.value)) {
+    if (!isfinite(quantity.value) ||
+        (quantity.low == quantity.value && quantity.high == quantity.value)) {
         mu_format_value(quantity.value, dimension, out);
         return;
     }

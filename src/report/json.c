@@ -2,8 +2,8 @@
 /*
  * JSON out.
  *
- * Why:   jansson 2.14 prints reals with a fixed number of digits; here they come out shortest. Its own
- *        writer still does the escaping of text.
+ * Why:   jansson 2.14 prints reals with a fixed number of digits; here they come out shortest. Its
+ *        own writer still does the escaping of text.
  * Bound: JSON_DEPTH_MAX levels, more than any report of ours has.
  */
 #include "report/json.h"
@@ -132,12 +132,14 @@ static bool is_short(const json_t *json)
     const char *key = NULL;
     json_t *value = NULL;
     size_t index = 0;
-    json_object_foreach((json_t *)json, key, value) {
+    json_object_foreach((json_t *)json, key, value)
+    {
         if (!is_plain(value)) {
             return false;
         }
     }
-    json_array_foreach(json, index, value) {
+    json_array_foreach(json, index, value)
+    {
         if (!is_plain(value)) {
             return false;
         }
@@ -172,13 +174,15 @@ static void print_any(printer *p, const json_t *json, int depth)
     }
     bool one_line = is_short(json);
     fputc(json_is_object(json) ? '{' : '[', p->out);
-    json_object_foreach((json_t *)json, key, value) {
+    json_object_foreach((json_t *)json, key, value)
+    {
         print_gap(p, first, one_line, depth + 1);
         print_key(p, key);
         print_any(p, value, depth + 1);
         first = false;
     }
-    json_array_foreach(json, index, value) {
+    json_array_foreach(json, index, value)
+    {
         print_gap(p, first, one_line, depth + 1);
         print_any(p, value, depth + 1);
         first = false;

@@ -2,10 +2,10 @@
 /*
  * JSON out: jansson builds the tree, this prints it.
  *
- * Why:   numbers are printed as the shortest text that reads back equal and keys in the order they were
- *        put, so that the same answer is the same bytes.
- * Terms: a builder function returns an owned json_t or NULL when memory is out; putting NULL marks the
- *        object as failed, so that only mu_json_done() needs to be checked.
+ * Why:   numbers are printed as the shortest text that reads back equal and keys in the order they
+ *        were put, so that the same answer is the same bytes.
+ * Terms: a builder function returns an owned json_t or NULL when memory is out; putting NULL marks
+ *        the object as failed, so that only mu_json_done() needs to be checked.
  */
 #ifndef MUSTER_REPORT_JSON_H
 #define MUSTER_REPORT_JSON_H
@@ -39,7 +39,9 @@ json_t *mu_json_text(const char *text);
 /** {"value", "low", "high", "unit"} */
 json_t *mu_json_quantity(mu_quantity quantity, const char *unit);
 
-/** Prints with two spaces of indent; objects of plain members and lists of plain items on one line. */
+/**
+ * Prints with two spaces of indent; objects of plain members and lists of plain items on one line.
+ */
 mu_status mu_json_print(const json_t *json, FILE *out, mu_error *err) MU_MUST_CHECK;
 
 /** The same into text, owned by the caller (free()). */

@@ -121,8 +121,7 @@ static void print_notes(const mu_page *page, const mu_prediction *p)
 mu_status mu_match_print(const mu_page *page, const mu_question *reference,
                          const mu_question *other, const mu_match *match, mu_error *err)
 {
-    const char *const headings[SIDES] = {"", reference->system->id,
-                                         match->matched.system, "ratio"};
+    const char *const headings[SIDES] = {"", reference->system->id, match->matched.system, "ratio"};
     static const mu_align aligns[SIDES] = {MU_ALIGN_LEFT, MU_ALIGN_LEFT, MU_ALIGN_LEFT,
                                            MU_ALIGN_LEFT};
     mu_table *table = mu_table_create(page->arena, SIDES, headings, aligns);
@@ -154,16 +153,15 @@ static void csv_row(mu_table *table, const char *key, mu_quantity reference, mu_
     for (int i = 0; i < 6; i++) {
         mu_text_exact(values[i], text[i]);
     }
-    const char *const cells[] = {key,     text[0], text[1], text[2],
-                                 text[3], text[4], text[5], unit};
+    const char *const cells[] = {key, text[0], text[1], text[2], text[3], text[4], text[5], unit};
     mu_table_row(table, cells);
 }
 
 mu_status mu_match_csv(const mu_page *page, const mu_match *match, mu_error *err)
 {
-    static const char *const headings[] = {"metric",  "reference",   "reference_low",
-                                           "reference_high", "matched", "matched_low",
-                                           "matched_high", "unit"};
+    static const char *const headings[] = {"metric",         "reference", "reference_low",
+                                           "reference_high", "matched",   "matched_low",
+                                           "matched_high",   "unit"};
     static const mu_align aligns[8] = {MU_ALIGN_LEFT};
     mu_metric reference[MU_METRICS_MAX];
     mu_metric matched[MU_METRICS_MAX];

@@ -9,7 +9,9 @@
 #include <string.h>
 
 #define ROW(key, label, dimension, unit, field)                                                    \
-    {key, label, MU_DIM_##dimension, unit, offsetof(mu_prediction, field)}
+    {                                                                                              \
+        key, label, MU_DIM_##dimension, unit, offsetof(mu_prediction, field)                       \
+    }
 
 static const struct {
     const char *key;
@@ -20,8 +22,7 @@ static const struct {
 } rows[] = {
     ROW("ttft_s", "TTFT", TIME, "s", ttft_s),
     ROW("decode.tpot_s", "TPOT", TIME, "s", tpot_s),
-    ROW("throughput.output_tokens_per_s", "output tokens/s", NONE, "tokens/s",
-        output_tokens_per_s),
+    ROW("throughput.output_tokens_per_s", "output tokens/s", NONE, "tokens/s", output_tokens_per_s),
     ROW("throughput.output_tokens_per_s_per_chip", "output tokens/s per chip", NONE, "tokens/s",
         output_tokens_per_s_per_chip),
     ROW("throughput.total_tokens_per_s", "input + output tokens/s", NONE, "tokens/s",
@@ -56,12 +57,9 @@ uint32_t mu_metrics(const mu_prediction *prediction, mu_metric out[MU_METRICS_MA
 const char *mu_bound_words(mu_bound bound)
 {
     static const char *const words[MU_BOUND_COUNT] = {
-        [MU_BOUND_COMPUTE] = "compute",
-        [MU_BOUND_MEMORY] = "memory bandwidth",
-        [MU_BOUND_NETWORK] = "network",
-        [MU_BOUND_LAUNCH] = "launch overhead",
-        [MU_BOUND_HOST] = "host time",
-        [MU_BOUND_CAPACITY] = "memory capacity",
+        [MU_BOUND_COMPUTE] = "compute", [MU_BOUND_MEMORY] = "memory bandwidth",
+        [MU_BOUND_NETWORK] = "network", [MU_BOUND_LAUNCH] = "launch overhead",
+        [MU_BOUND_HOST] = "host time",  [MU_BOUND_CAPACITY] = "memory capacity",
     };
     assert((unsigned)bound < MU_BOUND_COUNT);
     return words[bound];

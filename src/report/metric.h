@@ -8,10 +8,10 @@
 #include "study/answer.h"
 
 typedef struct mu_metric {
-    const char *key;         /* dotted path in the JSON; static */
-    const char *label;       /* for people; static */
-    mu_dimension dimension;  /* how people read it */
-    const char *unit;        /* of the value, for programs; static */
+    const char *key;        /* dotted path in the JSON; static */
+    const char *label;      /* for people; static */
+    mu_dimension dimension; /* how people read it */
+    const char *unit;       /* of the value, for programs; static */
     mu_quantity quantity;
 } mu_metric;
 

@@ -2,8 +2,8 @@
 /*
  * Peaks of systems side by side.
  *
- * Terms: per-chip rows come from the chip's facts, rows of the whole are those times the chips, power and
- *        price from the system's own facts scaled to the chips in use.
+ * Terms: per-chip rows come from the chip's facts, rows of the whole are those times the chips,
+ *        power and price from the system's own facts scaled to the chips in use.
  */
 #include "report/peaks.h"
 
@@ -67,8 +67,8 @@ static mu_status read_fact(const mu_catalog *catalog, const mu_entity *entity, c
     mu_status status = mu_catalog_fact(catalog, entity, path, false, &fact, err);
     if (status == MU_OK && fact.path != NULL && fact.text == NULL) {
         peak->known = true;
-        peak->quantity = (mu_quantity){fact.range.best * scale, fact.range.low * scale,
-                                       fact.range.high * scale};
+        peak->quantity =
+            (mu_quantity){fact.range.best * scale, fact.range.low * scale, fact.range.high * scale};
     }
     return status;
 }
@@ -127,8 +127,7 @@ mu_status mu_peaks(const mu_catalog *catalog, const mu_entity *entity, double ch
 }
 
 mu_status mu_peaks_print(const mu_page *page, const mu_peak *const peaks[],
-                         const char *const names[], uint32_t systems, uint32_t rows,
-                         mu_error *err)
+                         const char *const names[], uint32_t systems, uint32_t rows, mu_error *err)
 {
     const char *headings[MU_TABLE_COLUMNS_MAX] = {"peak"};
     static const mu_align aligns[MU_TABLE_COLUMNS_MAX] = {MU_ALIGN_LEFT};
@@ -171,9 +170,8 @@ static void csv_row(mu_table *table, const char *name, const mu_peak *peak)
     mu_table_row(table, cells);
 }
 
-mu_status mu_peaks_csv(const mu_page *page, const mu_peak *const peaks[],
-                       const char *const names[], uint32_t systems, uint32_t rows,
-                       mu_error *err)
+mu_status mu_peaks_csv(const mu_page *page, const mu_peak *const peaks[], const char *const names[],
+                       uint32_t systems, uint32_t rows, mu_error *err)
 {
     static const char *const headings[] = {"system", "metric", "value", "low", "high", "unit"};
     static const mu_align aligns[6] = {MU_ALIGN_LEFT};

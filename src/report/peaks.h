@@ -20,7 +20,8 @@ typedef struct mu_peak {
 enum { MU_PEAKS_MAX = 20 };
 
 /**
- * Peaks of a system (per chip, and of the whole) or of a chip alone; the same rows in the same order for all.
+ * Peaks of a system (per chip, and of the whole) or of a chip alone; the same rows in the same
+ * order for all.
  * @param[in] chips  count in use; 0 = as sold (of a chip: 1)
  * @retval MU_E_INPUT a fact is malformed, or the entity is neither system nor chip
  */
@@ -33,9 +34,8 @@ mu_status mu_peaks_print(const mu_page *page, const mu_peak *const peaks[],
                          mu_error *err) MU_MUST_CHECK;
 
 /** system,metric,value,low,high,unit */
-mu_status mu_peaks_csv(const mu_page *page, const mu_peak *const peaks[],
-                       const char *const names[], uint32_t systems, uint32_t rows,
-                       mu_error *err) MU_MUST_CHECK;
+mu_status mu_peaks_csv(const mu_page *page, const mu_peak *const peaks[], const char *const names[],
+                       uint32_t systems, uint32_t rows, mu_error *err) MU_MUST_CHECK;
 
 /** One object a system, owned; unknown ones left out. */
 json_t *mu_peaks_json(const mu_peak peaks[], uint32_t rows);

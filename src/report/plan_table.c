@@ -38,9 +38,9 @@ static mu_status print_front(const mu_page *page, const mu_plan *plan, mu_error 
     static const char *const headings[FRONT_COLUMNS] = {
         "TPOT",    "tokens/s per chip", "TTFT",  "tokens/s", "chips",
         "prefill", "decode or serve",   "batch", "MTP"};
-    static const mu_align aligns[FRONT_COLUMNS] = {
-        MU_ALIGN_RIGHT, MU_ALIGN_RIGHT, MU_ALIGN_RIGHT, MU_ALIGN_RIGHT, MU_ALIGN_RIGHT,
-        MU_ALIGN_LEFT,  MU_ALIGN_LEFT,  MU_ALIGN_RIGHT, MU_ALIGN_RIGHT};
+    static const mu_align aligns[FRONT_COLUMNS] = {MU_ALIGN_RIGHT, MU_ALIGN_RIGHT, MU_ALIGN_RIGHT,
+                                                   MU_ALIGN_RIGHT, MU_ALIGN_RIGHT, MU_ALIGN_LEFT,
+                                                   MU_ALIGN_LEFT,  MU_ALIGN_RIGHT, MU_ALIGN_RIGHT};
     mu_table *table = mu_table_create(page->arena, FRONT_COLUMNS, headings, aligns);
     if (table == NULL) {
         return mu_fail(err, MU_E_MEMORY, "out of memory for the table");
@@ -62,9 +62,10 @@ mu_status mu_plan_print(const mu_page *page, const mu_question *question, const 
     }
     mu_format_count((double)plan->candidates, candidates);
     mu_format_count((double)plan->evaluated, evaluated);
-    fprintf(page->out,
-            "\nPareto front: output tokens/s per chip against TPOT (%s deployments, %s evaluated)\n",
-            candidates, evaluated);
+    fprintf(
+        page->out,
+        "\nPareto front: output tokens/s per chip against TPOT (%s deployments, %s evaluated)\n",
+        candidates, evaluated);
     return print_front(page, plan, err);
 }
 
@@ -123,18 +124,32 @@ static void csv_row(mu_table *table, const mu_prediction *p, const char *place)
 
 mu_status mu_plan_csv(const mu_page *page, const mu_plan *plan, mu_error *err)
 {
-    static const char *const headings[CSV_COLUMNS] = {
-        "place",           "mode",           "chips",
-        "prefill_instances", "prefill_tp",   "prefill_pp",
-        "prefill_dp",      "prefill_ep",     "decode_instances",
-        "decode_tp",       "decode_pp",      "decode_dp",
-        "decode_ep",       "batch",          "mtp",
-        "ttft_s",          "ttft_s_low",     "ttft_s_high",
-        "tpot_s",          "tpot_s_low",     "tpot_s_high",
-        "output_tokens_per_s_per_chip",
-        "output_tokens_per_s_per_chip_low",
-        "output_tokens_per_s_per_chip_high",
-        "output_tokens_per_s", "power_w"};
+    static const char *const headings[CSV_COLUMNS] = {"place",
+                                                      "mode",
+                                                      "chips",
+                                                      "prefill_instances",
+                                                      "prefill_tp",
+                                                      "prefill_pp",
+                                                      "prefill_dp",
+                                                      "prefill_ep",
+                                                      "decode_instances",
+                                                      "decode_tp",
+                                                      "decode_pp",
+                                                      "decode_dp",
+                                                      "decode_ep",
+                                                      "batch",
+                                                      "mtp",
+                                                      "ttft_s",
+                                                      "ttft_s_low",
+                                                      "ttft_s_high",
+                                                      "tpot_s",
+                                                      "tpot_s_low",
+                                                      "tpot_s_high",
+                                                      "output_tokens_per_s_per_chip",
+                                                      "output_tokens_per_s_per_chip_low",
+                                                      "output_tokens_per_s_per_chip_high",
+                                                      "output_tokens_per_s",
+                                                      "power_w"};
     static const mu_align aligns[CSV_COLUMNS] = {MU_ALIGN_LEFT};
     mu_table *table = mu_table_create(page->arena, CSV_COLUMNS, headings, aligns);
     if (table == NULL) {

@@ -98,8 +98,7 @@ static void print_title(const mu_page *page, const mu_question *question, const 
             input, output, s->samples > 0.0 ? "; [90 % interval]" : "");
 }
 
-static void print_warnings(const mu_page *page, const mu_question *question,
-                           const mu_prediction *p)
+static void print_warnings(const mu_page *page, const mu_question *question, const mu_prediction *p)
 {
     for (uint32_t i = 0; i < question->scenario->warning_count; i++) {
         fprintf(page->out, "note: %s\n", question->scenario->warning[i]);

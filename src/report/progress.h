@@ -10,9 +10,9 @@
 #include <stdio.h>
 
 typedef struct mu_bar {
-    FILE *out;        /* NULL = silent */
-    double start_s;   /* monotonic */
-    double drawn_s;   /* when last drawn; 0 = never */
+    FILE *out;      /* NULL = silent */
+    double start_s; /* monotonic */
+    double drawn_s; /* when last drawn; 0 = never */
 } mu_bar;
 
 /** Silent unless `out` is a terminal. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The scenario of an answer as JSON, everything said: fed back, it asks for exactly this deployment.
+ * The scenario of an answer as JSON, everything said: fed back, it asks for exactly this
+ * deployment.
  */
 #ifndef MUSTER_REPORT_SCENARIO_JSON_H
 #define MUSTER_REPORT_SCENARIO_JSON_H

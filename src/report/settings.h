@@ -16,8 +16,9 @@ typedef struct mu_setting {
 enum { MU_SETTINGS_MAX = 16 };
 
 /**
- * Chips, mode, cuts, batch, micro-batches, drafts, precision, headroom, what binds: the same labels in the same
- * order for every deployment ("-" where a role is not there), so that two stand side by side.
+ * Chips, mode, cuts, batch, micro-batches, drafts, precision, headroom, what binds: the same labels
+ * in the same order for every deployment ("-" where a role is not there), so that two stand side by
+ * side.
  */
 uint32_t mu_settings(const mu_prediction *prediction, mu_setting out[MU_SETTINGS_MAX]);
 

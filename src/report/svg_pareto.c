@@ -2,10 +2,10 @@
 /*
  * The Pareto front as SVG.
  *
- * What:  linear axes from zero with round ticks, the front as a line through its points, labels where
- *        they do not cover each other.
- * Terms: data coordinates are milliseconds and tokens/s per chip; picture coordinates pixels from the
- *        upper left.
+ * What:  linear axes from zero with round ticks, the front as a line through its points, labels
+ *        where they do not cover each other.
+ * Terms: data coordinates are milliseconds and tokens/s per chip; picture coordinates pixels from
+ *        the upper left.
  * Bound: labels are placed greedily, left to right; a point without room keeps its tooltip only.
  */
 #include "report/svg_pareto.h"
@@ -214,7 +214,8 @@ static void whiskers(const chart *c, const mu_prediction *p)
 {
     mu_quantity x = p->tpot_s;
     mu_quantity y = p->output_tokens_per_s_per_chip;
-    fprintf(c->out, "<path class=\"whisker\" fill=\"none\" d=\"M%.1f %.1fH%.1fM%.1f %.1fV%.1f\"/>\n",
+    fprintf(c->out,
+            "<path class=\"whisker\" fill=\"none\" d=\"M%.1f %.1fH%.1fM%.1f %.1fV%.1f\"/>\n",
             picture_x(c, 1e3 * x.low), picture_y(c, y.value), picture_x(c, 1e3 * x.high),
             picture_x(c, 1e3 * x.value), picture_y(c, y.low), picture_y(c, y.high));
 }

@@ -10,8 +10,9 @@
 #include <stdio.h>
 
 /**
- * One self-contained SVG (no scripts, fonts or links), readable on light and dark pages. Points carry
- * their deployment as a tooltip, whiskers are 90 % intervals, the TPOT limit is a dashed line.
+ * One self-contained SVG (no scripts, fonts or links), readable on light and dark pages. Points
+ * carry their deployment as a tooltip, whiskers are 90 % intervals, the TPOT limit is a dashed
+ * line.
  * @retval MU_E_SYSTEM the stream failed
  */
 mu_status mu_svg_pareto(FILE *out, const mu_question *question, const mu_plan *plan,

@@ -3,8 +3,8 @@
  * Tables: rows of text cells, printed aligned for people or as CSV for programs.
  *
  * Terms: a section is a heading inside a table; CSV leaves it out.
- * Bound: MU_TABLE_COLUMNS_MAX columns; width counts a character of UTF-8 as one place, combining marks as
- *        none and East Asian wide characters as two.
+ * Bound: MU_TABLE_COLUMNS_MAX columns; width counts a character of UTF-8 as one place, combining
+ *        marks as none and East Asian wide characters as two.
  */
 #ifndef MUSTER_REPORT_TABLE_H
 #define MUSTER_REPORT_TABLE_H
@@ -28,8 +28,8 @@ mu_table *mu_table_create(mu_arena *arena, uint32_t columns, const char *const h
                           const mu_align aligns[]);
 
 /**
- * Adds a row; cells are copied, NULL is an empty cell. A table that once ran out of memory ignores all
- * further rows and says so when printed.
+ * Adds a row; cells are copied, NULL is an empty cell. A table that once ran out of memory ignores
+ * all further rows and says so when printed.
  *
  * @param[in] cells  [columns of the table]
  */

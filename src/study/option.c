@@ -2,8 +2,8 @@
 /*
  * The option registry and how one option is set from text.
  *
- * What:  a static table; each row names a field of mu_scenario, its scenario key, flag, dimension and
- *        limits.
+ * What:  a static table; each row names a field of mu_scenario, its scenario key, flag, dimension
+ *        and limits.
  * Why:   flags, scenario files, help, schema, man page and completion all read this one table.
  * Terms: path = dotted scenario key; a role is prefill, decode or serve.
  * Bound: limits are generous sanity limits of a scenario, not of what a system can do.
@@ -21,79 +21,91 @@ enum { TEXT_PIECE_MAX = 512 };
 #define AT(field) offsetof(mu_scenario, field)
 
 #define NUMBER(path, flag, dimension, field, low, high, initial, value, doc)                       \
-    {path, flag, MU_OPTION_NUMBER, MU_DIM_##dimension, AT(field), low, high, initial, value, doc},
+    {                                                                                              \
+        path, flag, MU_OPTION_NUMBER, MU_DIM_##dimension, AT(field), low, high, initial, value,    \
+            doc                                                                                    \
+    }
 #define AUTO(path, flag, dimension, field, low, high, initial, value, doc)                         \
-    {path, flag, MU_OPTION_AUTO, MU_DIM_##dimension, AT(field), low, high, initial, value, doc},
+    {                                                                                              \
+        path, flag, MU_OPTION_AUTO, MU_DIM_##dimension, AT(field), low, high, initial, value, doc  \
+    }
 #define OFF(path, flag, dimension, field, low, high, initial, value, doc)                          \
-    {path, flag, MU_OPTION_OFF, MU_DIM_##dimension, AT(field), low, high, initial, value, doc},
+    {                                                                                              \
+        path, flag, MU_OPTION_OFF, MU_DIM_##dimension, AT(field), low, high, initial, value, doc   \
+    }
 #define WORD(path, flag, type, field, value, doc)                                                  \
-    {path, flag, MU_OPTION_##type, MU_DIM_TEXT, AT(field), 0, 0, 0, value, doc},
+    {                                                                                              \
+        path, flag, MU_OPTION_##type, MU_DIM_TEXT, AT(field), 0, 0, 0, value, doc                  \
+    }
 
+/* clang-format off */
 /* The rows of one role: `key` is its scenario prefix, `dash` its flag prefix. */
 #define ROLE(role, key, dash)                                                                      \
     NUMBER(key "instances", dash "instances", COUNT, role.instances, 0, 1e6, 0, "N",               \
-           "copies of this role")                                                                  \
-    NUMBER(key "tp", dash "tp", COUNT, role.tp, 0, 1e6, 0, "N", "tensor-parallel degree")          \
-    NUMBER(key "pp", dash "pp", COUNT, role.pp, 0, 1e4, 0, "N", "pipeline stages")                 \
-    NUMBER(key "cp", dash "cp", COUNT, role.cp, 0, 1e6, 0, "N", "context-parallel degree")         \
-    NUMBER(key "dp", dash "dp", COUNT, role.dp, 0, 1e6, 0, "N", "data-parallel attention groups")  \
-    NUMBER(key "ep", dash "ep", COUNT, role.ep, 0, 1e6, 0, "N", "expert-parallel degree")          \
+           "copies of this role"),                                                                 \
+    NUMBER(key "tp", dash "tp", COUNT, role.tp, 0, 1e6, 0, "N", "tensor-parallel degree"),         \
+    NUMBER(key "pp", dash "pp", COUNT, role.pp, 0, 1e4, 0, "N", "pipeline stages"),                \
+    NUMBER(key "cp", dash "cp", COUNT, role.cp, 0, 1e6, 0, "N", "context-parallel degree"),        \
+    NUMBER(key "dp", dash "dp", COUNT, role.dp, 0, 1e6, 0, "N", "data-parallel attention groups"), \
+    NUMBER(key "ep", dash "ep", COUNT, role.ep, 0, 1e6, 0, "N", "expert-parallel degree"),         \
     NUMBER(key "moe_tp", dash "moe-tp", COUNT, role.moe_tp, 0, 1e6, 0, "N",                        \
-           "tensor-parallel degree inside an expert")                                              \
+           "tensor-parallel degree inside an expert"),                                             \
     NUMBER(key "redundant_experts", dash "redundant-experts", COUNT, role.redundant_experts, 0,    \
-           1e6, -1, "N", "extra expert copies in the whole EP group")                              \
+           1e6, -1, "N", "extra expert copies in the whole EP group"),                             \
     NUMBER(key "imbalance", dash "imbalance", NONE, role.imbalance, 1, 1e3, 0, "X",                \
-           "busiest expert rank over the mean")                                                    \
+           "busiest expert rank over the mean"),                                                   \
     NUMBER(key "batch", dash "batch", COUNT, role.batch, 0, 1e7, 0, "N",                           \
-           "sequences in decode at once, per DP group")                                            \
+           "sequences in decode at once, per DP group"),                                           \
     NUMBER(key "batch_tokens", dash "batch-tokens", COUNT, role.batch_tokens, 0, 1e8, 0, "N",      \
-           "tokens of one prefill step, per DP group")                                             \
+           "tokens of one prefill step, per DP group"),                                            \
     NUMBER(key "microbatches", dash "microbatches", COUNT, role.microbatches, 0, 2, 0, "N",        \
-           "2 = two batches overlap compute and communication")                                    \
+           "2 = two batches overlap compute and communication"),                                   \
     NUMBER(key "mtp", dash "mtp", COUNT, role.mtp, 0, MU_ACCEPTANCE_MAX, -1, "N",                  \
-           "draft tokens a decode step")                                                           \
-    {key "acceptance",      dash "acceptance", MU_OPTION_ACCEPTANCE, MU_DIM_FRACTION,              \
-     AT(role.acceptance),   0,                 1,                    0,                            \
-     "P[,P...]",            "probability that a draft is accepted, or a list by position"},        \
+           "draft tokens a decode step"),                                                          \
+    {key "acceptance", dash "acceptance", MU_OPTION_ACCEPTANCE, MU_DIM_FRACTION,                  \
+     AT(role.acceptance), 0, 1, 0, "P[,P...]",                                                     \
+     "probability that a draft is accepted, or a list by position"},                               \
     WORD(key "chunked_prefill", dash "chunked-prefill", SWITCH, role.chunked_prefill, "yes|no",    \
-         "prefill chunks share steps with decode")                                                 \
+         "prefill chunks share steps with decode"),                                                \
     WORD(key "chip", dash "chip", TEXT, role.chip, "CHIP",                                         \
          "chip of this role, where it is not the system's")
 
 static const mu_option options[] = {
-    WORD("model", "model", TEXT, model, "MODEL", "model id, or the path of a config.json")
-    WORD("system.id", "system", TEXT, system, "SYSTEM", "system id")
-    AUTO("system.chips", "chips", COUNT, chips, 1, 1e7, 0, "N", "chips in use; auto = as sold")
-    WORD("with", "with", LIST, with, "ID[,ID...]", "systems or chips to hold against it")
-    WORD("engine", "engine", TEXT, engine, "ENGINE", "serving engine: its overhead profile")
-    WORD("precision.weights", "weights", DTYPE, weights, "DTYPE", "format of the linear layers")
+    WORD("model", "model", TEXT, model, "MODEL", "model id, or the path of a config.json"),
+    WORD("system.id", "system", TEXT, system, "SYSTEM", "system id"),
+    AUTO("system.chips", "chips", COUNT, chips, 1, 1e7, 0, "N", "chips in use; auto = as sold"),
+    WORD("with", "with", LIST, with, "ID[,ID...]", "systems or chips to hold against it"),
+    WORD("engine", "engine", TEXT, engine, "ENGINE", "serving engine: its overhead profile"),
+    WORD("precision.weights", "weights", DTYPE, weights, "DTYPE", "format of the linear layers"),
     WORD("precision.activations", "activations", DTYPE, activations, "DTYPE",
-         "format of the linear layers' inputs")
-    WORD("precision.kv", "kv", DTYPE, kv, "DTYPE", "format of the KV cache")
+         "format of the linear layers' inputs"),
+    WORD("precision.kv", "kv", DTYPE, kv, "DTYPE", "format of the KV cache"),
     WORD("precision.experts", "experts", DTYPE, experts, "DTYPE",
-         "format of the routed experts, where it differs")
-    NUMBER("workload.input", "input", COUNT, input, 1, 1e7, 4096, "N", "input tokens a request")
-    NUMBER("workload.output", "output", COUNT, output, 1, 1e7, 1024, "N", "output tokens a request")
+         "format of the routed experts, where it differs"),
+    NUMBER("workload.input", "input", COUNT, input, 1, 1e7, 4096, "N", "input tokens a request"),
+    NUMBER("workload.output", "output", COUNT, output, 1, 1e7, 1024, "N",
+           "output tokens a request"),
     AUTO("workload.concurrency", "concurrency", COUNT, concurrency, 1, 1e8, 0, "N",
-         "requests in flight; auto = as many as memory and the SLO allow")
+         "requests in flight; auto = as many as memory and the SLO allow"),
     NUMBER("workload.rate", "rate", RATE, rate, 1e-6, 1e9, 0, "RATE",
-           "requests that arrive, such as 100/s")
+           "requests that arrive, such as 100/s"),
     NUMBER("workload.prefix_hit", "prefix-hit", FRACTION, prefix_hit, 0, 0.999, 0, "SHARE",
-           "share of the input found in the prefix cache")
-    NUMBER("slo.ttft", "ttft", TIME, ttft_s, 1e-6, 1e6, 0, "TIME", "longest time to first token")
-    NUMBER("slo.tpot", "tpot", TIME, tpot_s, 1e-6, 1e6, 0, "TIME", "longest time per output token")
-    NUMBER("slo.e2e", "e2e", TIME, e2e_s, 1e-6, 1e6, 0, "TIME", "longest time of a whole request")
+           "share of the input found in the prefix cache"),
+    NUMBER("slo.ttft", "ttft", TIME, ttft_s, 1e-6, 1e6, 0, "TIME", "longest time to first token"),
+    NUMBER("slo.tpot", "tpot", TIME, tpot_s, 1e-6, 1e6, 0, "TIME", "longest time per output token"),
+    NUMBER("slo.e2e", "e2e", TIME, e2e_s, 1e-6, 1e6, 0, "TIME", "longest time of a whole request"),
     OFF("uncertainty.samples", "uncertainty", COUNT, samples, 1, 65536, 256, "N",
-        "draws for the 90 % intervals; off = points only")
+        "draws for the 90 % intervals; off = points only"),
     NUMBER("uncertainty.seed", "seed", COUNT, seed, 0, 9007199254740992.0, 1, "N",
-           "seed of the draws")
+           "seed of the draws"),
     AUTO("threads", "threads", COUNT, threads, 1, 256, 0, "N",
-         "threads; auto = all cores; never changes an answer")
-    WORD("deployment.mode", "mode", MODE, mode, "MODE", "auto, aggregated or disaggregated")
-    ROLE(serve, "deployment.serve.", "")
-    ROLE(prefill, "deployment.prefill.", "prefill-")
-    ROLE(decode, "deployment.decode.", "decode-")
+         "threads; auto = all cores; never changes an answer"),
+    WORD("deployment.mode", "mode", MODE, mode, "MODE", "auto, aggregated or disaggregated"),
+    ROLE(serve, "deployment.serve.", ""),
+    ROLE(prefill, "deployment.prefill.", "prefill-"),
+    ROLE(decode, "deployment.decode.", "decode-"),
 };
+/* clang-format on */
 
 static const char *const mode_words[] = {"auto", "aggregated", "disaggregated"};
 
@@ -154,8 +166,8 @@ static mu_status check_limits(const mu_option *option, double value, const char 
                               mu_error *err)
 {
     if (option->dimension == MU_DIM_COUNT && value != floor(value)) {
-        return mu_fail(err, MU_E_INPUT, "%s: expected a whole number, found \"%.64s\"", option->path,
-                       text);
+        return mu_fail(err, MU_E_INPUT, "%s: expected a whole number, found \"%.64s\"",
+                       option->path, text);
     }
     if (!(value >= option->low && value <= option->high)) {
         char low[32];
@@ -188,9 +200,9 @@ static mu_status parse_number(const mu_option *option, const char *text, double 
 
 static mu_status set_number(const mu_option *option, const char *text, double *out, mu_error *err)
 {
-    bool word = (option->type == MU_OPTION_AUTO && strcmp(text, "auto") == 0) ||
-                (option->type == MU_OPTION_OFF &&
-                 (strcmp(text, "off") == 0 || strcmp(text, "0") == 0));
+    bool word =
+        (option->type == MU_OPTION_AUTO && strcmp(text, "auto") == 0) ||
+        (option->type == MU_OPTION_OFF && (strcmp(text, "off") == 0 || strcmp(text, "0") == 0));
     if (word) {
         *out = 0.0;
         return MU_OK;
@@ -220,8 +232,8 @@ static mu_status set_text(const mu_option *option, const char *text, char *out, 
     }
     for (size_t i = 0; i < length; i++) {
         if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f) {
-            return mu_fail(err, MU_E_INPUT, "%s: a control character at position %zu",
-                           option->path, i + 1);
+            return mu_fail(err, MU_E_INPUT, "%s: a control character at position %zu", option->path,
+                           i + 1);
         }
     }
     memcpy(out, text, length + 1);

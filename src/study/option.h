@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The option registry: one row a field of the scenario. Flags, scenario keys, help, the JSON Schema, the man
- * page and shell completion are all made from it.
+ * The option registry: one row a field of the scenario. Flags, scenario keys, help, the JSON
+ * Schema, the man page and shell completion are all made from it.
  */
 #ifndef MUSTER_STUDY_OPTION_H
 #define MUSTER_STUDY_OPTION_H
@@ -25,16 +25,16 @@ typedef enum mu_option_type {
 } mu_option_type;
 
 typedef struct mu_option {
-    const char *path;     /* scenario key, dotted: "slo.tpot", "deployment.decode.batch" */
-    const char *flag;     /* "tpot" for --tpot; NULL = scenario only */
+    const char *path; /* scenario key, dotted: "slo.tpot", "deployment.decode.batch" */
+    const char *flag; /* "tpot" for --tpot; NULL = scenario only */
     mu_option_type type;
     mu_dimension dimension;
-    size_t offset;        /* in mu_scenario */
+    size_t offset; /* in mu_scenario */
     double low;
     double high;
-    double initial;       /* of numbers: the value when nothing is said */
-    const char *value;    /* metavariable in help ("TIME") */
-    const char *doc;      /* one line */
+    double initial;    /* of numbers: the value when nothing is said */
+    const char *value; /* metavariable in help ("TIME") */
+    const char *doc;   /* one line */
 } mu_option;
 
 /** All rows in the order of help; static. */
@@ -50,7 +50,8 @@ const mu_option *mu_option_by_path(const char *path);
 const char *mu_mode_text(mu_mode mode);
 
 /**
- * Sets one option from text ("50ms", "auto", "fp8"). Setting a field of a role marks the role as given.
+ * Sets one option from text ("50ms", "auto", "fp8"). Setting a field of a role marks the role as
+ * given.
  * @retval MU_E_INPUT  with what was expected and what was found; the scenario is untouched
  */
 mu_status mu_option_set(const mu_option *option, const char *text, mu_scenario *scenario,
@@ -59,8 +60,8 @@ mu_status mu_option_set(const mu_option *option, const char *text, mu_scenario *
 /**
  * Fills a scenario from a document: unknown keys refused with the nearest known one and the place,
  * `system: id` as well as `system: {id:, chips:}`, `deployment: auto` as well as a map,
- * `uncertainty: off` as well as a map. A distribution of lengths ({mean, sigma}) is read as its mean and
- * a percentile of an SLO as a mean, each with a warning kept in the scenario.
+ * `uncertainty: off` as well as a map. A distribution of lengths ({mean, sigma}) is read as its
+ * mean and a percentile of an SLO as a mean, each with a warning kept in the scenario.
  * Fields not mentioned keep their value, so flags may be applied after.
  */
 mu_status mu_scenario_read(const mu_doc *doc, mu_scenario *scenario, mu_error *err) MU_MUST_CHECK;

@@ -2,14 +2,14 @@
 /*
  * Scenario files: from a document to a mu_scenario by way of the option registry.
  *
- * What:  walks the map; the dotted path of a node is looked up in the registry, so a new row there is
- *        a new key here.
+ * What:  walks the map; the dotted path of a node is looked up in the registry, so a new row there
+ *        is a new key here.
  * Terms: short form = `system: id` for `system: {id: id}` and its like.
- * Bound: three levels of maps, which is what the registry's paths have; steady-state verbs know means
- *        only, so a distribution is read as its mean, with a warning.
+ * Bound: three levels of maps, which is what the registry's paths have; steady-state verbs know
+ *        means only, so a distribution is read as its mean, with a warning.
  */
-#include "study/option.h"
 #include "base/text.h"
+#include "study/option.h"
 
 #include <assert.h>
 #include <stdarg.h>
@@ -75,9 +75,8 @@ static mu_status set_plain(reader *r, const mu_option *option, const mu_node *no
                             kind_text(node));
     }
     if (wants_bare_number(option, node)) {
-        return mu_node_fail(r->doc, node, r->err,
-                            "%s: expected a number, found the text \"%.64s\"", option->path,
-                            node->text);
+        return mu_node_fail(r->doc, node, r->err, "%s: expected a number, found the text \"%.64s\"",
+                            option->path, node->text);
     }
     mu_error local = {0};
     mu_status status = mu_option_set(option, node->text, r->scenario, &local);
@@ -101,8 +100,8 @@ static mu_status set_list(reader *r, const mu_option *option, const mu_node *nod
             return mu_node_fail(r->doc, item, r->err, "%s: expected a plain value in the list",
                                 option->path);
         }
-        int length = snprintf(joined + used, sizeof joined - used, "%s%s", i > 0 ? "," : "",
-                              item->text);
+        int length =
+            snprintf(joined + used, sizeof joined - used, "%s%s", i > 0 ? "," : "", item->text);
         if (length < 0 || (size_t)length >= sizeof joined - used) {
             return mu_node_fail(r->doc, node, r->err, "%s: the list is too long", option->path);
         }
@@ -278,9 +277,10 @@ mu_status mu_scenario_settle(mu_scenario *scenario, mu_error *err)
 {
     bool apart = scenario->prefill.given || scenario->decode.given;
     if (scenario->serve.given && apart) {
-        return mu_fail_at(err, MU_E_INPUT, scenario->file, 0, 0,
-                          "deployment: role serve belongs to mode aggregated, prefill and decode to "
-                          "disaggregated; expected one of the two");
+        return mu_fail_at(
+            err, MU_E_INPUT, scenario->file, 0, 0,
+            "deployment: role serve belongs to mode aggregated, prefill and decode to "
+            "disaggregated; expected one of the two");
     }
     if (scenario->mode == MU_MODE_AGGREGATED && apart) {
         return mu_fail_at(err, MU_E_INPUT, scenario->file, 0, 0,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The scenario: the one input of every verb, as it was asked. Resolving ids happens later (question.h).
+ * The scenario: the one input of every verb, as it was asked. Resolving ids happens later
+ * (question.h).
  *
  * Every field that a user can set is a row of the option registry (option.h), which knows its key,
  * flag, dimension, limits and words.
@@ -24,7 +25,8 @@ enum {
 
 typedef enum mu_mode { MU_MODE_AUTO, MU_MODE_AGGREGATED, MU_MODE_DISAGGREGATED } mu_mode;
 
-/* What of a role was said; 0 (or < 0 where 0 means something) = not said, the search or profile decides. */
+/* What of a role was said; 0 (or < 0 where 0 means something) = not said, the search or profile
+   decides. */
 typedef struct mu_role_wish {
     bool given;
     double instances, tp, pp, cp, dp, ep, moe_tp;
@@ -33,38 +35,38 @@ typedef struct mu_role_wish {
     double batch;
     double batch_tokens;
     double microbatches;
-    double mtp;               /* -1 = not said */
+    double mtp; /* -1 = not said */
     double acceptance[MU_ACCEPTANCE_MAX];
     uint32_t acceptance_count;
-    int chunked_prefill;      /* -1 = not said */
-    char chip[MU_ID_MAX];     /* "" = the system's */
+    int chunked_prefill;  /* -1 = not said */
+    char chip[MU_ID_MAX]; /* "" = the system's */
 } mu_role_wish;
 
 typedef struct mu_scenario {
-    char file[MU_ID_MAX];     /* where it was read from, for messages; "" = flags only */
-    char model[MU_ID_MAX];    /* catalogue id or path of a config.json */
+    char file[MU_ID_MAX];  /* where it was read from, for messages; "" = flags only */
+    char model[MU_ID_MAX]; /* catalogue id or path of a config.json */
     char system[MU_ID_MAX];
     char with[MU_WITH_MAX][MU_ID_MAX]; /* match --with, compare's list */
     uint32_t with_count;
-    double chips;             /* 0 = the system as sold */
-    char engine[MU_ID_MAX];   /* "" = the system's usual one */
+    double chips;                          /* 0 = the system as sold */
+    char engine[MU_ID_MAX];                /* "" = the system's usual one */
     int weights, activations, kv, experts; /* mu_dtype, -1 = chosen by what the chip runs best */
     mu_mode mode;
     mu_role_wish prefill;
     mu_role_wish decode;
     mu_role_wish serve;
-    double input;             /* tokens */
+    double input; /* tokens */
     double output;
-    double concurrency;       /* 0 = auto */
-    double rate;              /* requests/s, 0 = not said */
+    double concurrency; /* 0 = auto */
+    double rate;        /* requests/s, 0 = not said */
     double prefix_hit;
-    double ttft_s;            /* SLO, 0 = none */
+    double ttft_s; /* SLO, 0 = none */
     double tpot_s;
     double e2e_s;
-    double samples;           /* draws; 0 = uncertainty off */
+    double samples; /* draws; 0 = uncertainty off */
     double seed;
-    double threads;           /* 0 = all cores; never changes an answer */
-    uint32_t warning_count;   /* what was read but is answered more coarsely than asked */
+    double threads;         /* 0 = all cores; never changes an answer */
+    uint32_t warning_count; /* what was read but is answered more coarsely than asked */
     char warning[MU_SCENARIO_WARNINGS_MAX][MU_SCENARIO_WARNING_TEXT_MAX];
 } mu_scenario;
 
@@ -72,13 +74,15 @@ typedef struct mu_scenario {
 void mu_scenario_init(mu_scenario *scenario);
 
 /**
- * Once file and flags are in: an unsaid mode follows from the roles given (serve: aggregated; prefill or
- * decode: disaggregated).
+ * Once file and flags are in: an unsaid mode follows from the roles given (serve: aggregated;
+ * prefill or decode: disaggregated).
  * @retval MU_E_INPUT  roles of both modes, or roles of the other mode than the one asked for
  */
 mu_status mu_scenario_settle(mu_scenario *scenario, mu_error *err) MU_MUST_CHECK;
 
-/** Keeps a remark for the reader of the answer; beyond MU_SCENARIO_WARNINGS_MAX they are dropped. */
+/**
+ * Keeps a remark for the reader of the answer; beyond MU_SCENARIO_WARNINGS_MAX they are dropped.
+ */
 void mu_scenario_warn(mu_scenario *scenario, const char *format, ...) MU_PRINTF(2, 3);
 
 #endif

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Goal:   every option can be set from its flag text and from a scenario file, and nothing wrong gets in.
- * Method: values by hand, each short form, each refusal with its message and place, then properties of
- *         the registry (unique names, every field reachable, failed calls leave the scenario alone).
+ * Goal:   every option can be set from its flag text and from a scenario file, and nothing wrong
+ *         gets in.
+ * Method: values by hand, each short form, each refusal with its message and place, then properties
+ *         of the registry (unique names, every field reachable, failed calls leave the scenario
+ *         alone).
  */
 #include "io/doc_read.h"
 #include "study/option.h"
@@ -94,14 +96,37 @@ static void bad_values(void **state)
     static const struct {
         const char *flag, *text;
     } bad[] = {
-        {"tpot", "50"},        {"tpot", "50 GB"},      {"tpot", "-1ms"},   {"tpot", ""},
-        {"input", "-5"},       {"input", "0"},         {"input", "1e12"},  {"input", "1.5"},
-        {"input", "many"},     {"input", "nan"},       {"chips", "0"},     {"chips", "1e30"},
-        {"weights", "fp9"},    {"weights", ""},        {"mode", "fast"},   {"model", ""},
-        {"model", "a\nb"},     {"prefix-hit", "1.5"},  {"tp", "-1"},       {"tp", "2.5"},
-        {"microbatches", "3"}, {"acceptance", "2"},    {"acceptance", ""}, {"mtp", "9"},
-        {"threads", "1000"},   {"uncertainty", "-1"},  {"rate", "0"},      {"seed", "-1"},
-        {"chunked-prefill", "maybe"}, {"with", "a,,b"}, {"imbalance", "0.5"},
+        {"tpot", "50"},
+        {"tpot", "50 GB"},
+        {"tpot", "-1ms"},
+        {"tpot", ""},
+        {"input", "-5"},
+        {"input", "0"},
+        {"input", "1e12"},
+        {"input", "1.5"},
+        {"input", "many"},
+        {"input", "nan"},
+        {"chips", "0"},
+        {"chips", "1e30"},
+        {"weights", "fp9"},
+        {"weights", ""},
+        {"mode", "fast"},
+        {"model", ""},
+        {"model", "a\nb"},
+        {"prefix-hit", "1.5"},
+        {"tp", "-1"},
+        {"tp", "2.5"},
+        {"microbatches", "3"},
+        {"acceptance", "2"},
+        {"acceptance", ""},
+        {"mtp", "9"},
+        {"threads", "1000"},
+        {"uncertainty", "-1"},
+        {"rate", "0"},
+        {"seed", "-1"},
+        {"chunked-prefill", "maybe"},
+        {"with", "a,,b"},
+        {"imbalance", "0.5"},
         {"acceptance", ".1,.1,.1,.1,.1,.1,.1,.1,.1"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -115,8 +140,7 @@ static void bad_values(void **state)
         before.with[0][0] = s.with[0][0]; /* slots past with_count hold nothing */
         s.with_count = before.with_count;
         assert_true(s.serve.given == before.serve.given);
-        assert_memory_equal(&s.chips, &before.chips,
-                            sizeof s - offsetof(mu_scenario, chips));
+        assert_memory_equal(&s.chips, &before.chips, sizeof s - offsetof(mu_scenario, chips));
     }
 }
 
@@ -290,11 +314,16 @@ static void warnings_are_bounded(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(defaults),      cmocka_unit_test(values),
-        cmocka_unit_test(bad_values),    cmocka_unit_test(too_long),
-        cmocka_unit_test(suggestion),    cmocka_unit_test(whole_file),
-        cmocka_unit_test(short_forms),   cmocka_unit_test(refused),
-        cmocka_unit_test(settled),       cmocka_unit_test(registry),
+        cmocka_unit_test(defaults),
+        cmocka_unit_test(values),
+        cmocka_unit_test(bad_values),
+        cmocka_unit_test(too_long),
+        cmocka_unit_test(suggestion),
+        cmocka_unit_test(whole_file),
+        cmocka_unit_test(short_forms),
+        cmocka_unit_test(refused),
+        cmocka_unit_test(settled),
+        cmocka_unit_test(registry),
         cmocka_unit_test(warnings_are_bounded),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
