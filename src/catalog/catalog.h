@@ -104,6 +104,23 @@ const mu_source *mu_catalog_source(const mu_catalog *catalog, const char *id);
 const mu_node *mu_catalog_node(const mu_catalog *catalog, const mu_entity *entity, const char *path,
                                const mu_entity **stated_by);
 
+enum { MU_REFERENCES_MAX = 16 };
+
+/* Entities that a list of ids refers to, in its order; borrowed. */
+typedef struct mu_references {
+    const mu_entity *entity[MU_REFERENCES_MAX];
+    uint32_t count;
+} mu_references;
+
+/**
+ * Reads the list of ids at a path whose schema is such a list ("calibration"); empty when it is
+ * absent. Ids nobody has are passed over: mu_catalog_check() refuses them.
+ *
+ * @retval MU_E_INPUT  not a list of texts, or more than MU_REFERENCES_MAX of them
+ */
+mu_status mu_catalog_references(const mu_catalog *catalog, const mu_entity *entity,
+                                const char *path, mu_references *out, mu_error *err) MU_MUST_CHECK;
+
 /** Plain text at a path, or that of a text fact; NULL when there is none. */
 const char *mu_catalog_text(const mu_catalog *catalog, const mu_entity *entity, const char *path);
 

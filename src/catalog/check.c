@@ -115,8 +115,10 @@ static mu_status check_reference(const checker *c, const mu_schema_item *item, c
 
 static mu_status check_list(const checker *c, const mu_schema_item *item, const mu_node *node)
 {
-    if (node->kind != MU_NODE_LIST || node->count > LIST_MAX) {
-        return fail_at(c, node, "expected a list [..] of at most 64 names");
+    uint32_t max = item->type == MU_VALUE_REFS ? MU_REFERENCES_MAX : LIST_MAX;
+    if (node->kind != MU_NODE_LIST || node->count > max) {
+        return mu_node_fail(doc_of(c), node, c->err, "%s: expected a list [..] of at most %u names",
+                            c->path, max);
     }
     for (uint32_t i = 0; i < node->count; i++) {
         const char *text = "";

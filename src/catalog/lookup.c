@@ -65,6 +65,36 @@ const mu_node *mu_catalog_node(const mu_catalog *catalog, const mu_entity *entit
     return NULL;
 }
 
+mu_status mu_catalog_references(const mu_catalog *catalog, const mu_entity *entity,
+                                const char *path, mu_references *out, mu_error *err)
+{
+    assert(out != NULL);
+    const mu_schema_item *item = mu_schema_find(entity->kind, path);
+    assert(item != NULL && item->type == MU_VALUE_REFS);
+    const mu_entity *stated_by = entity;
+    const mu_node *list = mu_catalog_node(catalog, entity, path, &stated_by);
+    out->count = 0;
+    if (list == NULL) {
+        return MU_OK;
+    }
+    if (list->kind != MU_NODE_LIST || list->count > MU_REFERENCES_MAX) {
+        return mu_node_fail(&stated_by->doc, list, err, "%s: expected a list of at most %d ids",
+                            path, MU_REFERENCES_MAX);
+    }
+    for (uint32_t i = 0; i < list->count; i++) {
+        const char *id = "";
+        mu_status status = mu_node_text(&stated_by->doc, &list->child[i], path, &id, err);
+        if (status != MU_OK) {
+            return status;
+        }
+        const mu_entry *entry = mu_catalog_entry(catalog, item->target, id);
+        if (entry != NULL) {
+            out->entity[out->count++] = &entry->entity;
+        }
+    }
+    return MU_OK;
+}
+
 const char *mu_catalog_text(const mu_catalog *catalog, const mu_entity *entity, const char *path)
 {
     const mu_node *node = mu_catalog_node(catalog, entity, path, NULL);

@@ -106,37 +106,6 @@ static void split_over_ranks(mu_chip *out, double ranks)
     out->idle_w /= ranks;
 }
 
-/* The calibrations of a chip, resolved; later ones win. */
-typedef struct calibrations {
-    const mu_entity *entity[16];
-    uint32_t count;
-} calibrations;
-
-static mu_status find_calibrations(const reader *r, calibrations *out)
-{
-    const mu_entity *stated_by = r->chip;
-    const mu_node *list = mu_catalog_node(r->catalog, r->chip, "calibration", &stated_by);
-    out->count = 0;
-    uint32_t count = list == NULL ? 0 : list->count;
-    if (count > sizeof out->entity / sizeof out->entity[0]) {
-        return mu_node_fail(&stated_by->doc, list, r->err, "at most 16 calibrations");
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        const char *id = NULL;
-        mu_status status =
-            mu_node_text(&stated_by->doc, &list->child[i], "calibration", &id, r->err);
-        if (status == MU_OK) {
-            status =
-                mu_catalog_find(r->catalog, MU_ENTITY_CALIBRATION, id, &out->entity[i], r->err);
-        }
-        if (status != MU_OK) {
-            return status;
-        }
-        out->count++;
-    }
-    return MU_OK;
-}
-
 /* Names that no parameter bears are mistakes of the calibration file. */
 static mu_status check_names(const reader *r, const mu_entity *calibration)
 {
@@ -163,7 +132,7 @@ static mu_status check_names(const reader *r, const mu_entity *calibration)
 }
 
 /* Range of a parameter: from the last calibration that has it, else its prior. */
-static mu_status read_param(const reader *r, const calibrations *list, const mu_param_spec *spec,
+static mu_status read_param(const reader *r, const mu_references *list, const mu_param_spec *spec,
                             double *out)
 {
     char name[NAME_MAX_BYTES];
@@ -190,8 +159,8 @@ static mu_status read_param(const reader *r, const calibrations *list, const mu_
 
 static mu_status read_params(const reader *r, mu_chip_params *out)
 {
-    calibrations list;
-    mu_status status = find_calibrations(r, &list);
+    mu_references list;
+    mu_status status = mu_catalog_references(r->catalog, r->chip, "calibration", &list, r->err);
     for (uint32_t i = 0; i < list.count && status == MU_OK && r->draw.index == 0; i++) {
         status = check_names(r, list.entity[i]);
     }

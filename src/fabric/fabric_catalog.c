@@ -12,14 +12,13 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NAME_BYTES = 256, CALIBRATIONS_MAX = 16 };
+enum { NAME_BYTES = 256 };
 
 typedef struct reader {
     const mu_catalog *catalog;
     const mu_entity *system;
     const mu_entity *chip;
-    const mu_entity *calibration[CALIBRATIONS_MAX];
-    uint32_t calibration_count;
+    mu_references calibrations;
     mu_draw draw;
     uint32_t ranks_per_chip;
     double supernode_chips; /* tiers spanning more are scale-out unless they say otherwise */
@@ -52,30 +51,6 @@ static mu_status read_fact(const reader *r, const mu_entity *entity, const char 
     return MU_OK;
 }
 
-static mu_status find_calibrations(reader *r)
-{
-    const mu_entity *stated_by = r->system;
-    const mu_node *list = mu_catalog_node(r->catalog, r->system, "calibration", &stated_by);
-    uint32_t count = list == NULL ? 0 : list->count;
-    if (count > CALIBRATIONS_MAX) {
-        return mu_node_fail(&stated_by->doc, list, r->err, "at most 16 calibrations");
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        const char *id = NULL;
-        mu_status status =
-            mu_node_text(&stated_by->doc, &list->child[i], "calibration", &id, r->err);
-        if (status == MU_OK) {
-            status =
-                mu_catalog_find(r->catalog, MU_ENTITY_CALIBRATION, id, &r->calibration[i], r->err);
-        }
-        if (status != MU_OK) {
-            return status;
-        }
-        r->calibration_count++;
-    }
-    return MU_OK;
-}
-
 /* <prefix>_<field> of the last calibration that has it. */
 static mu_status find_param(const reader *r, const char *prefix, const char *field, mu_fact *out)
 {
@@ -83,8 +58,9 @@ static mu_status find_param(const reader *r, const char *prefix, const char *fie
     (void)snprintf(path, sizeof path, "params.%s_%s", prefix, field);
     out->path = NULL;
     mu_status status = MU_OK;
-    for (uint32_t i = r->calibration_count; i > 0 && status == MU_OK && out->path == NULL; i--) {
-        status = mu_catalog_fact(r->catalog, r->calibration[i - 1], path, false, out, r->err);
+    for (uint32_t i = r->calibrations.count; i > 0 && status == MU_OK && out->path == NULL; i--) {
+        status =
+            mu_catalog_fact(r->catalog, r->calibrations.entity[i - 1], path, false, out, r->err);
     }
     return status;
 }
@@ -357,10 +333,10 @@ static bool names_param(const mu_fabric *fabric, const char *name)
 /* Names that fit no tier or parameter are mistakes of the calibration file. */
 static mu_status check_names(const reader *r, const mu_fabric *fabric)
 {
-    for (uint32_t i = 0; i < r->calibration_count; i++) {
-        const mu_entity *stated_by = r->calibration[i];
+    for (uint32_t i = 0; i < r->calibrations.count; i++) {
+        const mu_entity *stated_by = r->calibrations.entity[i];
         const mu_node *params =
-            mu_catalog_node(r->catalog, r->calibration[i], "params", &stated_by);
+            mu_catalog_node(r->catalog, r->calibrations.entity[i], "params", &stated_by);
         for (uint32_t k = 0; params != NULL && k < params->count; k++) {
             if (!names_param(fabric, params->child[k].key)) {
                 return mu_node_fail(&stated_by->doc, &params->child[k], r->err,
@@ -426,7 +402,7 @@ mu_status mu_fabric_from_catalog(const mu_catalog *catalog, const mu_entity *sys
         status = read_supernode(&r);
     }
     if (status == MU_OK) {
-        status = find_calibrations(&r);
+        status = mu_catalog_references(catalog, system, "calibration", &r.calibrations, err);
     }
     if (status == MU_OK) {
         status = read_tiers(&r, &fabric);

@@ -156,6 +156,7 @@ static mu_node_kind scalar_kind(enum fy_scalar_style style, const char *text)
 
 static mu_status append_text(builder *b, const char *chunk, size_t length, size_t *used)
 {
+    assert(chunk != NULL);
     if (b->text == NULL || length > b->text_capacity - *used) {
         size_t capacity = 2 * (*used + length) + 64;
         char *grown = realloc(b->text, capacity);
@@ -200,7 +201,7 @@ static mu_status read_token(builder *b, struct fy_event *event, const char **out
 
 static mu_status on_scalar(builder *b, struct fy_event *event)
 {
-    const char *text = NULL;
+    const char *text = "";
     mu_status status = read_token(b, event, &text);
     if (status != MU_OK) {
         return status;

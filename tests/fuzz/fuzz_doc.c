@@ -11,24 +11,43 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* The tree hangs together: counts, keys and texts where they must be. */
-static uint32_t check_tree(const mu_node *node, uint32_t depth)
+/* A node hangs together: counts, keys and texts where they must be. */
+static void check_node(const mu_node *node)
 {
-    if (depth > MU_DOC_DEPTH_MAX) {
-        abort();
-    }
     bool text = node->kind == MU_NODE_SCALAR || node->kind == MU_NODE_STRING;
     if (text != (node->text != NULL) || (node->count > 0 && node->child == NULL)) {
         abort();
     }
-    uint32_t nodes = 1;
     for (uint32_t i = 0; i < node->count; i++) {
         if ((node->kind == MU_NODE_MAP) != (node->child[i].key != NULL)) {
             abort();
         }
-        nodes += check_tree(&node->child[i], depth + 1);
     }
-    return nodes;
+}
+
+/* Every node once, with a stack as deep as a document may be. */
+static void check_tree(const mu_node *root)
+{
+    const mu_node *node[MU_DOC_DEPTH_MAX + 1] = {root};
+    uint32_t next[MU_DOC_DEPTH_MAX + 1] = {0};
+    uint32_t depth = 0;
+    check_node(root);
+    for (;;) {
+        if (next[depth] == node[depth]->count) {
+            if (depth == 0) {
+                return;
+            }
+            depth--;
+            continue;
+        }
+        const mu_node *child = &node[depth]->child[next[depth]++];
+        check_node(child);
+        if (++depth > MU_DOC_DEPTH_MAX) {
+            abort();
+        }
+        node[depth] = child;
+        next[depth] = 0;
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -46,7 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     mu_status status =
         mu_doc_read_text(arena, (const char *)data + 1, size - 1, "fuzz", syntax, &doc, &err);
     if (status == MU_OK) {
-        (void)check_tree(doc.root, 0);
+        check_tree(doc.root);
     } else if (err.text[0] == '\0' || strchr(err.text, '\n') != NULL) {
         abort();
     }

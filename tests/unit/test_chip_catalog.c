@@ -318,7 +318,31 @@ static void refused_systems(void **state)
     }
 }
 
-/* Every chip and system that is compiled in can be used, at the point and in a draw. */
+static void chip_is_usable(const mu_catalog *catalog, const mu_entity *e, mu_draw draw)
+{
+    mu_chip chip;
+    uint32_t ranks = 0;
+    mu_error err = {0};
+    if (mu_chip_from_catalog(catalog, e, draw, &chip, &ranks, &err) != MU_OK) {
+        fail_msg("%s: %s:%u: %s", e->id, err.file, err.line, err.text);
+    }
+    assert_true(chip.peak_flops[MU_DTYPE_BF16] > 1e12 && chip.memory_bandwidth > 1e11);
+    assert_true(chip.idle_w <= chip.tdp_w && chip.tdp_w < 1e4);
+}
+
+static void system_is_usable(const mu_catalog *catalog, const mu_entity *e)
+{
+    const mu_entity *chip = entity(catalog, MU_ENTITY_CHIP, mu_catalog_text(catalog, e, "chip"));
+    uint32_t ranks = 0;
+    mu_fabric f;
+    mu_error err = {0};
+    assert_int_equal(mu_chip_ranks(catalog, chip, &ranks, &err), MU_OK);
+    if (mu_fabric_from_catalog(catalog, e, point, ranks, &f, &err) != MU_OK) {
+        fail_msg("%s: %s:%u: %s", e->id, err.file, err.line, err.text);
+    }
+}
+
+/* Every chip and system that is compiled in can be used, at the point and in draws. */
 static void builtin(void **state)
 {
     (void)state;
@@ -328,29 +352,12 @@ static void builtin(void **state)
     mu_draw_plan *plan = mu_draw_plan_create(arena, 7);
     for (uint32_t i = 0; i < mu_catalog_count(catalog, MU_ENTITY_CHIP); i++) {
         const mu_entity *e = mu_catalog_at(catalog, MU_ENTITY_CHIP, i);
-        for (uint32_t k = 0; k < 3; k++) {
-            mu_chip chip;
-            uint32_t ranks = 0;
-            mu_draw draw = {plan, k};
-            if (mu_chip_from_catalog(catalog, e, draw, &chip, &ranks, &err) != MU_OK) {
-                fail_msg("%s: %s:%u: %s", e->id, err.file, err.line, err.text);
-            }
-            assert_true(chip.peak_flops[MU_DTYPE_BF16] > 1e12 && chip.memory_bandwidth > 1e11);
-            assert_true(chip.idle_w <= chip.tdp_w && chip.tdp_w < 1e4);
-        }
+        chip_is_usable(catalog, e, point);
+        chip_is_usable(catalog, e, (mu_draw){plan, 1});
+        chip_is_usable(catalog, e, (mu_draw){plan, 2});
     }
     for (uint32_t i = 0; i < mu_catalog_count(catalog, MU_ENTITY_SYSTEM); i++) {
-        const mu_entity *e = mu_catalog_at(catalog, MU_ENTITY_SYSTEM, i);
-        const mu_entity *chip = NULL;
-        uint32_t ranks = 0;
-        mu_fabric f;
-        assert_int_equal(mu_catalog_find(catalog, MU_ENTITY_CHIP,
-                                         mu_catalog_text(catalog, e, "chip"), &chip, &err),
-                         MU_OK);
-        assert_int_equal(mu_chip_ranks(catalog, chip, &ranks, &err), MU_OK);
-        if (mu_fabric_from_catalog(catalog, e, point, ranks, &f, &err) != MU_OK) {
-            fail_msg("%s: %s:%u: %s", e->id, err.file, err.line, err.text);
-        }
+        system_is_usable(catalog, mu_catalog_at(catalog, MU_ENTITY_SYSTEM, i));
     }
 }
 
