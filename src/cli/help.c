@@ -6,29 +6,11 @@
  */
 #include "cli/cli.h"
 
+#include "report/wrap.h"
+
 #include <string.h>
 
-enum { LEFT_WIDTH = 26, LINE_WIDTH = 100 };
-
-/* Prints words from `column` on, wrapped and indented. */
-static void wrap(FILE *out, const char *text, size_t indent, size_t column)
-{
-    bool first = true;
-    while (*text != '\0') {
-        size_t word = strcspn(text, " ");
-        if (!first && column + 1 + word > LINE_WIDTH) {
-            fprintf(out, "\n%*s", (int)indent, "");
-            column = indent;
-            first = true;
-        }
-        fprintf(out, "%s%.*s", first ? "" : " ", (int)word, text);
-        column += word + (first ? 0 : 1);
-        first = false;
-        text += word;
-        text += strspn(text, " ");
-    }
-    fputc('\n', out);
-}
+enum { LEFT_WIDTH = 26 };
 
 static void entry(FILE *out, const char *left, const char *right)
 {
@@ -39,7 +21,7 @@ static void entry(FILE *out, const char *left, const char *right)
     } else {
         fprintf(out, "%*s", (int)(LEFT_WIDTH - 2 - length), "");
     }
-    wrap(out, right, LEFT_WIDTH, LEFT_WIDTH);
+    mu_wrap(out, right, LEFT_WIDTH, LEFT_WIDTH);
 }
 
 static bool is_role(const mu_option *option, const char *role)
@@ -131,7 +113,7 @@ mu_status mu_help_verb(FILE *out, const mu_verb *verb, mu_error *err)
 {
     fprintf(out, "muster %s: %s\n\nUsage: muster %s%s%s [FLAGS]\n\n", verb->name, verb->summary,
             verb->name, verb->arguments[0] != '\0' ? " " : "", verb->arguments);
-    wrap(out, verb->details, 0, 0);
+    mu_wrap(out, verb->details, 0, 0);
     fprintf(out, "\nExample:\n  %s\n", verb->example);
     output_entries(out, verb);
     if ((verb->takes & MU_TAKES_SCENARIO) != 0) {

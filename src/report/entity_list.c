@@ -174,6 +174,8 @@ static mu_status fact_text(const subject *s, const column *c, mu_cell_style styl
     }
     if (fact.text != NULL) {
         (void)snprintf(out, MU_CELL_MAX, "%s", fact.text);
+    } else if (style == MU_CELL_PEOPLE && fact.range.best == 0.0) {
+        (void)snprintf(out, MU_CELL_MAX, "none");
     } else if (style == MU_CELL_PEOPLE) {
         mu_format_value(fact.range.best, fact.dimension, out);
     } else {
@@ -214,6 +216,12 @@ static mu_status cell_text(const subject *s, const column *c, mu_cell_style styl
     double value = counted(s, c->type, &dimension);
     if (style == MU_CELL_EXACT) {
         mu_text_exact(value, out);
+    } else if (c->type == COLUMN_PARAMETERS || c->type == COLUMN_ACTIVE) {
+        (void)snprintf(out, MU_CELL_MAX, "%.*f B",
+                       value < 1e10   ? 2
+                       : value < 1e11 ? 1
+                                      : 0,
+                       value / 1e9);
     } else {
         mu_format_value(value, dimension, out);
     }

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "report/entity_parts.h"
 #include "report/format.h"
+#include "report/wrap.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -86,8 +87,8 @@ static mu_status print_facts(const mu_page *page, const mu_fact facts[], uint32_
                              mu_error *err)
 {
     static const char *const headings[] = {"fact", "value", "range", "grade", "source", "said by"};
-    static const mu_align aligns[] = {MU_ALIGN_LEFT, MU_ALIGN_RIGHT, MU_ALIGN_LEFT,
-                                      MU_ALIGN_LEFT, MU_ALIGN_LEFT,  MU_ALIGN_LEFT};
+    static const mu_align aligns[] = {MU_ALIGN_LEFT, MU_ALIGN_LEFT, MU_ALIGN_LEFT,
+                                      MU_ALIGN_LEFT, MU_ALIGN_LEFT, MU_ALIGN_LEFT};
     mu_table *table = mu_table_create(page->arena, FACT_COLUMNS, headings, aligns);
     if (table == NULL) {
         return mu_fail(err, MU_E_MEMORY, "out of memory for the table");
@@ -104,8 +105,8 @@ static void print_notes(const mu_page *page, const mu_fact facts[], uint32_t cou
     bool first = true;
     for (uint32_t i = 0; i < count; i++) {
         if (facts[i].note != NULL && facts[i].note[0] != '\0') {
-            fprintf(page->out, "%s  %s: %s\n", first ? "\nNotes\n" : "", facts[i].path,
-                    facts[i].note);
+            int column = fprintf(page->out, "%s  %s: ", first ? "\nNotes\n" : "", facts[i].path);
+            mu_wrap(page->out, facts[i].note, 6, column > 0 ? (size_t)column : 0);
             first = false;
         }
     }

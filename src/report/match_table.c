@@ -9,11 +9,12 @@
 #include "base/text.h"
 #include "report/metric.h"
 #include "report/settings.h"
+#include "report/wrap.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { SIDES = 4, SENTENCE_WIDTH = 100 };
+enum { SIDES = 4 };
 
 static void row(mu_table *table, const char *label, const char *reference, const char *matched,
                 const char *ratio)
@@ -90,27 +91,6 @@ static void add_cost(mu_table *table, const mu_match *match)
     row(table, "capital cost", left, right, ratio);
 }
 
-/* Breaks lines at spaces: the sentence is prose, not a cell. */
-static void print_wrapped(FILE *out, const char *text)
-{
-    size_t column = 0;
-    while (*text != '\0') {
-        size_t word = strcspn(text, " ");
-        if (column > 0 && column + 1 + word > SENTENCE_WIDTH) {
-            fputc('\n', out);
-            column = 0;
-        } else if (column > 0) {
-            fputc(' ', out);
-            column++;
-        }
-        fprintf(out, "%.*s", (int)word, text);
-        column += word;
-        text += word;
-        text += strspn(text, " ");
-    }
-    fputc('\n', out);
-}
-
 static void print_notes(const mu_page *page, const mu_prediction *p)
 {
     for (uint32_t i = 0; i < p->warning_count; i++) {
@@ -138,7 +118,7 @@ mu_status mu_match_print(const mu_page *page, const mu_question *reference,
         return status;
     }
     fputc('\n', page->out);
-    print_wrapped(page->out, match->sentence);
+    mu_wrap(page->out, match->sentence, 0, 0);
     print_notes(page, &match->reference);
     print_notes(page, &match->matched);
     return mu_stream_check(page->out, err);

@@ -35,7 +35,11 @@ void mu_attention_words(const mu_attention *a, char out[64])
         (void)snprintf(out, 64, "sparse MLA, top %u", a->index_topk);
         return;
     case MU_ATTENTION_COMPRESSED:
-        (void)snprintf(out, 64, "compressed 1:%u", a->compress);
+        if (a->compress > 0) {
+            (void)snprintf(out, 64, "compressed 1:%u", a->compress);
+        } else {
+            (void)snprintf(out, 64, "window %u", a->window);
+        }
         return;
     case MU_ATTENTION_LINEAR:
         (void)snprintf(out, 64, "linear");

@@ -148,6 +148,8 @@ mu_status mu_peaks_print(const mu_page *page, const mu_peak *const peaks[],
             if (peak->known && peak->dimension == MU_DIM_COUNT) {
                 mu_format_count(peak->quantity.value, text[i]);
                 cells[i + 1] = text[i];
+            } else if (peak->known && peak->quantity.high == 0.0) {
+                cells[i + 1] = "none";
             } else if (peak->known) {
                 mu_format_quantity(peak->quantity, peak->dimension, text[i]);
                 cells[i + 1] = text[i];
