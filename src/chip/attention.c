@@ -3,13 +3,15 @@
  * Time of softmax attention on one rank: prefill and decode, grouped heads and MLA.
  *
  * Prefill: scores under the causal mask at matrix rate plus vector work of the softmax, a cost per
- * query block, the tail of the longest block, and queries, keys, values, outputs over the bus.
- * Decode:  launch, and the smooth maximum of cache over bandwidth, head work over peak, items over
- * cores and the serial walk of one core through its split of the context; plus combining splits.
- * Terms: item = one sequence and key head (MLA: block of 64 query heads); a fused kernel reads the
- * cache once for all query heads of a key head, up to decode_group_max of them.
- * Bound: never below flop / peak, nor below bytes / bandwidth for what comes from memory. For a
- * given context per sequence, costs grow with every dimension.
+ *          query block, waves of blocks over cores, the tail of the longest block, and queries,
+ *          keys, values and outputs over the memory bus.
+ * Decode:  launch, queries and outputs, combining splits, and the smooth maximum of cache over
+ *          bandwidth, head work over matrix rate and items over cores.
+ * Terms:   item = one sequence and key head, or a tile of MLA's query heads; a kernel reads the
+ *          cache once for all query heads of a key head, up to decode_group_max of them; long
+ *          contexts are split over cores; narrow = 8-bit.
+ * Bound:   never below flop / peak, nor below bytes / bandwidth for what comes from memory. For a
+ *          given context per sequence, costs grow with every dimension.
  */
 #include "chip/chip.h"
 
@@ -17,12 +19,16 @@
 #include <math.h>
 
 static const double seconds_per_us = 1e-6;
-static const double prefill_rows = 128.0; /* query rows of a block; only its count matters */
-static const double mla_rows = 64.0;      /* query heads of a block of absorbed MLA */
-static const double wide_rows = 16.0;     /* query rows of a tile on a 16-bit cache */
-static const double narrow_rows = 8.0;    /* and on an 8-bit one */
-static const double usual_dims = 256.0;   /* key plus value dimensions that decode_item_us is for */
+static const double block_rows = 128.0;      /* query rows of a prefill block */
+static const double wide_rows = 16.0;        /* query rows of a decode tile on a 16-bit cache */
+static const double narrow_rows = 8.0;       /* and on an 8-bit one */
 static const double further_rows_cost = 0.4; /* core time of each further tile, over the first */
+static const double usual_dims = 256.0;      /* key plus value dimensions that item_us is for */
+
+static double norm3(double a, double b)
+{
+    return cbrt(a * a * a + b * b * b);
+}
 
 static double norm4(double a, double b)
 {
@@ -31,9 +37,14 @@ static double norm4(double a, double b)
     return sqrt(sqrt(a2 * a2 + b2 * b2));
 }
 
-static double norm3(double a, double b)
+static bool is_narrow(mu_dtype dtype)
 {
-    return cbrt(a * a * a + b * b * b);
+    return mu_dtype_bytes(dtype) < 1.5;
+}
+
+static bool is_fp8(mu_dtype dtype)
+{
+    return dtype == MU_DTYPE_FP8 || dtype == MU_DTYPE_FP8_BLOCK;
 }
 
 /* Peak of either of two formats that share their units. */
@@ -42,40 +53,53 @@ static double twin_peak(const mu_chip *chip, mu_dtype one, mu_dtype other)
     return fmax(chip->peak_flops[one], chip->peak_flops[other]);
 }
 
-static bool is_narrow(mu_dtype dtype)
-{
-    return mu_dtype_bytes(dtype) < 1.5;
-}
-
-/* What the matrix units give to attention: reported format, its peak, and the rate before efficiency. */
+/* What the matrix units give to attention: reported format, its peak, rate before efficiency. */
 typedef struct rates {
     mu_dtype dtype;
     double peak;
     double rate;
 } rates;
 
+static rates wide_rates(const mu_chip *chip, mu_dtype compute)
+{
+    double peak = twin_peak(chip, MU_DTYPE_BF16, MU_DTYPE_FP16);
+    if (peak <= 0.0) {
+        peak = fmax(chip->vector_flops, 1.0);
+    }
+    return (rates){compute == MU_DTYPE_FP16 ? MU_DTYPE_FP16 : MU_DTYPE_BF16, peak, peak};
+}
+
 static rates attention_rates(const mu_chip *chip, mu_dtype compute, mu_dtype kv)
 {
-    rates r = {compute, twin_peak(chip, MU_DTYPE_BF16, MU_DTYPE_FP16), 0.0};
-    if (compute != MU_DTYPE_FP16) {
-        r.dtype = MU_DTYPE_BF16;
-    }
-    if (r.peak <= 0.0) {
-        r.peak = fmax(chip->vector_flops, 1.0);
-    }
-    r.rate = r.peak;
-    mu_dtype narrow = compute == MU_DTYPE_INT8 ? MU_DTYPE_INT8 : MU_DTYPE_FP8;
-    double peak = narrow == MU_DTYPE_INT8 ? chip->peak_flops[MU_DTYPE_INT8]
-                                          : twin_peak(chip, MU_DTYPE_FP8, MU_DTYPE_FP8_BLOCK);
-    bool narrow_kv = kv == MU_DTYPE_FP8 || kv == MU_DTYPE_FP8_BLOCK;
-    double share = narrow_kv ? chip->params.attention_fp8_share : 0.0;
+    rates r = wide_rates(chip, compute);
+    bool integer = compute == MU_DTYPE_INT8;
+    double peak = integer ? chip->peak_flops[MU_DTYPE_INT8]
+                          : twin_peak(chip, MU_DTYPE_FP8, MU_DTYPE_FP8_BLOCK);
+    double share = is_fp8(kv) ? chip->params.attention_fp8_share : 0.0;
     share = is_narrow(compute) ? 1.0 : share;
     double gain = peak * chip->params.attention_fp8_efficiency - r.peak;
     if (share > 0.0 && gain > 0.0) {
-        r.dtype = narrow;
+        r.dtype = integer ? MU_DTYPE_INT8 : MU_DTYPE_FP8;
         r.rate += share * gain;
         r.peak = peak;
     }
+    return r;
+}
+
+/* Absorbed MLA has kernels of its own: what an FP8 cache gains or costs is a factor. */
+static rates mla_rates(const mu_chip *chip, mu_dtype compute, mu_dtype kv)
+{
+    rates r = attention_rates(chip, compute, compute);
+    if (is_narrow(r.dtype) || !is_fp8(kv)) {
+        return r;
+    }
+    double gain = chip->params.mla_decode_narrow_gain;
+    double peak = twin_peak(chip, MU_DTYPE_FP8, MU_DTYPE_FP8_BLOCK);
+    if (gain > 1.0 && peak > r.peak) {
+        r.dtype = MU_DTYPE_FP8;
+        r.peak = peak;
+    }
+    r.rate = fmin(r.peak, r.rate * gain);
     return r;
 }
 
@@ -98,88 +122,115 @@ static double warm_share(const mu_chip *chip, double bytes)
     return 1.0 / (1.0 + ratio * ratio * ratio * ratio);
 }
 
-/* (query, key) pairs under the causal mask of one sequence; a window keeps the last `window` keys. */
+/* Time of bytes over the bus against the nominal bandwidth when a share of them is warm. */
+static double warm_factor(const mu_chip *chip, double warm)
+{
+    return 1.0 - warm + warm / chip->params.attention_l2_gain;
+}
+
+/* (query, key) pairs under the causal mask of one sequence; a window keeps the last keys only. */
 static double causal_pairs(double fresh, double cached, double window)
 {
     double ramp = fmin(fresh, fmax(0.0, window - cached));
     return ramp * (cached + 0.5 * (ramp + 1.0)) + (fresh - ramp) * window;
 }
 
+/* Matrix and vector time of all query blocks on the cores. */
+static double prefill_core_s(const mu_chip *chip, const mu_attention_prefill *shape,
+                             const rates *r, double pairs, double window)
+{
+    const mu_chip_params *p = &chip->params;
+    double dims = (double)shape->qk_dim + (double)shape->v_dim;
+    double efficiency = shape->mla ? p->mla_prefill_efficiency : p->prefill_efficiency;
+    double pair_s = 2.0 * dims / (r->rate * efficiency);
+    if (chip->vector_flops > 0.0) {
+        pair_s += p->prefill_softmax_flop / chip->vector_flops;
+    }
+    bool windowed = window < shape->new_tokens + shape->cached_tokens;
+    double wasted = 0.5 * p->prefill_block + (windowed ? p->prefill_window_block : 0.0);
+    wasted *= shape->new_tokens * (is_narrow(r->dtype) ? p->attention_fp8_waste : 1.0);
+    double heads = shape->sequences * (double)shape->heads;
+    double item_s = p->prefill_item_us * seconds_per_us;
+    double items = heads * ceil(shape->new_tokens / block_rows);
+    double rounds = ceil(items / chip->cores) * chip->cores / items;
+    double waves = 1.0 + p->prefill_wave * (rounds - 1.0);
+    double work_s = heads * (pairs + wasted) * pair_s + items * item_s / chip->cores;
+    double longest_s = item_s + block_rows * window * pair_s * chip->cores;
+    return fmax(longest_s, work_s * waves + p->prefill_tail * longest_s);
+}
+
 mu_kernel_cost mu_chip_attention_prefill(const mu_chip *chip, const mu_attention_prefill *shape)
 {
     assert(chip->memory_bandwidth > 0.0 && chip->cores > 0.0);
     const mu_chip_params *p = &chip->params;
-    rates r = attention_rates(chip, shape->compute, shape->kv);
     double fresh = shape->new_tokens;
+    rates r = attention_rates(chip, shape->compute, shape->mla ? shape->compute : shape->kv);
+    mu_kernel_cost cost = {.dtype = r.dtype};
+    if (shape->sequences <= 0.0 || fresh <= 0.0 || shape->heads == 0) {
+        return cost;
+    }
     double reach = fresh + shape->cached_tokens;
     double window = shape->window > 0 ? fmin(shape->window, reach) : reach;
     double pairs = causal_pairs(fresh, shape->cached_tokens, window);
     double dims = (double)shape->qk_dim + (double)shape->v_dim;
     double heads = shape->sequences * (double)shape->heads;
-    double efficiency = shape->mla ? p->mla_prefill_efficiency : p->prefill_efficiency;
-    double pair_s = 2.0 * dims / (r.rate * efficiency);
-    if (chip->vector_flops > 0.0) {
-        pair_s += p->prefill_softmax_flop / chip->vector_flops;
-    }
-    double wasted = (0.5 * p->prefill_block + (window < reach ? p->prefill_window_block : 0.0)) * fresh;
-    wasted *= is_narrow(r.dtype) ? p->attention_fp8_waste : 1.0;
-    double item_s = p->prefill_item_us * seconds_per_us;
-    double items = heads * ceil(fresh / prefill_rows);
-    double slots = chip->cores;
-    double waves = 1.0 + p->prefill_wave * (ceil(items / slots) * slots / fmax(items, 1e-9) - 1.0);
-    double work_s = heads * (pairs + wasted) * pair_s + items * item_s / chip->cores;
-    double longest_s = item_s + prefill_rows * window * pair_s * chip->cores;
-    double kv = shape->sequences * (fresh + fmin(shape->cached_tokens, window)) *
-                (double)shape->kv_heads * dims * mu_dtype_bytes(shape->kv);
-    double passes = shape->mla ? p->mla_prefill_passes : p->prefill_passes;
     bool narrow = is_narrow(shape->kv);
+    double element = mu_dtype_bytes(MU_DTYPE_BF16);
+    double queries = heads * fresh * dims * element;
+    double keys = shape->sequences * (fresh + fmin(shape->cached_tokens, window));
+    keys *= (double)shape->kv_heads * dims * (shape->mla ? element : mu_dtype_bytes(shape->kv));
+    double warm = shape->warm ? warm_share(chip, queries + keys) : 0.0;
+    double mla_passes = p->mla_prefill_passes + (narrow ? p->mla_prefill_narrow_passes : 0.0);
+    double moved = shape->mla ? mla_passes * (queries + keys)
+                              : p->prefill_passes * queries + p->prefill_kv_passes * keys;
+    double io_s = moved * warm_factor(chip, warm) / chip->memory_bandwidth;
+    double core_s = prefill_core_s(chip, shape, &r, pairs, window);
 
-    mu_kernel_cost cost = {.dtype = r.dtype};
-    cost.launch_s = fresh > 0.0 ? p->prefill_launch_us * (narrow ? p->prefill_launch_narrow : 1.0) * seconds_per_us : 0.0;
+    cost.launch_s = p->prefill_launch_us * seconds_per_us;
+    cost.launch_s *= narrow ? p->prefill_launch_narrow : 1.0;
     cost.flop = 2.0 * heads * pairs * dims;
-    cost.bytes = heads * fresh * dims * mu_dtype_bytes(MU_DTYPE_BF16) + kv;
-    double time_s = fmax(longest_s, work_s * waves + p->prefill_tail * longest_s);
-    double warm = shape->warm ? warm_share(chip, cost.bytes) : 0.0;
-    double io_s = (passes * (cost.bytes - kv) + p->prefill_kv_passes * kv) / chip->memory_bandwidth;
-    io_s *= 1.0 - warm + warm / p->attention_l2_gain;
-    cost.time_s = fresh > 0.0 ? cost.launch_s + time_s + io_s : 0.0;
-    cost.bytes *= 1.0 - warm;
-    cost.time_s = fmax(cost.time_s, fmax(cost.flop / r.peak, cost.bytes / chip->memory_bandwidth));
-    cost.bound = bound_of(cost.launch_s, time_s, io_s, cost.time_s);
+    cost.bytes = (queries + keys) * (1.0 - warm);
+    double roof_s = fmax(cost.flop / r.peak, cost.bytes / chip->memory_bandwidth);
+    cost.time_s = fmax(cost.launch_s + core_s + io_s, roof_s);
+    cost.bound = bound_of(cost.launch_s, core_s, io_s, cost.time_s);
     return cost;
 }
 
-/* The parameters of one family of decode kernels, SI. */
+/* One family of decode kernels on one shape, SI. */
 typedef struct decode_family {
-    double bandwidth;
-    double efficiency;
+    double bandwidth;    /* of the cache */
+    double rate;         /* of matrix units, [flop/s] */
     double launch_s;
-    double item_s;
-    double chain_s;
+    double item_s;       /* core time of one item */
+    double chain_s;      /* and of walking through one split */
     double combine_s;
     double ramp_s;
     double split_tokens;
-    double items; /* per sequence */
-    double rows;  /* query rows of one item, padded to what the matrix units take */
-    double reads; /* times the cache is read */
+    double items;        /* per sequence */
+    double rows;         /* query rows of one item, padded to what the matrix units take */
+    double reads;        /* times the cache is read */
+    double passes;       /* times queries and outputs cross the memory bus */
 } decode_family;
 
-static decode_family mla_family(const mu_chip *chip, double rows)
+static decode_family mla_family(const mu_chip *chip, const mu_attention_decode *shape,
+                                const rates *r)
 {
     const mu_chip_params *p = &chip->params;
-    double blocks = ceil(rows / mla_rows);
+    bool narrow = is_narrow(shape->kv);
+    double rows = shape->query_tokens * (double)shape->heads / (double)shape->kv_heads;
     return (decode_family){
         .bandwidth = chip->memory_bandwidth * p->mla_decode_bandwidth_efficiency,
-        .efficiency = p->mla_decode_efficiency,
+        .rate = r->rate * p->mla_decode_efficiency,
         .launch_s = p->mla_decode_launch_us * seconds_per_us,
         .item_s = p->mla_decode_item_us * seconds_per_us,
         .chain_s = p->mla_decode_chain_us * seconds_per_us,
         .combine_s = p->mla_decode_combine_us * seconds_per_us,
         .ramp_s = p->mla_decode_ramp_us * seconds_per_us,
         .split_tokens = p->mla_decode_split_tokens,
-        .items = blocks,
-        .rows = mla_rows,
+        .items = (double)shape->kv_heads * ceil(rows / p->mla_decode_rows),
+        .rows = p->mla_decode_rows,
         .reads = 1.0,
+        .passes = p->mla_decode_passes + (narrow ? p->mla_decode_narrow_passes : 0.0),
     };
 }
 
@@ -206,74 +257,84 @@ static void grouped_kernel(const mu_chip_params *p, bool single, bool narrow, de
 }
 
 static decode_family grouped_family(const mu_chip *chip, const mu_attention_decode *shape,
-                                    double rows)
+                                    const rates *r)
 {
     const mu_chip_params *p = &chip->params;
-    double reads = (double)shape->heads / (double)shape->kv_heads;
-    bool alone = reads > p->decode_group_max;
+    double group = (double)shape->heads / (double)shape->kv_heads;
+    bool alone = group > p->decode_group_max; /* query heads go one by one */
     bool narrow = is_narrow(shape->kv);
     double tile = narrow ? narrow_rows : wide_rows;
-    double blocks = ceil((alone ? shape->query_tokens : rows) / tile);
-    double width = ((double)shape->qk_dim + (double)shape->v_dim) / usual_dims - 1.0;
+    double tiles = ceil(shape->query_tokens * (alone ? 1.0 : group) / tile);
     decode_family f = {
         .bandwidth = chip->memory_bandwidth * p->decode_bandwidth_efficiency,
-        .efficiency = p->decode_efficiency,
+        .rate = r->rate * p->decode_efficiency,
         .combine_s = p->decode_combine_us * seconds_per_us,
         .ramp_s = p->decode_ramp_us * seconds_per_us,
         .items = alone ? shape->heads : shape->kv_heads,
-        .rows = blocks * tile,
-        .reads = alone ? reads : 1.0,
+        .rows = tiles * tile,
+        .reads = alone ? group : 1.0,
+        .passes = 1.0,
     };
-    grouped_kernel(p, alone || reads <= 1.0, narrow, &f);
-    f.item_s *= fmax(0.1, 1.0 + p->decode_item_width * width) * (1.0 + further_rows_cost * (blocks - 1.0));
+    grouped_kernel(p, alone || group <= 1.0, narrow, &f);
+    double share = narrow ? p->decode_narrow_width : p->decode_item_width;
+    double wider = ((double)shape->qk_dim + (double)shape->v_dim) / usual_dims - 1.0;
+    f.item_s *= fmax(0.1, 1.0 + share * wider) * (1.0 + further_rows_cost * (tiles - 1.0));
     return f;
 }
 
 /* Reads of the cache: a warm part and repeated reads come from L2, the rest from memory. */
 static double cache_s(const mu_chip *chip, const decode_family *f, double bytes, double warm)
 {
-    double l2_bandwidth = f->bandwidth * chip->params.attention_l2_gain;
     double cold = bytes * (1.0 - warm);
-    return cold / f->bandwidth + (bytes * f->reads - cold) / l2_bandwidth;
+    double near = bytes * f->reads - cold;
+    return (cold + near / chip->params.attention_l2_gain) / f->bandwidth;
+}
+
+/* Time of items on the cores, and of splitting contexts over them. */
+static void decode_cores(const mu_chip *chip, const decode_family *f, double sequences,
+                         double context_sum, double *core_s, double *split_s)
+{
+    double full = chip->params.decode_split_fill * chip->cores;
+    double splits = context_sum * f->items / f->split_tokens;
+    double items = fmax(sequences * f->items, fmin(splits, full));
+    double ratio = context_sum / sequences / f->split_tokens;
+    double walk_s = f->item_s + f->chain_s * fmin(1.0, ratio);
+    double ratio4 = ratio * ratio * ratio * ratio;
+    *core_s = fmax(walk_s, items * f->item_s / chip->cores);
+    *split_s = f->combine_s * ratio4 / (1.0 + ratio4) + f->ramp_s * fmin(1.0, splits / full);
 }
 
 mu_kernel_cost mu_chip_attention_decode(const mu_chip *chip, const mu_attention_decode *shape)
 {
-    assert(chip->memory_bandwidth > 0.0 && chip->cores > 0.0 && shape->kv_heads > 0);
-    const mu_chip_params *p = &chip->params;
-    mu_kernel_cost cost = {0};
-    if (shape->sequences <= 0.0) {
+    assert(chip->memory_bandwidth > 0.0 && chip->cores > 0.0);
+    rates r = shape->mla ? mla_rates(chip, shape->compute, shape->kv)
+                         : attention_rates(chip, shape->compute, shape->kv);
+    mu_kernel_cost cost = {.dtype = r.dtype};
+    if (shape->sequences <= 0.0 || shape->kv_heads == 0) {
         return cost;
     }
-    rates r = attention_rates(chip, shape->compute, shape->kv);
-    double rows = shape->query_tokens * (double)shape->heads / (double)shape->kv_heads;
-    decode_family f = shape->mla ? mla_family(chip, rows) : grouped_family(chip, shape, rows);
+    decode_family f = shape->mla ? mla_family(chip, shape, &r) : grouped_family(chip, shape, &r);
     double dims = (double)shape->qk_dim + (double)shape->v_dim;
     double width = shape->mla ? (double)shape->qk_dim : dims;
-    double heads_dims = (double)shape->heads * dims;
-    double io = shape->sequences * shape->query_tokens * heads_dims * mu_dtype_bytes(MU_DTYPE_BF16);
-    double bytes = io + shape->context_sum * (double)shape->kv_heads * width * mu_dtype_bytes(shape->kv);
-    double warm = shape->warm ? warm_share(chip, bytes) : 0.0;
+    double queries = shape->query_tokens * (double)shape->heads * dims;
+    double io = shape->sequences * queries * mu_dtype_bytes(MU_DTYPE_BF16);
+    double token_bytes = (double)shape->kv_heads * width * mu_dtype_bytes(shape->kv);
+    double cache = shape->context_sum * token_bytes;
+    double warm = shape->warm ? warm_share(chip, cache + io) : 0.0;
 
-    double units = shape->sequences * f.items;
-    double full = p->decode_split_fill * chip->cores;
-    double splits = shape->context_sum * f.items / f.split_tokens;
-    double items = fmax(units, fmin(splits, full));
-    double ratio = shape->context_sum / shape->sequences / f.split_tokens;
-    double walk = fmin(1.0, ratio);
-    double step = 1.0 - 1.0 / (1.0 + ratio * ratio * ratio * ratio);
-    double memory_s = cache_s(chip, &f, bytes, warm);
-    double compute_s = 2.0 * shape->context_sum * f.items * f.rows * dims / (r.rate * f.efficiency);
-    double core_s = fmax(f.item_s + f.chain_s * walk, items * f.item_s / chip->cores);
-    double split_s = f.combine_s * step + f.ramp_s * fmin(1.0, splits / full);
-
-    cost.dtype = r.dtype;
-    cost.launch_s = f.launch_s;
-    cost.flop = 2.0 * shape->context_sum * shape->query_tokens * heads_dims;
-    cost.bytes = bytes * (1.0 - warm);
+    double core_s = 0.0;
+    double split_s = 0.0;
+    decode_cores(chip, &f, shape->sequences, shape->context_sum, &core_s, &split_s);
+    double memory_s = cache_s(chip, &f, cache, warm);
+    double compute_s = 2.0 * shape->context_sum * f.items * f.rows * dims / f.rate;
+    double io_s = io * f.passes * warm_factor(chip, warm) / chip->memory_bandwidth;
     double work_s = norm3(norm4(memory_s, compute_s), core_s);
-    cost.time_s = f.launch_s + work_s + split_s;
-    cost.time_s = fmax(cost.time_s, fmax(cost.flop / r.peak, cost.bytes / chip->memory_bandwidth));
-    cost.bound = bound_of(f.launch_s + split_s, compute_s, memory_s, cost.time_s);
+
+    cost.launch_s = f.launch_s;
+    cost.flop = 2.0 * shape->context_sum * queries;
+    cost.bytes = (cache + io) * (1.0 - warm);
+    double roof_s = fmax(cost.flop / r.peak, cost.bytes / chip->memory_bandwidth);
+    cost.time_s = fmax(cost.launch_s + io_s + work_s + split_s, roof_s);
+    cost.bound = bound_of(cost.launch_s + split_s, compute_s, memory_s + io_s, cost.time_s);
     return cost;
 }

@@ -51,12 +51,13 @@ mu_kernel_cost mu_chip_gemm(const mu_chip *chip, const mu_gemm *shape)
                            .dtype = path.dtype};
     double quantise_s = 0;
     if (path.quantises && !shape->quantised_input) {
-        quantise_s = mu_path_quantise_s(chip, &path, rows * k);
+        quantise_s = mu_path_quantise_s(chip, &path, rows, k);
         cost.launch_s += path.quantise_s;
         cost.bytes += rows * k * (2 + path.a_bytes);
     }
-    double time_s = path.launch_s + tile.time_s + quantise_s;
+    double time_s = path.time * (path.launch_s + tile.time_s + quantise_s);
     double floor_s = mu_path_roofline_s(chip, &path, flop, cost.bytes);
+    cost.launch_s *= path.time;
     cost.time_s = time_s > floor_s ? time_s : floor_s;
     cost.bound = bound_of(&tile, cost.launch_s);
     return cost;

@@ -29,7 +29,7 @@ mu_kernel_cost mu_chip_moe(const mu_chip *chip, const mu_moe *shape)
     assert(chip->memory_bandwidth > 0 && shape->imbalance >= 1);
     const mu_chip_params *p = &chip->params;
     mu_path path = mu_path_of(chip, shape->activations, shape->weights);
-    mu_kernel_cost cost = {.launch_s = path.moe_launch_s, .dtype = path.dtype};
+    mu_kernel_cost cost = {.launch_s = path.moe_launch_s * path.moe_time, .dtype = path.dtype};
     double pairs = shape->pairs * shape->imbalance;
     if (!(pairs > 0)) {
         cost.time_s = cost.launch_s;
@@ -46,7 +46,7 @@ mu_kernel_cost mu_chip_moe(const mu_chip *chip, const mu_moe *shape)
         path.rates.memory_bandwidth = chip->memory_bandwidth;
     }
     path.rates.fill = p->moe_fill;
-    path.rates.step_s = p->moe_step_ns * 1e-9;
+    path.rates.step_s = 2 * p->moe_least_tile / most;
     double hidden = shape->hidden;
     double wide = shape->intermediate;
     double up = wide * (shape->gated ? 2 : 1);
@@ -62,7 +62,7 @@ mu_kernel_cost mu_chip_moe(const mu_chip *chip, const mu_moe *shape)
     cost.bytes = weights + pairs * (hidden * (path.a_bytes + 2) + up * 2 + wide * path.a_bytes);
     double shuffle_s = shuffle / (chip->memory_bandwidth * p->stream_bandwidth_efficiency) +
                        tokens * p->moe_token_us * 1e-6;
-    double time_s = cost.launch_s + first.time_s + second.time_s + shuffle_s;
+    double time_s = path.moe_time * (path.moe_launch_s + first.time_s + second.time_s + shuffle_s);
     double floor_s = mu_path_roofline_s(chip, &path, cost.flop, weights);
     cost.time_s = time_s > floor_s ? time_s : floor_s;
     double compute_s = first.compute_s + second.compute_s;

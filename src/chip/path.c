@@ -10,6 +10,9 @@
 
 #include <assert.h>
 
+/* Rows at which half of the cores' start-up in quantising is paid. */
+static const double quantise_rows_half = 150;
+
 static bool is_wide(mu_dtype dtype)
 {
     return dtype == MU_DTYPE_FP32 || dtype == MU_DTYPE_TF32 || dtype == MU_DTYPE_BF16 ||
@@ -89,11 +92,13 @@ static void take_parameters(const mu_chip_params *p, mu_path *path)
 #define TAKE(name)                                                                                 \
     path->launch_s = p->gemm_##name##_launch_us * 1e-6;                                            \
     path->rates.fill = p->gemm_##name##_fill;                                                      \
+    path->rates.step_s = 2 * p->gemm_##name##_least_tile / path->rates.core_flops;                 \
     path->rates.core_bytes = path->rates.core_flops / p->gemm_##name##_core_intensity;             \
     path->rates.core_flops *= p->gemm_##name##_efficiency;                                         \
     path->rates.memory_bandwidth *= p->gemm_##name##_bandwidth;                                    \
     path->rates.split_s = p->gemm_##name##_split_us * 1e-6;                                        \
-    path->rates.step_s = p->gemm_##name##_step_ns * 1e-9;                                          \
+    path->time = p->gemm_##name##_time;                                                            \
+    path->moe_time = p->moe_##name##_time;                                                         \
     path->moe_efficiency = p->moe_##name##_efficiency;                                             \
     path->moe_launch_s = p->moe_##name##_launch_us * 1e-6;                                         \
     path->moe_pair_bytes = p->moe_##name##_pair_bytes
@@ -154,10 +159,12 @@ mu_path mu_path_of(const mu_chip *chip, mu_dtype activations, mu_dtype weights)
     return path;
 }
 
-double mu_path_quantise_s(const mu_chip *chip, const mu_path *path, double elements)
+double mu_path_quantise_s(const mu_chip *chip, const mu_path *path, double rows, double row_elements)
 {
-    double bytes = elements * (2 + path->a_bytes);
-    return path->quantise_s +
+    double bytes = rows * row_elements * (2 + path->a_bytes);
+    double spread = rows / (rows + quantise_rows_half);
+    return path->quantise_s + spread * chip->params.gemm_quantise_spread_us * 1e-6 +
+           rows * chip->params.gemm_quantise_row_ns * 1e-9 +
            bytes / (chip->memory_bandwidth * path->quantise_share);
 }
 

@@ -18,6 +18,8 @@ typedef struct mu_path {
     double launch_s;
     double quantise_s;  /* fixed part; 0 unless `quantises` */
     double quantise_share; /* of the memory bandwidth, while quantising */
+    double time;           /* measured over predicted, dense */
+    double moe_time;       /* the same, grouped */
     double moe_efficiency; /* grouped over dense core rate */
     double moe_launch_s;
     double moe_pair_bytes;
@@ -28,7 +30,7 @@ typedef struct mu_path {
 mu_path mu_path_of(const mu_chip *chip, mu_dtype activations, mu_dtype weights);
 
 /** Time to read bf16 activations and write them narrowed, fixed part included [s]. */
-double mu_path_quantise_s(const mu_chip *chip, const mu_path *path, double elements);
+double mu_path_quantise_s(const mu_chip *chip, const mu_path *path, double rows, double row_elements);
 
 /**
  * Part of `bytes` that comes from memory when the same operands were touched just before and a share of L2

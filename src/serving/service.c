@@ -145,10 +145,11 @@ static double first_batch(const ready *r, batch_test *test, double limit, double
 static mu_loop_point solve(const ready *r, double *flight)
 {
     double cap = batch_cap(&r->decode);
-    if (r->deployment->disaggregated) {
+    double wanted = r->site->workload.concurrency;
+    /* A batch that was asked for is kept full, whether or not this prefill could. */
+    if (r->deployment->disaggregated && (wanted > 0.0 || r->decode.role->batch <= 0.0)) {
         cap = first_batch(r, starves, r->feed.requests_per_s, cap);
     }
-    double wanted = r->site->workload.concurrency;
     if (wanted <= 0.0) {
         mu_loop_point p = point_at(r, cap);
         *flight = in_flight(r, &p);

@@ -181,6 +181,8 @@ static void gemm_by_hand(void **state)
     p->gemm_fp8_launch_us = 10;
     p->gemm_fp8_quantise_us = 5;
     p->gemm_fp8_quantise_bandwidth = 0.5;
+    p->gemm_quantise_row_ns = 0;
+    p->gemm_quantise_spread_us = 0;
     p->gemm_softness = 0;
     p->gemm_ramp_us = 0;
     p->gemm_miss = 0;

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Goal:   steady-state serving keeps its own books: Little's law, conservation, memory, SLO.
+ * Method: identities worked from the outside on deployments of several kinds, monotonic properties.
+ */
+#include "study/search.h"
+#include "twin_helper.h"
+
+#include <math.h>
+
+static mu_prediction predict(const mu_scenario *scenario)
+{
+    mu_question q = question_of(scenario);
+    mu_prediction p;
+    mu_error err = {0};
+    if (mu_predict(&q, &t.work, &p, &err) != MU_OK) {
+        fail_msg("%s", err.text);
+    }
+    return p;
+}
+
+/* Requests in flight = rate x time in the system. */
+static void littles_law_holds(void **state)
+{
+    (void)state;
+    const char *const flight[] = {"1", "7", "64", "300", "2000"};
+    for (size_t i = 0; i < sizeof flight / sizeof flight[0]; i++) {
+        mu_scenario s = SCENARIO("system", "hgx-h100", "model", "llama-3.1-70b", "tp", "4",
+                                 "instances", "2", "concurrency", flight[i], "input", "2000",
+                                 "output", "500");
+        mu_service a = predict(&s).point;
+        double inside_s = a.ttft_s + 499.0 * a.tpot_s;
+        assert_near(a.requests_per_s * inside_s, s.concurrency, 1e-3);
+        assert_near(a.output_tokens_per_s, a.requests_per_s * 500.0, 1e-12);
+        assert_near(a.total_tokens_per_s, a.requests_per_s * 2500.0, 1e-12);
+    }
+}
+
+static void more_in_flight_is_more_work_and_more_waiting(void **state)
+{
+    (void)state;
+    double rate = 0.0;
+    double tpot_s = 0.0;
+    double ttft_s = 0.0;
+    const char *const flight[] = {"1", "2", "4", "16", "64", "256", "1024", "4096"};
+    for (size_t i = 0; i < sizeof flight / sizeof flight[0]; i++) {
+        mu_scenario s = SCENARIO("system", "hgx-h100", "model", "llama-3.1-8b", "tp", "1",
+                                 "concurrency", flight[i]);
+        mu_service a = predict(&s).point;
+        assert_true(a.requests_per_s >= rate * (1.0 - 1e-6));
+        assert_true(a.tpot_s >= tpot_s * (1.0 - 1e-6));
+        assert_true(a.ttft_s >= ttft_s * 0.98);
+        rate = a.requests_per_s;
+        tpot_s = a.tpot_s;
+        ttft_s = a.ttft_s;
+    }
+}
+
+/* Prefill sends what decode takes: neither does more than it could. */
+static void roles_are_joined(void **state)
+{
+    (void)state;
+    mu_scenario s = SCENARIO("system", "cloudmatrix-384", "model", "deepseek-r1", "mode",
+                             "disaggregated", "prefill-instances", "4", "prefill-dp", "32",
+                             "prefill-ep", "32", "decode-dp", "160", "decode-ep", "160",
+                             "decode-mtp", "1", "tpot", "50ms");
+    mu_service a = predict(&s).point;
+    assert_true(a.requests_per_s <= a.prefill_capacity * (1.0 + 1e-6));
+    assert_true(a.requests_per_s <= a.decode_capacity * (1.0 + 1e-6));
+    assert_near(a.chips, (4.0 * 32.0 + 160.0) / 2.0, 1e-12);
+    assert_true(a.tpot_s <= 0.05 * (1.0 + 1e-9));
+    assert_true(mu_service_balanced(&a) >= a.requests_per_s * (1.0 - 1e-9));
+}
+
+static void two_instances_do_twice_the_work(void **state)
+{
+    (void)state;
+    mu_scenario one = SCENARIO("system", "hgx-h100", "model", "llama-3.1-8b", "tp", "1", "batch", "32");
+    mu_scenario two = SCENARIO("system", "hgx-h100", "model", "llama-3.1-8b", "tp", "1", "batch", "32",
+                               "instances", "2");
+    mu_service a = predict(&one).point;
+    mu_service b = predict(&two).point;
+    assert_near(b.requests_per_s, 2.0 * a.requests_per_s, 1e-9);
+    assert_near(b.power_w, 2.0 * a.power_w, 1e-9);
+    assert_near(b.tpot_s, a.tpot_s, 1e-9);
+}
+
+static void drafts_yield_what_they_are_accepted(void **state)
+{
+    (void)state;
+    mu_role role = {.parallel = {.mtp = 2}, .acceptance = {0.8, 0.5}};
+    assert_near(mu_role_yield(&role), 1.0 + 0.8 + 0.4, 1e-12);
+    role.parallel.mtp = 0;
+    assert_near(mu_role_yield(&role), 1.0, 0.0);
+}
+
+/* Memory of the answer is weights + cache of the batch + scratch, and stays inside. */
+static void memory_is_kept(void **state)
+{
+    (void)state;
+    mu_scenario s = SCENARIO("system", "hgx-h100", "model", "llama-3.1-70b", "tp", "4", "input", "8000",
+                             "output", "1000", "concurrency", "100000");
+    mu_prediction p = predict(&s);
+    const mu_memory *m = &p.point.decode.memory;
+    double used = m->weights_bytes + m->kv_bytes + m->activations_bytes;
+    assert_true(used <= m->capacity_bytes);
+    assert_true(p.headroom_bytes >= 0.0);
+    assert_near(m->kv_bytes, p.point.decode.batch * 9000.0 * 327680.0 / 4.0, 1e-6);
+}
+
+static void a_prefix_hit_saves_prefill(void **state)
+{
+    (void)state;
+    mu_scenario cold = SCENARIO("system", "hgx-h100", "model", "llama-3.1-70b", "tp", "8", "batch", "16",
+                                "input", "8000");
+    mu_scenario warm = cold;
+    warm.prefix_hit = 0.75;
+    mu_service a = predict(&cold).point;
+    mu_service b = predict(&warm).point;
+    assert_true(b.ttft_s < a.ttft_s);
+    assert_true(b.requests_per_s > a.requests_per_s);
+}
+
+static void too_big_says_how_much(void **state)
+{
+    (void)state;
+    mu_scenario s = SCENARIO("system", "hgx-h100", "model", "deepseek-r1", "tp", "8");
+    mu_question q = question_of(&s);
+    mu_prediction p;
+    mu_error err = {0};
+    assert_int_equal(mu_predict(&q, &t.work, &p, &err), MU_NO);
+    assert_non_null(strstr(err.text, "GB a rank"));
+    assert_non_null(strstr(err.text, "the smallest count that holds it is"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(littles_law_holds),
+        cmocka_unit_test(more_in_flight_is_more_work_and_more_waiting),
+        cmocka_unit_test(roles_are_joined),
+        cmocka_unit_test(two_instances_do_twice_the_work),
+        cmocka_unit_test(drafts_yield_what_they_are_accepted),
+        cmocka_unit_test(memory_is_kept),
+        cmocka_unit_test(a_prefix_hit_saves_prefill),
+        cmocka_unit_test(too_big_says_how_much),
+    };
+    return cmocka_run_group_tests(tests, twin_open, twin_close);
+}
