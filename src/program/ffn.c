@@ -41,7 +41,10 @@ static void build_exchange(mu_builder *b, const mu_ffn *ffn, double token_bytes,
     op->u.exchange.topk = ffn->topk;
     op->u.exchange.experts_per_rank = (double)(ffn->experts + p->redundant_experts) / p->ep;
     op->u.exchange.token_bytes = token_bytes;
-    op->u.exchange.groups_topk = ffn->groups > 1 ? ffn->groups_topk : 0.0;
+    if (ffn->groups > 1) {
+        op->u.exchange.groups = ffn->groups;
+        op->u.exchange.groups_topk = ffn->groups_topk;
+    }
     op->u.exchange.combine = combine;
 }
 

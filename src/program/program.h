@@ -167,7 +167,8 @@ typedef struct mu_op {
         } collective;
         struct {
             uint64_t ranks, stride;
-            double topk, experts_per_rank, token_bytes, groups_topk;
+            double topk, experts_per_rank, token_bytes;
+            double groups, groups_topk; /* group-limited routing: of how many, how many; 0 = any */
             bool combine;
         } exchange;
     } u;

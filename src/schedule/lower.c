@@ -109,6 +109,24 @@ static mu_transfer collective_cost(const mu_op *op, const mu_fabric *fabric, dou
                                 rows * op->u.collective.row_bytes);
 }
 
+/*
+ * Group-limited routing in domains of the outermost tier that the exchange crosses: each group of experts lies
+ * on ranks / groups consecutive ranks. 0 = no limit.
+ */
+static double domains_allowed(const mu_op *op, const mu_fabric *fabric)
+{
+    if (op->u.exchange.groups_topk <= 0.0) {
+        return 0.0;
+    }
+    double ranks = (double)(op->u.exchange.ranks * op->u.exchange.stride);
+    double inner = 1.0;
+    for (uint32_t i = 0; i < fabric->tier_count && fabric->tier[i].span < ranks; i++) {
+        inner = fabric->tier[i].span;
+    }
+    double domains_a_group = ranks / inner / op->u.exchange.groups;
+    return op->u.exchange.groups_topk * (domains_a_group > 1.0 ? domains_a_group : 1.0);
+}
+
 static mu_transfer exchange_cost(const mu_op *op, const mu_machine *machine, double rows,
                                  double imbalance)
 {
@@ -118,7 +136,7 @@ static mu_transfer exchange_cost(const mu_op *op, const mu_machine *machine, dou
         .topk = op->u.exchange.topk,
         .experts_per_rank = op->u.exchange.experts_per_rank,
         .token_bytes = op->u.exchange.token_bytes,
-        .groups_topk = op->u.exchange.groups_topk,
+        .groups_topk = domains_allowed(op, &machine->fabric),
         .imbalance = imbalance,
         .combine = op->u.exchange.combine};
     /* Engines take whichever kernel is faster at this size: direct for decode, forwarding for prefill. */
