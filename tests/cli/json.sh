@@ -1,0 +1,58 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# The JSON contract: the keys that other programs rely on, and intervals that hold their value.
+set -euo pipefail
+flags="--model llama-3.1-8b --input 1024 --output 128 --uncertainty 16 --json"
+muster predict $flags --system hgx-h20 > "$SCRATCH/predict"
+muster plan $flags --system hgx-h20 > "$SCRATCH/plan"
+muster match $flags hgx-h100 --with hgx-h20 > "$SCRATCH/match"
+python3 - "$SCRATCH" << 'END'
+import json, sys
+
+PREDICT = {
+    "scenario": (), "ttft_s": (), "power_w": (), "energy_per_output_token_j": (), "chips": (),
+    "prefill": ("step_s", "tokens_per_s_per_chip", "tokens_per_s", "batch_tokens", "breakdown"),
+    "decode": ("step_s", "tpot_s", "tokens_per_s_per_chip", "tokens_per_s", "batch", "breakdown"),
+    "throughput": ("output_tokens_per_s", "total_tokens_per_s", "requests_per_s"),
+    "memory": ("weights_bytes", "kv_bytes", "activations_bytes", "capacity_bytes"),
+}
+
+
+def read(name):
+    with open(f"{sys.argv[1]}/{name}") as file:
+        return json.load(file)
+
+
+def check_predict(answer, where):
+    for key, inner in PREDICT.items():
+        assert key in answer, f"{where}.{key} is missing"
+        for name in inner:
+            assert name in answer[key], f"{where}.{key}.{name} is missing"
+
+
+def check_quantities(value, where):
+    if isinstance(value, dict) and {"value", "low", "high"} <= set(value):
+        assert value["low"] <= value["value"] <= value["high"], f"{where}: {value}"
+        assert "unit" in value, f"{where}: no unit"
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            check_quantities(inner, f"{where}.{key}")
+    elif isinstance(value, list):
+        for i, inner in enumerate(value):
+            check_quantities(inner, f"{where}[{i}]")
+
+
+predict, plan, match = read("predict"), read("plan"), read("match")
+check_predict(predict, "predict")
+for key in ("best", "candidates", "evaluated", "pareto", "seconds"):
+    assert key in plan, f"plan.{key} is missing"
+check_predict(plan["best"], "plan.best")
+for i, point in enumerate(plan["pareto"]):
+    check_predict(point, f"plan.pareto[{i}]")
+for key in ("reference", "matched", "chips", "ratio", "power_ratio", "cost_ratio", "bottleneck"):
+    assert key in match, f"match.{key} is missing"
+check_predict(match["reference"], "match.reference")
+check_predict(match["matched"], "match.matched")
+for name, answer in (("predict", predict), ("plan", plan), ("match", match)):
+    check_quantities(answer, name)
+END
