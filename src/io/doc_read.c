@@ -20,6 +20,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+enum { BRACKETS_MAX = 4096 };
+
 /* A container not yet closed. */
 typedef struct frame {
     mu_node node;    /* kind, place and key of the container itself */
@@ -381,9 +383,8 @@ static bool ends_in_json(const char *file)
     return length >= 5 && strcmp(file + length - 5, ".json") == 0;
 }
 
-static mu_status parse(builder *b, const char *text, size_t length, mu_doc_syntax syntax)
+static mu_status parse(builder *b, const char *text, size_t length, bool json)
 {
-    bool json = syntax == MU_DOC_JSON || (syntax == MU_DOC_AUTO && ends_in_json(b->doc.file));
     struct fy_diag_cfg diag_config;
     fy_diag_cfg_default(&diag_config);
     diag_config.fp = NULL;
@@ -407,21 +408,43 @@ static mu_status parse(builder *b, const char *text, size_t length, mu_doc_synta
     return status;
 }
 
-/* What the library need not see: not text at all, or of a size that nobody means. */
-static mu_status check_text(const char *text, size_t length, const char *file, mu_text_place *end,
-                            mu_error *err)
+/*
+ * Brackets open at most, quoted and plain text counted too: no text of sense comes near it, and the
+ * library reads all of a contrived one before it says anything.
+ */
+static bool too_many_brackets(const char *text, size_t length)
 {
-    if (length > MU_DOC_BYTES_MAX) {
-        return mu_fail_at(err, MU_E_INPUT, file, 0, 0, "too large: at most %d bytes are read",
-                          MU_DOC_BYTES_MAX);
+    int64_t open = 0;
+    for (size_t i = 0; i < length; i++) {
+        open += text[i] == '[' || text[i] == '{' ? 1 : 0;
+        open -= text[i] == ']' || text[i] == '}' ? 1 : 0;
+        open = open < 0 ? 0 : open;
+        if (open > BRACKETS_MAX) {
+            return true;
+        }
     }
-    const char *fault = mu_utf8_fault(text, length, end);
+    return false;
+}
+
+/* What the library need not see: not text at all, or of a size that nobody means. */
+static mu_status check_text(builder *b, const char *text, size_t length, bool json)
+{
+    const char *file = b->doc.file;
+    int max = json ? MU_DOC_BYTES_MAX : MU_YAML_BYTES_MAX;
+    if (length > (size_t)max) {
+        return mu_fail_at(b->err, MU_E_INPUT, file, 0, 0, "too large: at most %d bytes of %s", max,
+                          json ? "JSON" : "YAML");
+    }
+    const char *fault = mu_utf8_fault(text, length, &b->end);
     if (fault != NULL) {
-        return mu_fail_at(err, MU_E_INPUT, file, end->line, end->column,
+        return mu_fail_at(b->err, MU_E_INPUT, file, b->end.line, b->end.column,
                           "not a text file: found %s", fault);
     }
     if (length == 0) {
-        return mu_fail_at(err, MU_E_INPUT, file, 0, 0, "the file is empty");
+        return mu_fail_at(b->err, MU_E_INPUT, file, 0, 0, "the file is empty");
+    }
+    if (too_many_brackets(text, length)) {
+        return mu_fail_at(b->err, MU_E_INPUT, file, 0, 0, "nested too deep (at most 64 levels)");
     }
     return MU_OK;
 }
@@ -430,11 +453,6 @@ mu_status mu_doc_read_text(mu_arena *arena, const char *text, size_t length, con
                            mu_doc_syntax syntax, mu_doc *out, mu_error *err)
 {
     assert(arena != NULL && text != NULL && file != NULL && out != NULL);
-    mu_text_place end;
-    mu_status status = check_text(text, length, file, &end, err);
-    if (status != MU_OK) {
-        return status;
-    }
     builder *b = calloc(1, sizeof *b);
     char *name = mu_arena_text(arena, file, strlen(file));
     if (b == NULL || name == NULL) {
@@ -444,8 +462,11 @@ mu_status mu_doc_read_text(mu_arena *arena, const char *text, size_t length, con
     b->arena = arena;
     b->doc.file = name;
     b->err = err;
-    b->end = end;
-    status = parse(b, text, length, syntax);
+    bool json = syntax == MU_DOC_JSON || (syntax == MU_DOC_AUTO && ends_in_json(file));
+    mu_status status = check_text(b, text, length, json);
+    if (status == MU_OK) {
+        status = parse(b, text, length, json);
+    }
     if (status == MU_OK) {
         *out = (mu_doc){.file = name, .root = b->root};
     }

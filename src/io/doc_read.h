@@ -2,9 +2,9 @@
 /*
  * YAML and JSON files read into the document tree of base/doc.h.
  *
- * Bound: MU_DOC_BYTES_MAX of text, MU_DOC_NODES_MAX nodes, MU_DOC_DEPTH_MAX levels; UTF-8; one
- * document a file; no anchors, aliases, tags, or keys that are not plain text. The place of a node
- * under a key is that of the key.
+ * Bound: MU_DOC_BYTES_MAX of JSON, MU_YAML_BYTES_MAX of YAML, MU_DOC_NODES_MAX nodes,
+ * MU_DOC_DEPTH_MAX levels; UTF-8; one document a file; no anchors, aliases, tags, or keys that are
+ * not plain text. The place of a node under a key is that of the key.
  */
 #ifndef MUSTER_IO_DOC_READ_H
 #define MUSTER_IO_DOC_READ_H
@@ -12,6 +12,9 @@
 #include "base/doc.h"
 
 #include <stddef.h>
+
+/* The library takes up to 120 bytes of memory for a byte of contrived YAML. */
+enum { MU_YAML_BYTES_MAX = 4194304 };
 
 typedef enum mu_doc_syntax {
     MU_DOC_AUTO, /* JSON when the file's name ends in .json, else YAML (which holds JSON) */
