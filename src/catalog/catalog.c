@@ -400,6 +400,18 @@ static mu_status link_parents(mu_catalog *catalog, mu_error *err)
     return MU_OK;
 }
 
+/* Who inherits without naming a vendor has that of the nearest ancestor that does. */
+static void fill_vendors(mu_catalog *catalog)
+{
+    for (uint32_t i = 0; i < catalog->entry_count; i++) {
+        mu_entity *entity = &catalog->entries[i].entity;
+        const mu_entry *up = catalog->entries[i].parent;
+        for (; entity->vendor[0] == '\0' && up != NULL; up = up->parent) {
+            entity->vendor = up->entity.vendor;
+        }
+    }
+}
+
 static mu_status index_all(mu_catalog *catalog, mu_arena *arena, mu_error *err)
 {
     mu_status status = read_docs(catalog, err);
@@ -417,7 +429,11 @@ static mu_status index_all(mu_catalog *catalog, mu_arena *arena, mu_error *err)
     if (status != MU_OK) {
         return mu_fail(err, status, "out of memory for the catalogue");
     }
-    return link_parents(catalog, err);
+    status = link_parents(catalog, err);
+    if (status == MU_OK) {
+        fill_vendors(catalog);
+    }
+    return status;
 }
 
 mu_status mu_catalog_create(mu_arena *arena, const mu_doc docs[], uint32_t count,

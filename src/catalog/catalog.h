@@ -96,8 +96,9 @@ const mu_source *mu_catalog_source(const mu_catalog *catalog, const char *id);
 
 /**
  * Node at a dotted path of the entity or the nearest ancestor that has it; NULL when none does,
- * or when it says null there (which undoes the inheritance). Items of a list are reached by their
- * `name` ("tiers.ub.bandwidth"). `entity` must come from this catalogue.
+ * or when it says null there (which undoes the inheritance). kind, id, name, aliases, inherits and
+ * note are an entity's own and not inherited. Items of a list are reached by their `name`
+ * ("tiers.ub.bandwidth"). `entity` must come from this catalogue.
  *
  * @param[out] stated_by  entity that holds the node, for messages; may be NULL
  */

@@ -48,12 +48,27 @@ static const mu_node *descend(const mu_node *node, const char *path)
     return node;
 }
 
+/* What names one entity and no other. */
+static bool is_own(const char *path)
+{
+    static const char *const own[] = {"kind", "id", "name", "aliases", "inherits", "note"};
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++) {
+        if (strcmp(path, own[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 const mu_node *mu_catalog_node(const mu_catalog *catalog, const mu_entity *entity, const char *path,
                                const mu_entity **stated_by)
 {
     assert(path != NULL);
     for (const mu_entry *entry = entry_of(catalog, entity); entry != NULL; entry = entry->parent) {
         const mu_node *node = descend(entry->entity.doc.root, path);
+        if (node == NULL && is_own(path)) {
+            return NULL;
+        }
         if (node == NULL) {
             continue;
         }

@@ -147,7 +147,8 @@ static void finding(void **state)
     mu_catalog *catalog = good();
     assert_string_equal(entity(catalog, MU_ENTITY_CHIP, "OLD")->name, "Old Chip");
     assert_string_equal(entity(catalog, MU_ENTITY_CHIP, "O-1")->id, "old");
-    assert_string_equal(entity(catalog, MU_ENTITY_CHIP, "new")->vendor, "");
+    assert_string_equal(entity(catalog, MU_ENTITY_CHIP, "new")->vendor, "Acme");
+    assert_string_equal(entity(catalog, MU_ENTITY_SYSTEM, "box")->vendor, "");
     assert_int_equal(mu_catalog_count(catalog, MU_ENTITY_CHIP), 2);
     assert_int_equal(mu_catalog_count(catalog, MU_ENTITY_CLOUD), 0);
     assert_string_equal(mu_catalog_at(catalog, MU_ENTITY_CHIP, 0)->id, "new");
@@ -220,6 +221,7 @@ static void inheritance(void **state)
     const mu_entity *stated_by = NULL;
     assert_non_null(mu_catalog_node(catalog, new, "ranks_per_chip", &stated_by));
     assert_string_equal(stated_by->id, "old");
+    assert_null(mu_catalog_node(catalog, new, "aliases", NULL)); /* the parent's own */
 
     const mu_fact *all = NULL;
     uint32_t count = 0;
