@@ -175,7 +175,7 @@ static mu_status check_limits(const mu_option *option, double value, const char 
         mu_text_exact(option->low, low);
         mu_text_exact(option->high, high);
         return mu_fail(err, MU_E_INPUT, "%s: expected %s to %s%s%s, found \"%.64s\"", option->path,
-                       low, high, option->dimension == MU_DIM_NONE ? "" : " ",
+                       low, high, mu_unit_si(option->dimension)[0] == '\0' ? "" : " ",
                        mu_unit_si(option->dimension), text);
     }
     return MU_OK;
