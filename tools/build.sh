@@ -11,6 +11,7 @@ shift
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 if [ ! -f "$folder/build.ninja" ]; then
+    echo "build: $folder is new" >&2
     rm -rf "$folder"
     if ! meson setup "$folder" "$@" > "$log" 2>&1; then
         cat "$log" >&2
