@@ -10,8 +10,9 @@
  * Terms:   item = one sequence and key head, or a tile of MLA's query heads; a kernel reads the
  *          cache once for all query heads of a key head, up to decode_group_max of them; long
  *          contexts are split over cores; narrow = 8-bit.
- * Bound:   never below flop / peak, nor below bytes / bandwidth for what comes from memory. For a
- *          given context per sequence, costs grow with every dimension.
+ * Bound:   never below flop / peak, nor below bytes / bandwidth for what comes from memory. Costs
+ *          grow with tokens, sequences (of a given context each) and, inside one kernel family,
+ *          with heads and dimensions; they never grow with peak or bandwidth.
  */
 #include "chip/chip.h"
 
@@ -151,7 +152,7 @@ static double prefill_core_s(const mu_chip *chip, const mu_attention_prefill *sh
     wasted *= shape->new_tokens * (is_narrow(r->dtype) ? p->attention_fp8_waste : 1.0);
     double heads = shape->sequences * (double)shape->heads;
     double item_s = p->prefill_item_us * seconds_per_us;
-    double items = heads * ceil(shape->new_tokens / block_rows);
+    double items = heads * fmax(1.0, shape->new_tokens / block_rows);
     double rounds = ceil(items / chip->cores) * chip->cores / items;
     double waves = 1.0 + p->prefill_wave * (rounds - 1.0);
     double work_s = heads * (pairs + wasted) * pair_s + items * item_s / chip->cores;

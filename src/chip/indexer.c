@@ -41,8 +41,9 @@ mu_kernel_cost mu_chip_indexer(const mu_chip *chip, const mu_indexer *shape)
     double peak = indexer_peak(chip, shape->compute, &cost.dtype);
     double key = (double)shape->dim * mu_dtype_bytes(shape->compute) + scale_bytes;
     double product = 2.0 * (double)shape->heads * (double)shape->dim;
-    double rows = (double)shape->heads * fmax(1.0, shape->score_pairs / fmax(shape->context_sum, 1.0));
-    double padding = fmax(1.0, tile_rows / rows); /* decode: few query tokens share a context token */
+    /* In decode few query tokens share a context token: the tile is not full. */
+    double sharing = fmax(1.0, shape->score_pairs / fmax(shape->context_sum, 1.0));
+    double padding = fmax(1.0, tile_rows / ((double)shape->heads * sharing));
     double query = shape->query_tokens * (double)shape->heads * (double)shape->dim *
                    mu_dtype_bytes(shape->compute);
     double scores = shape->score_pairs * score_bytes;

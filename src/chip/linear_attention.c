@@ -4,9 +4,10 @@
  *
  * Prefill: state updates at what the cores reach, never faster than streaming the operands.
  * Decode:  every sequence reads and writes its state once; bandwidth binds.
- * Terms: state = value_heads x key_dim x value_dim numbers a sequence, kept in 16 bits by the kernels
- * that were measured.
- * Bound: never below bytes / bandwidth; grows with tokens, sequences, heads and dimensions.
+ * Terms:   state = value_heads x key_dim x value_dim numbers a sequence, kept in 16 bits by the
+ *          kernels that were measured.
+ * Bound:   never below bytes / bandwidth and flop / peak; grows with tokens, sequences, heads and
+ *          dimensions.
  */
 #include "chip/chip.h"
 
@@ -33,20 +34,22 @@ mu_kernel_cost mu_chip_linear_attention(const mu_chip *chip, const mu_linear_att
     double states = 2.0 * shape->sequences * state * element_bytes;
     cost.flop = update_flop * shape->tokens * state;
     cost.bytes = shape->tokens * token_bytes + states;
-    double roof_s = cost.bytes / chip->memory_bandwidth;
+    double peak = fmax(chip->peak_flops[MU_DTYPE_BF16], chip->peak_flops[MU_DTYPE_FP16]);
+    peak = peak > 0.0 ? peak : fmax(chip->vector_flops, 1.0);
+    double stream_s = cost.bytes / chip->memory_bandwidth;
     double core_s = 0.0;
     double sequence_s = 0.0;
-    double memory_s = roof_s;
+    double memory_s = stream_s;
     if (shape->prefill) {
         cost.launch_s = p->linear_prefill_launch_us * seconds_per_us;
         core_s = shape->tokens * state / (chip->cores * fmax(chip->clock_hz, 1.0) * p->linear_rate);
         sequence_s = shape->sequences * p->linear_sequence_us * seconds_per_us;
     } else {
         cost.launch_s = p->linear_decode_launch_us * seconds_per_us;
-        memory_s = roof_s / p->linear_decode_efficiency;
+        memory_s = stream_s / p->linear_decode_efficiency;
     }
     double work_s = sqrt(core_s * core_s + memory_s * memory_s) + sequence_s;
-    cost.time_s = fmax(cost.launch_s + work_s, roof_s);
+    cost.time_s = fmax(cost.launch_s + work_s, fmax(stream_s, cost.flop / peak));
     cost.bound = core_s > memory_s ? MU_BOUND_COMPUTE : MU_BOUND_MEMORY;
     if (2.0 * cost.launch_s > cost.time_s) {
         cost.bound = MU_BOUND_LAUNCH;
