@@ -22,6 +22,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 
+import check  # noqa: E402
+import check_test  # noqa: E402
 import cli_cases  # noqa: E402
 
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
@@ -319,9 +321,10 @@ def suite_format(report):
 
 def suite_check(report):
     """Layers and the rules of the house that the compiler cannot see."""
-    import check
     for rule, findings in check.all_rules(ROOT):
         report.add("check", rule, FAILED if findings else PASSED, "\n".join(findings))
+    for name, error in check_test.cases():
+        report.add("check", name, FAILED if error else PASSED, error)
 
 
 def suite_tidy(report):
