@@ -133,7 +133,7 @@ static mu_status parse_output_flag(parser *p, const mu_output_flag *flag, const 
         if (status != MU_OK) {
             return status;
         }
-        if (value[0] == '\0') {
+        if (value == NULL || value[0] == '\0') {
             return mu_fail(p->err, MU_E_USAGE, "%s: --%s needs a value", p->verb->name, flag->flag);
         }
     }

@@ -66,7 +66,7 @@ json_t *mu_json_text(const char *text)
     }
     size_t i = 0;
     for (; text[i] != '\0'; i++) {
-        ascii[i] = (unsigned char)text[i] < 0x80 ? text[i] : '?';
+        ascii[i] = (char)((unsigned char)text[i] < 0x80 ? text[i] : '?');
     }
     ascii[i] = '\0';
     json = json_string(ascii);
@@ -147,50 +147,85 @@ static bool is_short(const json_t *json)
     return true;
 }
 
+/* A container that is open: what of it is printed. */
+typedef struct level {
+    const json_t *json;
+    void *member; /* of an object: where jansson's iteration is */
+    size_t index; /* of a list: the next item */
+    bool one_line;
+    bool first;
+} level;
+
 /* What stands before a child: a comma after the first, then a new line or a space. */
-static void print_gap(printer *p, bool first, bool one_line, int depth)
+static void print_gap(printer *p, level *at, int depth)
 {
-    if (!first) {
+    if (!at->first) {
         fputc(',', p->out);
     }
-    if (one_line) {
-        fputs(first ? "" : " ", p->out);
-    } else {
+    if (!at->one_line) {
         fprintf(p->out, "\n%*s", JSON_INDENT * depth, "");
+    } else if (!at->first) {
+        fputc(' ', p->out);
     }
+    at->first = false;
 }
 
-/* As deep as our own reports nest: JSON_DEPTH_MAX. */
-static void print_any(printer *p, const json_t *json, int depth)
+static level open_level(printer *p, const json_t *json)
 {
-    const char *key = NULL;
-    json_t *value = NULL;
-    size_t index = 0;
-    bool first = true;
-    assert(depth < JSON_DEPTH_MAX);
+    level at = {.json = json, .one_line = is_short(json), .first = true};
+    at.member = json_object_iter((json_t *)json);
+    fputc(json_is_object(json) ? '{' : '[', p->out);
+    return at;
+}
+
+static void close_level(printer *p, const level *at, int depth)
+{
+    if (!at->one_line) {
+        fprintf(p->out, "\n%*s", JSON_INDENT * depth, "");
+    }
+    fputc(json_is_object(at->json) ? '}' : ']', p->out);
+}
+
+/* Prints what stands before the next child and returns it; NULL at the end. */
+static const json_t *next_child(printer *p, level *at, int depth)
+{
+    const json_t *value = NULL;
+    if (json_is_array(at->json)) {
+        value = json_array_get(at->json, at->index++);
+        if (value != NULL) {
+            print_gap(p, at, depth);
+        }
+    } else if (at->member != NULL) {
+        value = json_object_iter_value(at->member);
+        print_gap(p, at, depth);
+        print_key(p, json_object_iter_key(at->member));
+        at->member = json_object_iter_next((json_t *)at->json, at->member);
+    }
+    return value;
+}
+
+static void print_any(printer *p, const json_t *json)
+{
+    level levels[JSON_DEPTH_MAX];
+    int depth = 0;
     if (is_plain(json)) {
         print_plain(p, json);
         return;
     }
-    bool one_line = is_short(json);
-    fputc(json_is_object(json) ? '{' : '[', p->out);
-    json_object_foreach((json_t *)json, key, value)
-    {
-        print_gap(p, first, one_line, depth + 1);
-        print_key(p, key);
-        print_any(p, value, depth + 1);
-        first = false;
+    levels[depth++] = open_level(p, json);
+    while (depth > 0) {
+        level *at = &levels[depth - 1];
+        const json_t *child = next_child(p, at, depth);
+        if (child == NULL) {
+            depth--;
+            close_level(p, at, depth);
+        } else if (is_plain(child)) {
+            print_plain(p, child);
+        } else {
+            assert(depth < JSON_DEPTH_MAX);
+            levels[depth++] = open_level(p, child);
+        }
     }
-    json_array_foreach(json, index, value)
-    {
-        print_gap(p, first, one_line, depth + 1);
-        print_any(p, value, depth + 1);
-        first = false;
-    }
-    if (!one_line) {
-        fprintf(p->out, "\n%*s", JSON_INDENT * depth, "");
-    }
-    fputc(json_is_object(json) ? '}' : ']', p->out);
 }
 
 mu_status mu_json_print(const json_t *json, FILE *out, mu_error *err)
@@ -199,7 +234,7 @@ mu_status mu_json_print(const json_t *json, FILE *out, mu_error *err)
     if (json == NULL) {
         return mu_fail(err, MU_E_MEMORY, "out of memory for the JSON answer");
     }
-    print_any(&p, json, 0);
+    print_any(&p, json);
     fputc('\n', out);
     if (p.failed) {
         return mu_fail(err, MU_E_SYSTEM, "cannot write the JSON answer");

@@ -292,6 +292,7 @@ static bool next_piece(const char **text, char piece[TEXT_PIECE_MAX])
 static mu_status set_acceptance(const mu_option *option, const char *text, mu_role_wish *role,
                                 mu_error *err)
 {
+    assert(role != NULL);
     double list[MU_ACCEPTANCE_MAX] = {0};
     uint32_t count = 0;
     char piece[TEXT_PIECE_MAX];

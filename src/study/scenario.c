@@ -232,29 +232,61 @@ static void mark_given(mu_scenario *scenario, const char *path)
     scenario->decode.given |= strcmp(path, "deployment.decode") == 0;
 }
 
-/* One map. Its maps are walked in turn: as deep as the registry's paths, LEVELS_MAX. */
-static mu_status read_map(reader *r, const mu_node *map, const char *prefix, uint32_t level)
+/* A map that is being walked. */
+typedef struct level {
+    const mu_node *map;
+    uint32_t next;
+    char prefix[PATH_MAX_CHARS]; /* "deployment." */
+} level;
+
+/* One node: sets its option; or, when it is a map of the registry's, returns it in *below. */
+static mu_status read_node(reader *r, const mu_node *node, const char *path, const mu_node **below)
 {
-    assert(level < LEVELS_MAX);
-    mu_status status = check_keys(r, map, prefix);
-    for (uint32_t i = 0; i < map->count && status == MU_OK; i++) {
-        const mu_node *node = &map->child[i];
-        char path[PATH_MAX_CHARS];
-        char below[PATH_MAX_CHARS + 1];
-        snprintf(path, sizeof path, "%s%s", prefix, node->key);
-        snprintf(below, sizeof below, "%s.", path);
-        const mu_option *option = mu_option_by_path(path);
-        if (option == NULL && is_plain(node)) {
-            option = short_form(path);
+    const mu_option *option = mu_option_by_path(path);
+    *below = NULL;
+    if (option == NULL && is_plain(node)) {
+        option = short_form(path);
+    }
+    if (option != NULL) {
+        return set_option(r, option, node);
+    }
+    if (node->kind != MU_NODE_MAP) {
+        return mu_node_fail(r->doc, node, r->err, "%s: expected a map, found %s", path,
+                            kind_text(node));
+    }
+    mark_given(r->scenario, path);
+    *below = node;
+    return MU_OK;
+}
+
+static mu_status open_level(reader *r, const mu_node *map, const char *path, level *out)
+{
+    out->map = map;
+    out->next = 0;
+    (void)snprintf(out->prefix, sizeof out->prefix, "%.120s%s", path, path[0] == '\0' ? "" : ".");
+    return check_keys(r, map, out->prefix);
+}
+
+/* Maps within maps, as deep as the registry's paths. */
+static mu_status read_maps(reader *r, const mu_node *root)
+{
+    level levels[LEVELS_MAX];
+    uint32_t depth = 1;
+    mu_status status = open_level(r, root, "", &levels[0]);
+    while (status == MU_OK && depth > 0) {
+        level *at = &levels[depth - 1];
+        if (at->next == at->map->count) {
+            depth--;
+            continue;
         }
-        if (option != NULL) {
-            status = set_option(r, option, node);
-        } else if (node->kind == MU_NODE_MAP) {
-            mark_given(r->scenario, path);
-            status = read_map(r, node, below, level + 1);
-        } else {
-            status = mu_node_fail(r->doc, node, r->err, "%s: expected a map, found %s", path,
-                                  kind_text(node));
+        char path[PATH_MAX_CHARS];
+        const mu_node *node = &at->map->child[at->next++];
+        const mu_node *below = NULL;
+        (void)snprintf(path, sizeof path, "%s%s", at->prefix, node->key);
+        status = read_node(r, node, path, &below);
+        if (status == MU_OK && below != NULL) {
+            assert(depth < LEVELS_MAX);
+            status = open_level(r, below, path, &levels[depth++]);
         }
     }
     return status;
@@ -270,7 +302,7 @@ mu_status mu_scenario_read(const mu_doc *doc, mu_scenario *scenario, mu_error *e
                             doc->root == NULL ? "nothing" : kind_text(doc->root));
     }
     snprintf(scenario->file, sizeof scenario->file, "%s", doc->file);
-    return read_map(&r, doc->root, "", 0);
+    return read_maps(&r, doc->root);
 }
 
 mu_status mu_scenario_settle(mu_scenario *scenario, mu_error *err)
