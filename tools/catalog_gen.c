@@ -248,9 +248,7 @@ static int run(generator *g, int argc, char **argv)
     if (g->faults > 0) {
         (void)fprintf(stderr, "%u of %u catalogue files are faulty\n", g->faults,
                       g->list.file_count);
-        if (getenv("CATALOG_GEN_STRICT") != NULL || argc == 2) {
-            return 1;
-        }
+        return 1;
     }
     if (argc == 4 && (!write_source(g, argv[2]) || !write_depfile(g, argv[3], argv[2]))) {
         (void)fprintf(stderr, "%s: cannot be written\n", argv[2]);

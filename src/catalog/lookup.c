@@ -27,7 +27,8 @@ static const mu_node *step(const mu_node *node, const char *part, size_t length)
             const mu_node *named = mu_node_get(&node->child[i], "name");
             name = named == NULL ? NULL : named->text;
         }
-        if (name != NULL && strncmp(name, part, length) == 0 && name[length] == '\0') {
+        if (name != NULL && name[0] == part[0] && strncmp(name, part, length) == 0 &&
+            name[length] == '\0') {
             return &node->child[i];
         }
     }

@@ -226,8 +226,8 @@ const mu_schema_item *mu_schema_find(mu_entity_kind kind, const char *path)
 {
     assert(path != NULL);
     for (uint32_t i = 0; i < ITEM_COUNT; i++) {
-        if (!kind_fits(&items[i], kind)) {
-            continue;
+        if (!kind_fits(&items[i], kind) || items[i].pattern[0] != path[0]) {
+            continue; /* no pattern begins with `<` */
         }
         const char *rest = match_rest(items[i].pattern, path);
         if (rest != NULL && rest[0] == '\0') {
