@@ -34,7 +34,7 @@
 /* clang-format off */
 static const mu_schema_item items[] = {
     COMMON("kind", TEXT, "what the file describes: chip, system, engine, ..."),
-    COMMON("id", TEXT, "the name in commands and references: small letters, digits, '-', '_'"),
+    COMMON("id", TEXT, "the name in commands and references: small letters, digits and - _ ."),
     COMMON("name", TEXT, "the name as people write it"),
     COMMON("vendor", TEXT, "who makes it"),
     COMMON("aliases", TEXTS, "other names it is found under"),

@@ -8,6 +8,7 @@
  */
 #include "catalog/builtin.h"
 #include "catalog/catalog.h"
+#include "catalog/schema.h"
 #include "io/catalog_load.h"
 #include "io/doc_read.h"
 
@@ -16,6 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -482,6 +484,25 @@ static void builtin_has_all(void **state)
     }
 }
 
+/* docs/catalogue.md lists every key there is. */
+static void documented(void **state)
+{
+    (void)state;
+    char *text = NULL;
+    size_t length = 0;
+    assert_int_equal(mu_file_read("docs/catalogue.md", 1000000, &text, &length, NULL), MU_OK);
+    uint32_t count = 0;
+    const mu_schema_item *items = mu_schema_items(&count);
+    for (uint32_t i = 0; i < count; i++) {
+        char row[MU_PATH_MAX];
+        (void)snprintf(row, sizeof row, "| `%s` |", items[i].pattern);
+        if (strstr(text, row) == NULL) {
+            fail_msg("docs/catalogue.md lacks %s", row);
+        }
+    }
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -496,6 +517,7 @@ int main(void)
         cmocka_unit_test(calibration_defaults),
         cmocka_unit_test(builtin_is_sound),
         cmocka_unit_test(builtin_has_all),
+        cmocka_unit_test(documented),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
