@@ -119,7 +119,7 @@ static void set_output_flag(mu_cli *cli, const char *name, const char *value)
             return;
         }
     }
-    assert(false);
+    assert(false && "every output flag has a field");
 }
 
 static mu_status parse_output_flag(parser *p, const mu_output_flag *flag, const char *inline_value)

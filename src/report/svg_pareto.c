@@ -25,7 +25,8 @@ enum {
     BOTTOM = 62,
     TICKS = 6,
     LABELS_MAX = 64,
-    LABEL_HEIGHT = 15,
+    LABEL_HEIGHT = 18,
+    LABEL_PAD = 4,
     LABEL_CHAR_WIDTH = 6
 };
 
@@ -196,7 +197,17 @@ static void axes(const chart *c)
             (TOP + HEIGHT - BOTTOM) / 2);
 }
 
-static void limit(chart *c, double limit_s)
+/* Labels stay out of the limit's own. */
+static void reserve_limit(chart *c, double limit_s)
+{
+    double x = picture_x(c, 1e3 * limit_s);
+    assert(c->box_count == 0);
+    if (limit_s > 0.0) {
+        c->boxes[c->box_count++] = (box){x - 76.0, TOP, x + 2.0, TOP + LABEL_HEIGHT};
+    }
+}
+
+static void limit(const chart *c, double limit_s)
 {
     if (!(limit_s > 0.0)) {
         return;
@@ -206,8 +217,6 @@ static void limit(chart *c, double limit_s)
             "<line class=\"limit\" x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%d\"/>"
             "<text x=\"%.1f\" y=\"%d\" text-anchor=\"end\">SLO %g ms</text>\n",
             x, TOP, x, HEIGHT - BOTTOM, x - 5.0, TOP + 12, 1e3 * limit_s);
-    assert(c->box_count < LABELS_MAX);
-    c->boxes[c->box_count++] = (box){x - 76.0, TOP, x + 2.0, TOP + LABEL_HEIGHT};
 }
 
 static void whiskers(const chart *c, const mu_prediction *p)
@@ -253,7 +262,8 @@ static bool overlaps(const box *a, const box *b)
 /* Takes the room of a label when it is free and inside the picture. */
 static bool take_room(chart *c, box want)
 {
-    if (want.x1 > WIDTH - 4 || want.x0 < LEFT + 4 || c->box_count == LABELS_MAX) {
+    bool inside = want.x0 >= LEFT + 4 && want.x1 <= WIDTH - 4 && want.y1 <= HEIGHT - BOTTOM;
+    if (!inside || c->box_count == LABELS_MAX) {
         return false;
     }
     for (uint32_t i = 0; i < c->box_count; i++) {
@@ -265,23 +275,32 @@ static bool take_room(chart *c, box want)
     return true;
 }
 
+/* The text on a patch of the page's colour, so that lines under it don't cross it. */
+static void label_text(const chart *c, const box *at, const char *text)
+{
+    fprintf(c->out,
+            "<rect class=\"page\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" "
+            "fill-opacity=\"0.85\"/><text x=\"%.1f\" y=\"%.1f\">",
+            at->x0, at->y0, at->x1 - at->x0, LABEL_HEIGHT, at->x0 + LABEL_PAD, at->y0 + 13.0);
+    escape(c->out, text);
+    fputs("</text>\n", c->out);
+}
+
 /* Right of the point and below the line, else left and above it. */
 static void label(chart *c, const mu_prediction *p)
 {
     char text[MU_CELL_MAX];
     describe(p, text);
-    double width = LABEL_CHAR_WIDTH * (double)mu_text_width(text);
+    double width = LABEL_CHAR_WIDTH * (double)mu_text_width(text) + 2 * LABEL_PAD;
     double x = picture_x(c, tpot_ms(p));
     double y = picture_y(c, rate_of(p));
-    if (take_room(c, (box){x + 8.0, y + 2.0, x + 8.0 + width, y + 2.0 + LABEL_HEIGHT})) {
-        fprintf(c->out, "<text x=\"%.1f\" y=\"%.1f\">", x + 8.0, y + 14.0);
-    } else if (take_room(c, (box){x - 8.0 - width, y - 2.0 - LABEL_HEIGHT, x - 8.0, y - 2.0})) {
-        fprintf(c->out, "<text x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">", x - 8.0, y - 6.0);
-    } else {
-        return;
+    box right = {x + 6.0, y + 2.0, x + 6.0 + width, y + 2.0 + LABEL_HEIGHT};
+    box left = {x - 6.0 - width, y - 2.0 - LABEL_HEIGHT, x - 6.0, y - 2.0};
+    if (take_room(c, right)) {
+        label_text(c, &right, text);
+    } else if (take_room(c, left)) {
+        label_text(c, &left, text);
     }
-    escape(c->out, text);
-    fputs("</text>\n", c->out);
 }
 
 static void point(const chart *c, const mu_prediction *p, bool best)
@@ -310,17 +329,20 @@ mu_status mu_svg_pareto(FILE *out, const mu_question *question, const mu_plan *p
     scale(&c, question, plan);
     head(&c, question);
     axes(&c);
-    limit(&c, question->scenario->tpot_s);
+    reserve_limit(&c, question->scenario->tpot_s);
     for (uint32_t i = 0; i < plan->pareto_count && question->scenario->samples > 0.0; i++) {
         whiskers(&c, &plan->pareto[i]);
     }
-    front_line(&c, plan);
     label(&c, &plan->best);
     for (uint32_t i = 0; i < plan->pareto_count; i++) {
         if (!same_point(&plan->pareto[i], &plan->best)) {
-            point(&c, &plan->pareto[i], false);
             label(&c, &plan->pareto[i]);
         }
+    }
+    limit(&c, question->scenario->tpot_s);
+    front_line(&c, plan);
+    for (uint32_t i = 0; i < plan->pareto_count; i++) {
+        point(&c, &plan->pareto[i], false);
     }
     point(&c, &plan->best, true);
     fputs("</svg>\n", out);
