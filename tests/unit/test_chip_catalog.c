@@ -260,8 +260,8 @@ static void refused(void **state)
     static const char *const chips[] = {
         "kind: chip\nid: x\nname: X\ninherits: twin\ncores: ~\n",
         "kind: chip\nid: x\nname: X\ninherits: twin\npeak: {bf16: ~}\n",
-        "kind: chip\nid: x\nname: X\ninherits: twin\nclock: {best: 0, unit: Hz, grade: A, "
-        "source: s}\n",
+        "kind: chip\nid: x\nname: X\ninherits: twin\nclock: {best: 0, unit: Hz, source: s, grade: "
+        "A}",
         "kind: chip\nid: x\nname: X\ninherits: twin\ncalibration: [odd]\n",
     };
     static const char *const says[] = {"does not say its cores", "peak.bf16", "clock above zero",
