@@ -67,9 +67,12 @@ static mu_kernel_cost gemm_cost(const mu_op *op, const mu_chip *chip, double row
 
 static mu_kernel_cost moe_cost(const mu_op *op, const mu_chip *chip, double rows, double imbalance)
 {
+    double tokens = rows * op->u.moe.groups;
+    double missed = pow(1.0 - fmin(op->u.moe.local_experts / op->u.moe.experts, 1.0), op->u.moe.topk);
     mu_moe shape = {.pairs = rows * op->u.moe.pairs_per_row,
+                    .tokens = tokens * (1.0 - missed),
                     .active_experts =
-                        mu_moe_active_experts(rows * op->u.moe.groups, op->u.moe.experts,
+                        mu_moe_active_experts(tokens, op->u.moe.experts,
                                               op->u.moe.topk, op->u.moe.local_experts),
                     .local_experts = (uint32_t)ceil(op->u.moe.local_experts),
                     .hidden = op->u.moe.hidden,
