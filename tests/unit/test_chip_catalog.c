@@ -260,11 +260,10 @@ static void refused(void **state)
     static const char *const chips[] = {
         "kind: chip\nid: x\nname: X\ninherits: twin\ncores: ~\n",
         "kind: chip\nid: x\nname: X\ninherits: twin\npeak: {bf16: ~}\n",
-        "kind: chip\nid: x\nname: X\ninherits: twin\nclock: {best: 0, unit: Hz, source: s, grade: "
-        "A}",
+        "kind: chip\nid: x\nname: X\ninherits: twin\nl2: {best: 0, unit: B, source: s, grade: A}",
         "kind: chip\nid: x\nname: X\ninherits: twin\ncalibration: [odd]\n",
     };
-    static const char *const says[] = {"does not say its cores", "peak.bf16", "clock above zero",
+    static const char *const says[] = {"does not say its cores", "peak.bf16", "l2 above zero",
                                        "unknown parameter"};
     static const char odd[] = "kind: calibration\nid: odd\nname: O\nsource: s\ngrade: A\n"
                               "params: {no_such_parameter: {best: 3}}\n";
