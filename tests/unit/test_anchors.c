@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Goal:   published figures of whole systems come out, within wide bounds: the twin is not off by a factor.
+ * Method: every case of data/measured/published.json predicted and held within 35 % of what was measured.
+ */
+#include "base/text.h"
+#include "io/doc_read.h"
+#include "twin_helper.h"
+
+#include <math.h>
+
+static const double bound = 0.35;
+
+typedef struct metric {
+    const char *name;
+    size_t offset; /* of the mu_quantity in mu_prediction */
+} metric;
+
+static const metric metrics[] = {
+    {"prefill_tokens_per_s_per_chip", offsetof(mu_prediction, prefill_tokens_per_s_per_chip)},
+    {"decode_tokens_per_s_per_chip", offsetof(mu_prediction, decode_tokens_per_s_per_chip)},
+    {"output_tokens_per_s", offsetof(mu_prediction, output_tokens_per_s)},
+    {"tpot_mean_s", offsetof(mu_prediction, tpot_s)},
+    {"ttft_mean_s", offsetof(mu_prediction, ttft_s)},
+};
+
+static mu_quantity quantity(const mu_prediction *p, const char *name)
+{
+    for (size_t i = 0; i < sizeof metrics / sizeof metrics[0]; i++) {
+        if (strcmp(metrics[i].name, name) == 0) {
+            mu_quantity q;
+            memcpy(&q, (const char *)p + metrics[i].offset, sizeof q);
+            return q;
+        }
+    }
+    fail_msg("no metric %s", name);
+    return (mu_quantity){0};
+}
+
+static mu_prediction answer(const mu_doc *file, const mu_node *node, const char *id)
+{
+    mu_error err = {0};
+    mu_scenario s;
+    mu_question q;
+    mu_prediction p;
+    mu_doc scenario = {.file = file->file, .root = mu_node_get(node, "scenario")};
+    mu_scenario_init(&s);
+    if (mu_scenario_read(&scenario, &s, &err) != MU_OK ||
+        mu_question_make(t.catalog, &s, NULL, &q, &err) != MU_OK ||
+        mu_predict(&q, &t.work, &p, &err) != MU_OK) {
+        fail_msg("%s: %s", id, err.text);
+    }
+    return p;
+}
+
+static void published_figures_come_out(void **state)
+{
+    (void)state;
+    mu_doc file;
+    mu_error err = {0};
+    if (mu_doc_read_file(t.arena, "data/measured/published.json", &file, &err) != MU_OK) {
+        fail_msg("%s", err.text);
+    }
+    uint32_t off = 0;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < file.root->count; i++) {
+        const mu_node *node = &file.root->child[i];
+        const char *id = mu_node_get(node, "id")->text;
+        mu_prediction p = answer(&file, node, id);
+        const mu_node *measured = mu_node_get(node, "measured");
+        for (uint32_t m = 0; m < measured->count; m++, count++) {
+            double want = 0.0;
+            assert_true(mu_text_number(measured->child[m].text, &want));
+            mu_quantity got = quantity(&p, measured->child[m].key);
+            assert_true(got.low <= got.value && got.value <= got.high);
+            if (!(fabs(got.value - want) <= bound * want)) {
+                print_message("%s %s: measured %g, predicted %g (%+.0f %%)\n", id,
+                              measured->child[m].key, want, got.value,
+                              100.0 * (got.value - want) / want);
+                off++;
+            }
+        }
+    }
+    assert_true(count >= 10);
+    assert_int_equal(off, 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(published_figures_come_out)};
+    return cmocka_run_group_tests(tests, twin_open, twin_close);
+}
