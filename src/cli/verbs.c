@@ -41,7 +41,8 @@ static const mu_verb verbs[] = {
      QUESTIONS | MU_TAKES_FILE, 0, 1, mu_verb_predict},
     {"plan", "the best deployments under the SLO, and the Pareto front", "[SCENARIO]",
      "Searches parallelism, batch, micro-batches, drafts and the ratio of prefill to decode. The "
-     "best deployment yields most output tokens/s per chip within --ttft, --tpot and --e2e.",
+     "best deployment serves most requests/s on the chips at hand within --ttft, --tpot and --e2e; "
+     "the Pareto front weighs output tokens/s per chip against TPOT.",
      "muster plan --model deepseek-r1 --system cloudmatrix-384 --tpot 50ms --svg front.svg",
      QUESTIONS | MU_TAKES_FILE | MU_TAKES_SVG, 0, 1, mu_verb_plan},
     {"compare", "systems side by side: peaks, and the workload on each at its best",

@@ -54,7 +54,7 @@ void mu_format_count(double value, char out[MU_CELL_MAX])
         (void)snprintf(out, MU_CELL_MAX, "-");
         return;
     }
-    bool whole = value == floor(value);
+    bool whole = value == floor(value) || fabs(value) >= 100.0;
     (void)snprintf(digits, sizeof digits, whole ? "%.0f" : "%.1f", value);
     size_t head = strspn(digits, "-0123456789");
     size_t used = 0;

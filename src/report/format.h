@@ -21,7 +21,9 @@ void mu_format_value(double value, mu_dimension dimension, char out[MU_CELL_MAX]
 /** A ratio: "4.21" with interval "4.21 [3.90, 4.60]"; "-" for 0, which stands for unknown. */
 void mu_format_ratio(mu_quantity ratio, char out[MU_CELL_MAX]);
 
-/** A whole number with thousands set apart: "12,288". */
+/**
+ * A count with thousands set apart: "12,288"; below 100 with a decimal when it has one ("37.2").
+ */
 void mu_format_count(double value, char out[MU_CELL_MAX]);
 
 /** "6 x (TP 1, DP 32, EP 32)"; degrees of 1 left out, "1 rank" when all are. */
