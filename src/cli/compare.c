@@ -170,6 +170,9 @@ static mu_status print_tables(const comparison *c, bool asked, mu_error *err)
             fprintf(page.out, "%s: %s\n", c->names[i], c->columns[i]->why.text);
         }
     }
+    for (uint32_t i = 0; i < c->cli->scenario.warning_count && status == MU_OK; i++) {
+        fprintf(page.out, "note: %s\n", c->cli->scenario.warning[i]);
+    }
     return status;
 }
 

@@ -94,6 +94,8 @@ static void bash(FILE *out)
     fputs("            esac\n"
           "            case \"$verb\" in\n"
           "            compare|match) words=\"$words $(_muster_ids system)\" ;;\n"
+          "            list) words=\"$words chip system engine model calibration cloud foundry "
+          "process\" ;;\n"
           "            show) words=\"$words $(_muster_ids chip system engine model)\" ;;\n"
           "            help) words=\"$words ",
           out);

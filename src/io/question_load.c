@@ -28,13 +28,15 @@ static bool is_path(const mu_catalog *catalog, const char *model)
 mu_status mu_question_load(const mu_catalog *catalog, const mu_scenario *scenario, mu_arena *arena,
                            mu_question *out, mu_error *err)
 {
+    /* A file that leaves it out is bad input, a command line wrong usage. */
+    mu_status missing = scenario->file[0] != '\0' ? MU_E_INPUT : MU_E_USAGE;
     if (scenario->model[0] == '\0') {
-        return mu_fail_at(err, MU_E_USAGE, scenario->file, 0, 0,
+        return mu_fail_at(err, missing, scenario->file, 0, 0,
                           "no model: expected --model ID, --model config.json or model: in a "
                           "scenario");
     }
     if (scenario->system[0] == '\0') {
-        return mu_fail_at(err, MU_E_USAGE, scenario->file, 0, 0,
+        return mu_fail_at(err, missing, scenario->file, 0, 0,
                           "no system: expected --system ID or system: in a scenario");
     }
     if (!is_path(catalog, scenario->model)) {

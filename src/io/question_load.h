@@ -13,7 +13,7 @@
  *
  * @param[in] arena     the config's document lives in it
  * @param[in] scenario  borrowed by the question
- * @retval MU_E_USAGE   no model or no system named
+ * @retval MU_E_USAGE   no model or no system named (MU_E_INPUT when the scenario is a file)
  * @retval others       of mu_doc_read_file() and mu_question_make()
  */
 mu_status mu_question_load(const mu_catalog *catalog, const mu_scenario *scenario, mu_arena *arena,

@@ -91,6 +91,17 @@ static void add_cost(mu_table *table, const mu_match *match)
     row(table, "capital cost", left, right, ratio);
 }
 
+/* What was read more coarsely than asked; the same for both sides. */
+static void print_remarks(const mu_page *page, const mu_question *question)
+{
+    for (uint32_t i = 0; i < question->scenario->warning_count; i++) {
+        fprintf(page->out, "note: %s\n", question->scenario->warning[i]);
+    }
+    for (uint32_t i = 0; i < question->model.warning_count; i++) {
+        fprintf(page->out, "note: %s\n", question->model.warning[i]);
+    }
+}
+
 static void print_notes(const mu_page *page, const mu_prediction *p)
 {
     for (uint32_t i = 0; i < p->warning_count; i++) {
@@ -119,6 +130,7 @@ mu_status mu_match_print(const mu_page *page, const mu_question *reference,
     }
     fputc('\n', page->out);
     mu_wrap(page->out, match->sentence, 0, 0);
+    print_remarks(page, reference);
     print_notes(page, &match->reference);
     print_notes(page, &match->matched);
     return mu_stream_check(page->out, err);
