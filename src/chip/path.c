@@ -96,6 +96,7 @@ static void take_parameters(const mu_chip_params *p, mu_path *path)
     path->rates.core_bytes = path->rates.core_flops / p->gemm_##name##_core_intensity;             \
     path->rates.core_flops *= p->gemm_##name##_efficiency;                                         \
     path->rates.memory_bandwidth *= p->gemm_##name##_bandwidth;                                    \
+    path->write = p->gemm_##name##_write;                                                          \
     path->rates.split_s = p->gemm_##name##_split_us * 1e-6;                                        \
     path->time = p->gemm_##name##_time;                                                            \
     path->moe_time = p->moe_##name##_time;                                                         \

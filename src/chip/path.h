@@ -16,6 +16,7 @@ typedef struct mu_path {
     double a_bytes;     /* of one activation element as the cores read it */
     double b_bytes;     /* of one weight element in memory */
     double launch_s;
+    double write;          /* share of results' memory time that is not hidden */
     double quantise_s;  /* fixed part; 0 unless `quantises` */
     double quantise_share; /* of the memory bandwidth, while quantising */
     double time;           /* measured over predicted, dense */

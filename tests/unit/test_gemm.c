@@ -179,6 +179,7 @@ static void gemm_by_hand(void **state)
     mu_chip_params *p = &chip.params;
     p->gemm_fp8_bandwidth = 1;
     p->gemm_fp8_launch_us = 10;
+    p->gemm_fp8_write = 0;
     p->gemm_fp8_quantise_us = 5;
     p->gemm_fp8_quantise_bandwidth = 0.5;
     p->gemm_quantise_row_ns = 0;
