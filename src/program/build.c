@@ -60,11 +60,13 @@ static void build_gemm(mu_builder *b, mu_part part, mu_scope scope, const char *
     op->u.gemm.weights = weights;
 }
 
-/* INT8 tables and kernels quantise inside; the others take a pass of their own. */
+/*
+ * Who quantises a linear layer's input: INT8 kernels themselves, as their tables have it; per-tensor FP8 and FP4 the
+ * norm or activation before them; block-scaled FP8 a pass of its own.
+ */
 static bool needs_quantise(mu_dtype activations)
 {
-    return activations == MU_DTYPE_FP8 || activations == MU_DTYPE_FP8_BLOCK ||
-           activations == MU_DTYPE_FP4;
+    return activations == MU_DTYPE_FP8_BLOCK;
 }
 
 void mu_build_linear(mu_builder *b, mu_part part, mu_scope scope, const char *name, double n,

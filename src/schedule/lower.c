@@ -34,8 +34,9 @@ bool mu_lower_is_row_op(const mu_op *op)
 static void take_kernel(const mu_machine *machine, const mu_kernel_cost *cost, mu_op_cost *out)
 {
     const mu_engine *engine = &machine->engine;
-    out->time_s = cost->time_s * engine->kernel_slack + engine->launch_gap;
-    out->launch_s = cost->launch_s * engine->kernel_slack + engine->launch_gap;
+    double work_s = cost->time_s > cost->launch_s ? cost->time_s - cost->launch_s : 0.0;
+    out->launch_s = cost->launch_s * engine->launch_share + engine->launch_gap;
+    out->time_s = out->launch_s + work_s * engine->kernel_slack;
     out->flop = cost->flop;
     out->bytes = cost->bytes;
     double active = mu_chip_energy(&machine->chip, cost) - machine->chip.idle_w * cost->time_s;
@@ -45,8 +46,10 @@ static void take_kernel(const mu_machine *machine, const mu_kernel_cost *cost, m
 
 static void take_transfer(const mu_machine *machine, const mu_transfer *transfer, mu_op_cost *out)
 {
-    out->time_s = transfer->time_s + machine->engine.launch_gap;
-    out->launch_s = transfer->launch_s + machine->engine.launch_gap;
+    const mu_engine *engine = &machine->engine;
+    double wire_s = transfer->time_s > transfer->launch_s ? transfer->time_s - transfer->launch_s : 0.0;
+    out->launch_s = transfer->launch_s * engine->launch_share + engine->launch_gap;
+    out->time_s = out->launch_s + wire_s;
     out->flop = 0.0;
     out->bytes = 0.0;
     out->activity_j = 0.0;

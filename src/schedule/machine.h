@@ -15,13 +15,13 @@
     X(host_step, TIME, 1.0e-3, 0.4e-3, 3.0e-3, "host time of a step that the chip waits for")      \
     X(host_per_sequence, TIME, 6e-6, 2e-6, 2e-5, "the same, for each sequence in the batch")       \
     X(launch_gap, TIME, 4e-7, 1e-7, 1.2e-6, "idle between two kernels inside a captured graph")    \
-    X(kernel_slack, NONE, 1.06, 1.0, 1.2, "time in a model over time in an operator benchmark")    \
+    X(kernel_slack, NONE, 1.06, 0.9, 1.2, "work of a kernel in a model over that in a benchmark")  \
+    X(launch_share, FRACTION, 0.8, 0.4, 1.0, "of a kernel's fixed time that a captured graph leaves") \
     X(overlap_efficiency, FRACTION, 0.75, 0.5, 0.95, "of the overlap that dependencies allow")     \
     X(memory_utilisation, FRACTION, 0.9, 0.85, 0.94, "of device memory for weights and KV")        \
     X(request_overhead, TIME, 15e-3, 5e-3, 40e-3, "per request before the first step")             \
     X(imbalance_prefill, NONE, 1.15, 1.05, 1.35, "busiest expert rank over mean, prefill")         \
-    X(imbalance_decode, NONE, 1.25, 1.05, 1.6, "busiest expert rank over mean, decode")            \
-    X(draft_slack, NONE, 1.0, 0.95, 1.15, "cost of MTP drafting over its operators")
+    X(imbalance_decode, NONE, 1.25, 1.05, 1.6, "busiest expert rank over mean, decode")
 
 typedef struct mu_engine {
 #define X(field, dimension, best, low, high, doc) double field;

@@ -86,9 +86,6 @@ mu_precision mu_precision_choose(const mu_scenario *scenario, const mu_model *mo
                                                : activations_for(p.weights, chip);
     p.expert_activations = scenario->activations >= 0 ? (mu_dtype)scenario->activations
                                                       : activations_for(p.experts, chip);
-    if (p.experts != p.weights && p.activations == MU_DTYPE_BF16 && scenario->activations < 0) {
-        p.expert_activations = MU_DTYPE_BF16; /* weight-only experts in a bf16 model */
-    }
     p.kv = scenario->kv >= 0 ? (mu_dtype)scenario->kv : MU_DTYPE_BF16;
     p.dispatch = dispatch_for(p.expert_activations);
     return p;
