@@ -2,10 +2,10 @@
 /*
  * Fused mixture-of-experts feed-forward on one rank.
  *
- * What:  two grouped products (gate and up, then down) over the experts that have tokens, the traffic
- *        of scattering, activation and gathering, and a fixed time.
- * Terms: pair = one token at one of its experts; active = experts with at least one token.
- * Bound: roofline as for dense products; grows with pairs, active experts and both widths.
+ * What:  two grouped products (gate and up, then down) over the experts that have tokens, the
+ * traffic of scattering, activation and gathering, and a fixed time. Terms: pair = one token at one
+ * of its experts; active = experts with at least one token. Bound: roofline as for dense products;
+ * grows with pairs, active experts and both widths.
  */
 #include "chip/path.h"
 
@@ -20,7 +20,8 @@ static mu_tile_time grouped(const mu_path *path, double pairs, double active, do
 {
     double weights = active * n * k * path->b_bytes;
     double moved = weights * cold + pairs * (k * path->a_bytes + n * 2);
-    const mu_tile_work work = {pairs / active, n, k, active, path->a_bytes, path->b_bytes, moved, true};
+    const mu_tile_work work = {pairs / active, n,     k,   active, path->a_bytes,
+                               path->b_bytes,  moved, true};
     return mu_tile_cost(&path->rates, &work);
 }
 
@@ -89,8 +90,9 @@ double mu_moe_active_experts(double tokens, uint32_t experts, uint32_t topk, dou
 enum { DRAWS = 32 };
 
 /*
- * One draw of popularities: x^-alpha between low and high by its inverse CDF, for expert `index`. With few
- * pairs the published tables draw between 0.01 and 2, with many between 1 and 0.8 of the tokens.
+ * One draw of popularities: x^-alpha between low and high by its inverse CDF, for expert `index`.
+ * With few pairs the published tables draw between 0.01 and 2, with many between 1 and 0.8 of the
+ * tokens.
  */
 static double popularity(double tokens, double pairs, uint32_t experts, double alpha, uint64_t draw,
                          uint64_t index)
@@ -105,7 +107,8 @@ static double popularity(double tokens, double pairs, uint32_t experts, double a
     return pow((pow(high, e) - pow(low, e)) * u + pow(low, e), 1 / e);
 }
 
-mu_moe_load mu_moe_power_law(double tokens, uint32_t experts, uint32_t topk, uint32_t ranks, double alpha)
+mu_moe_load mu_moe_power_law(double tokens, uint32_t experts, uint32_t topk, uint32_t ranks,
+                             double alpha)
 {
     assert(experts >= 1 && ranks >= 1 && experts % ranks == 0);
     uint32_t local = experts / ranks;

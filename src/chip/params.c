@@ -7,8 +7,8 @@
 static const mu_param_spec specs[] = {
 #define X(field, best, low, high, min, max, doc)                                                   \
     {#field, offsetof(mu_chip_params, field), {best, low, high}, min, max, doc},
-#include "chip/gemm_params.def"
 #include "chip/attention_params.def"
+#include "chip/gemm_params.def"
 #include "chip/stream_params.def"
 #undef X
 };
@@ -22,8 +22,8 @@ const mu_param_spec *mu_chip_param_specs(size_t *count)
 void mu_chip_params_default(mu_chip_params *out)
 {
 #define X(field, best, low, high, min, max, doc) out->field = (best);
-#include "chip/gemm_params.def"
 #include "chip/attention_params.def"
+#include "chip/gemm_params.def"
 #include "chip/stream_params.def"
 #undef X
 }

@@ -160,7 +160,8 @@ mu_path mu_path_of(const mu_chip *chip, mu_dtype activations, mu_dtype weights)
     return path;
 }
 
-double mu_path_quantise_s(const mu_chip *chip, const mu_path *path, double rows, double row_elements)
+double mu_path_quantise_s(const mu_chip *chip, const mu_path *path, double rows,
+                          double row_elements)
 {
     double bytes = rows * row_elements * (2 + path->a_bytes);
     double spread = rows / (rows + quantise_rows_half);
@@ -194,7 +195,8 @@ double mu_chip_energy(const mu_chip *chip, const mu_kernel_cost *cost)
     double peak = path_peak(chip, cost->dtype);
     double matrix_s = peak > 0 ? cost->flop / peak : 0;
     double memory_s = cost->bytes / chip->memory_bandwidth;
-    double active_j = room_w * (p->energy_matrix_share * matrix_s + p->energy_memory_share * memory_s);
+    double active_j =
+        room_w * (p->energy_matrix_share * matrix_s + p->energy_memory_share * memory_s);
     double joule = chip->idle_w * cost->time_s + active_j;
     double most = chip->tdp_w * cost->time_s;
     return joule < most ? joule : most;

@@ -9,15 +9,15 @@
 #include "chip/tile.h"
 
 typedef struct mu_path {
-    mu_dtype dtype;     /* of the matrix units */
-    bool weight_only;   /* weights are narrower and widened on the fly */
-    bool quantises;     /* activations are narrowed for this path */
+    mu_dtype dtype;   /* of the matrix units */
+    bool weight_only; /* weights are narrower and widened on the fly */
+    bool quantises;   /* activations are narrowed for this path */
     double peak_flops;
-    double a_bytes;     /* of one activation element as the cores read it */
-    double b_bytes;     /* of one weight element in memory */
+    double a_bytes; /* of one activation element as the cores read it */
+    double b_bytes; /* of one weight element in memory */
     double launch_s;
     double write;          /* share of results' memory time that is not hidden */
-    double quantise_s;  /* fixed part; 0 unless `quantises` */
+    double quantise_s;     /* fixed part; 0 unless `quantises` */
     double quantise_share; /* of the memory bandwidth, while quantising */
     double time;           /* measured over predicted, dense */
     double moe_time;       /* the same, grouped */
@@ -31,16 +31,18 @@ typedef struct mu_path {
 mu_path mu_path_of(const mu_chip *chip, mu_dtype activations, mu_dtype weights);
 
 /** Time to read bf16 activations and write them narrowed, fixed part included [s]. */
-double mu_path_quantise_s(const mu_chip *chip, const mu_path *path, double rows, double row_elements);
+double mu_path_quantise_s(const mu_chip *chip, const mu_path *path, double rows,
+                          double row_elements);
 
 /**
- * Part of `bytes` that comes from memory when the same operands were touched just before and a share of L2
- * holds them: 0 for small ones, all of them for large ones; grows with bytes.
+ * Part of `bytes` that comes from memory when the same operands were touched just before and a
+ * share of L2 holds them: 0 for small ones, all of them for large ones; grows with bytes.
  */
 double mu_path_cold_bytes(double bytes, double share, double l2_bytes);
 
 /**
- * Time never below the roofline: work over peak; and bytes over nominal bandwidth where operands exceed L2.
+ * Time never below the roofline: work over peak; and bytes over nominal bandwidth where operands
+ * exceed L2.
  */
 double mu_path_roofline_s(const mu_chip *chip, const mu_path *path, double flop, double bytes);
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Operators that stream through memory once: norms, activation functions, quantising, gathers, sampling.
+ * Operators that stream through memory once: norms, activation functions, quantising, gathers,
+ * sampling.
  *
- * What:  launches plus bytes over achieved bandwidth; what was just written and fits is read from L2.
- * Bound: bytes over nominal bandwidth where they exceed L2.
+ * What:  launches plus bytes over achieved bandwidth; what was just written and fits is read from
+ * L2. Bound: bytes over nominal bandwidth where they exceed L2.
  */
 #include "chip/chip.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Goal:   the cost of a dense product is the stated formula, keeps its bounds, and stays near measured chips.
- * Method: values worked by hand on round-number chips; properties on seeded random chips and shapes; the
- *         measured tables of two chips against the untuned prior.
+ * Goal:   the cost of a dense product is the stated formula, keeps its bounds, and stays near
+ * measured chips. Method: values worked by hand on round-number chips; properties on seeded random
+ * chips and shapes; the measured tables of two chips against the untuned prior.
  */
 #include "base/random.h"
 #include "chip/path.h"
@@ -67,12 +67,10 @@ static double log_uniform(double low, double high, uint64_t stream, uint64_t ind
 
 static mu_gemm random_shape(uint64_t index)
 {
-    static const mu_dtype kinds[][2] = {{MU_DTYPE_BF16, MU_DTYPE_BF16},
-                                        {MU_DTYPE_FP8, MU_DTYPE_FP8},
-                                        {MU_DTYPE_FP8_BLOCK, MU_DTYPE_FP8_BLOCK},
-                                        {MU_DTYPE_INT8, MU_DTYPE_INT8},
-                                        {MU_DTYPE_BF16, MU_DTYPE_INT4},
-                                        {MU_DTYPE_FP4, MU_DTYPE_FP4}};
+    static const mu_dtype kinds[][2] = {
+        {MU_DTYPE_BF16, MU_DTYPE_BF16},           {MU_DTYPE_FP8, MU_DTYPE_FP8},
+        {MU_DTYPE_FP8_BLOCK, MU_DTYPE_FP8_BLOCK}, {MU_DTYPE_INT8, MU_DTYPE_INT8},
+        {MU_DTYPE_BF16, MU_DTYPE_INT4},           {MU_DTYPE_FP4, MU_DTYPE_FP4}};
     const mu_dtype *kind = kinds[index % 6];
     return (mu_gemm){.m = log_uniform(1, 40000, 0, index),
                      .n = (uint32_t)log_uniform(16, 70000, 1, index),
@@ -169,7 +167,8 @@ static void paths(void **state)
     assert_near(path.a_bytes, 2, 1e-12);
 }
 
-/* Every term by hand: 10 us launch, 1e9 bytes at 1 TB/s, 5 us of quantising 1000 x 1e6 elements' 3 bytes. */
+/* Every term by hand: 10 us launch, 1e9 bytes at 1 TB/s, 5 us of quantising 1000 x 1e6 elements' 3
+ * bytes. */
 static void gemm_by_hand(void **state)
 {
     (void)state;
@@ -210,7 +209,8 @@ static void bounds_named(void **state)
 {
     (void)state;
     mu_chip chip = big_chip();
-    mu_gemm shape = {.m = 8192, .n = 8192, .k = 8192, .activations = MU_DTYPE_BF16, .weights = MU_DTYPE_BF16};
+    mu_gemm shape = {
+        .m = 8192, .n = 8192, .k = 8192, .activations = MU_DTYPE_BF16, .weights = MU_DTYPE_BF16};
     assert_int_equal(mu_chip_gemm(&chip, &shape).bound, MU_BOUND_COMPUTE);
     shape.m = 1;
     assert_int_equal(mu_chip_gemm(&chip, &shape).bound, MU_BOUND_MEMORY);
@@ -229,7 +229,8 @@ static void never_beats_roofline(void **state)
         mu_path path = mu_path_of(&chip, shape.activations, shape.weights);
         assert_true(isfinite(cost.time_s));
         assert_true(cost.time_s >= cost.flop / path.peak_flops);
-        assert_true(cost.bytes <= chip.l2_bytes || cost.time_s >= cost.bytes / chip.memory_bandwidth);
+        assert_true(cost.bytes <= chip.l2_bytes ||
+                    cost.time_s >= cost.bytes / chip.memory_bandwidth);
         assert_true(cost.time_s >= cost.launch_s);
     }
 }
@@ -322,7 +323,8 @@ static FILE *open_table(const char *name)
 enum { ROWS_MAX = 4096 };
 
 /* Median of |predicted / measured - 1|; rows that `row` cannot read are passed over. */
-static double table_median(FILE *file, const mu_chip *chip, bool (*row)(const char *, mu_gemm *, double *))
+static double table_median(FILE *file, const mu_chip *chip,
+                           bool (*row)(const char *, mu_gemm *, double *))
 {
     static double error[ROWS_MAX];
     size_t count = 0;

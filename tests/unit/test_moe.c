@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Goal:   the cost of a mixture-of-experts layer keeps its bounds, and loads of experts are counted right.
- * Method: values worked by hand, properties on seeded random layers.
+ * Goal:   the cost of a mixture-of-experts layer keeps its bounds, and loads of experts are counted
+ * right. Method: values worked by hand, properties on seeded random layers.
  */
 #include "base/random.h"
 #include "chip/chip.h"
@@ -92,7 +92,8 @@ static void power_law_loads(void **state)
     assert_true(whole.pairs <= 4096 * 8 * (1 + 1e-12) && whole.pairs > 0.9 * 4096 * 8);
 }
 
-/* Everything but the weights' way from memory is free: launch and 3 * hidden * width bytes an expert. */
+/* Everything but the weights' way from memory is free: launch and 3 * hidden * width bytes an
+ * expert. */
 static void weights_by_hand(void **state)
 {
     (void)state;
@@ -136,7 +137,10 @@ static void keeps_roofline(void **state)
         mu_moe layer = random_layer(i);
         mu_kernel_cost cost = mu_chip_moe(&chip, &layer);
         assert_true(isfinite(cost.time_s) && cost.time_s >= cost.launch_s);
-        assert_true(cost.time_s >= cost.flop / chip.peak_flops[cost.dtype == MU_DTYPE_BF16 ? MU_DTYPE_BF16 : MU_DTYPE_FP8]);
+        assert_true(
+            cost.time_s >=
+            cost.flop /
+                chip.peak_flops[cost.dtype == MU_DTYPE_BF16 ? MU_DTYPE_BF16 : MU_DTYPE_FP8]);
         double active = fmin(layer.active_experts, layer.pairs * layer.imbalance);
         double weights = active * layer.hidden * layer.intermediate * (layer.gated ? 3 : 2) *
                          mu_dtype_bytes(layer.weights);

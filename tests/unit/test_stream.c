@@ -56,7 +56,8 @@ static void stream_by_hand(void **state)
     assert_int_equal(cost.bound, MU_BOUND_MEMORY);
     stream.kind = MU_STREAM_QUANTISE;
     assert_near(mu_chip_stream(&chip, &stream).time_s, 6e-6 + 4e-3, 1e-9);
-    stream = (mu_stream){MU_STREAM_COPY, 1e6, 0, 1}; /* as large as L2: half of it from there, at twice the speed */
+    stream = (mu_stream){MU_STREAM_COPY, 1e6, 0,
+                         1}; /* as large as L2: half of it from there, at twice the speed */
     assert_near(mu_chip_stream(&chip, &stream).time_s, 2e-6 + 1e-6 + 0.5e-6, 1e-9);
     stream = (mu_stream){MU_STREAM_COPY, 0, 0, 1};
     assert_near(mu_chip_stream(&chip, &stream).time_s, 2e-6, 1e-12);
@@ -72,7 +73,8 @@ static void stream_properties(void **state)
                             pow(10, 10 * mu_random_uniform(1, 0, i)),
                             pow(10, 10 * mu_random_uniform(1, 1, i)), 1 + (double)(i % 4)};
         mu_kernel_cost cost = mu_chip_stream(&chip, &stream);
-        assert_true(cost.bytes <= chip.l2_bytes || cost.time_s >= cost.bytes / chip.memory_bandwidth);
+        assert_true(cost.bytes <= chip.l2_bytes ||
+                    cost.time_s >= cost.bytes / chip.memory_bandwidth);
         mu_stream more = stream;
         more.read_bytes *= 1.5;
         assert_true(mu_chip_stream(&chip, &more).time_s >= cost.time_s);
