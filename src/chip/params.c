@@ -4,11 +4,13 @@
  */
 #include "chip/params.h"
 
+/* The order of the fields of mu_chip_params, which a formatter must not sort. */
+/* clang-format off */
 static const mu_param_spec specs[] = {
 #define X(field, best, low, high, min, max, doc)                                                   \
     {#field, offsetof(mu_chip_params, field), {best, low, high}, min, max, doc},
-#include "chip/attention_params.def"
 #include "chip/gemm_params.def"
+#include "chip/attention_params.def"
 #include "chip/stream_params.def"
 #undef X
 };
@@ -22,8 +24,9 @@ const mu_param_spec *mu_chip_param_specs(size_t *count)
 void mu_chip_params_default(mu_chip_params *out)
 {
 #define X(field, best, low, high, min, max, doc) out->field = (best);
-#include "chip/attention_params.def"
 #include "chip/gemm_params.def"
+#include "chip/attention_params.def"
 #include "chip/stream_params.def"
 #undef X
 }
+/* clang-format on */
