@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Speed of the search, on one thread, as ratios against what its users had before (printed beside it).
+ * Speed of the search, on one thread, as ratios against what its users had before (printed beside
+ * it).
  *
- * What:  deployments evaluated a second in plan with uncertainty off; one deployment of 131,072 chips
- *        against one of 128; compiled step against plain.
- * Terms: a role evaluation is one shape at one batch: its step through every operator, memory, latency, rate. A
- *        deployment is a prefill and a decode role joined with their instance counts.
+ * What:  deployments evaluated a second in plan with uncertainty off; one deployment of 131,072
+ * chips against one of 128; compiled step against plain. Terms: a role evaluation is one shape at
+ * one batch: its step through every operator, memory, latency, rate. A deployment is a prefill and
+ * a decode role joined with their instance counts.
  */
 #include "catalog/builtin.h"
 #include "study/option.h"
@@ -62,8 +63,8 @@ static void bench_plan(const mu_catalog *catalog, const char *system, const char
         mu_arena *arena = mu_arena_create(0);
         mu_work work = {.arena = arena, .pool = pool};
         double start_s = now_s();
-        if (mu_space_enumerate(&q, q.machine.chips * q.machine.ranks_per_chip, arena, &space, &err) !=
-                MU_OK ||
+        if (mu_space_enumerate(&q, q.machine.chips * q.machine.ranks_per_chip, arena, &space,
+                               &err) != MU_OK ||
             mu_space_evaluate(&q, &work, &space, &err) != MU_OK) {
             stop(&err);
         }
@@ -87,12 +88,14 @@ static double service_s(const mu_question *q, double instances)
     mu_error err = {0};
     mu_arena *arena = mu_arena_create(0);
     mu_site site = mu_question_site(q);
-    mu_deployment d = {.decode = {.instances = (uint32_t)instances,
-                                  .parallel = {.tp = 8, .pp = 1, .cp = 1, .dp = 1, .ep = 1,
-                                               .moe_tp = 1, .microbatches = 1},
-                                  .batch = 64,
-                                  .batch_tokens = 8192,
-                                  .chunked_prefill = true}};
+    mu_deployment d = {
+        .decode = {
+            .instances = (uint32_t)instances,
+            .parallel =
+                {.tp = 8, .pp = 1, .cp = 1, .dp = 1, .ep = 1, .moe_tp = 1, .microbatches = 1},
+            .batch = 64,
+            .batch_tokens = 8192,
+            .chunked_prefill = true}};
     mu_service out;
     double best_s = 1e9;
     for (int r = 0; r < ROUNDS; r++) {
@@ -165,8 +168,9 @@ int main(void)
     bench_plan(catalog, "cloudmatrix-384", "deepseek-r1");
     bench_plan(catalog, "gb200-nvl72", "deepseek-r1");
     bench_plan(catalog, "hgx-h100", "llama-3.1-70b");
-    (void)printf("  beside it, on such a machine: AIConfigurator 0.5 to 2.4 k points/s, 8 to 23 k inside "
-                 "its predictor; Calculon 86 to 112 a second\n");
+    (void)printf(
+        "  beside it, on such a machine: AIConfigurator 0.5 to 2.4 k points/s, 8 to 23 k inside "
+        "its predictor; Calculon 86 to 112 a second\n");
     bench_size(catalog);
     bench_step(catalog);
     mu_arena_free(arena);

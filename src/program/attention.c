@@ -4,12 +4,10 @@
  *
  * What:  one function a kind: full and windowed (MHA, GQA, MQA), MLA dense and sparse, compressed
  *        (DeepSeek-V4), linear (gated delta net).
- * Terms: heads are cut over tp; KV heads too, until each rank holds one. MLA caches are not cut: each
- *        rank keeps the whole latent. Prefill runs MLA expanded, decode absorbed.
+ * Terms: heads are cut over tp; KV heads too, until each rank holds one. MLA caches are not cut:
+ * each rank keeps the whole latent. Prefill runs MLA expanded, decode absorbed.
  */
 #include "program/build.h"
-
-#include <assert.h>
 
 static double kv_row_bytes(const mu_builder *b, double elements)
 {
@@ -53,9 +51,9 @@ typedef struct attention_shape {
 static void build_core(mu_builder *b, mu_op_kind kind, const attention_shape *shape)
 {
     mu_scope scope = kind == MU_OP_ATTENTION_PREFILL ? MU_SCOPE_PREFILL : MU_SCOPE_DECODE;
-    mu_op *op = mu_build_op(b, kind, MU_PART_ATTENTION, scope,
-                            kind == MU_OP_ATTENTION_PREFILL ? "attention_prefill"
-                                                            : "attention_decode");
+    mu_op *op =
+        mu_build_op(b, kind, MU_PART_ATTENTION, scope,
+                    kind == MU_OP_ATTENTION_PREFILL ? "attention_prefill" : "attention_decode");
     op->u.attention.heads = shape->heads;
     op->u.attention.kv_heads = shape->kv_heads;
     op->u.attention.qk_dim = shape->qk_dim;
@@ -77,8 +75,8 @@ static void build_gqa(mu_builder *b, const mu_attention *a)
     double kv = (double)kv_heads * (a->qk_dim + a->v_dim);
     double out = (double)heads * a->v_dim;
     double hidden = b->model->hidden;
-    mu_build_linear(b, MU_PART_PROJECTION, MU_SCOPE_TOKENS, "qkv", q * (a->out_gate ? 2.0 : 1.0) + kv,
-                    hidden);
+    mu_build_linear(b, MU_PART_PROJECTION, MU_SCOPE_TOKENS, "qkv",
+                    q * (a->out_gate ? 2.0 : 1.0) + kv, hidden);
     build_rope_and_cache(b, q, kv);
     build_context_gather(b, kv);
     attention_shape shape = {.heads = heads,
@@ -89,7 +87,8 @@ static void build_gqa(mu_builder *b, const mu_attention *a)
     build_core(b, MU_OP_ATTENTION_PREFILL, &shape);
     build_core(b, MU_OP_ATTENTION_DECODE, &shape);
     if (a->out_gate) {
-        mu_build_touch(b, MU_TOUCH_ELEMENTWISE, MU_PART_NORM, MU_SCOPE_TOKENS, 4.0 * out, 2.0 * out);
+        mu_build_touch(b, MU_TOUCH_ELEMENTWISE, MU_PART_NORM, MU_SCOPE_TOKENS, 4.0 * out,
+                       2.0 * out);
     }
     mu_build_linear(b, MU_PART_PROJECTION, MU_SCOPE_TOKENS, "attention_out", hidden, out);
 }
@@ -132,9 +131,9 @@ static void build_indexer(mu_builder *b, const mu_attention *a)
     mu_build_linear(b, MU_PART_PROJECTION, MU_SCOPE_TOKENS, "index_k",
                     (double)a->index_dim + a->index_heads, b->model->hidden);
     for (int decode = 0; decode < 2; decode++) {
-        mu_op *op = mu_build_op(b, decode ? MU_OP_INDEXER_DECODE : MU_OP_INDEXER_PREFILL,
-                                MU_PART_ATTENTION, decode ? MU_SCOPE_DECODE : MU_SCOPE_PREFILL,
-                                "indexer");
+        mu_op *op =
+            mu_build_op(b, decode ? MU_OP_INDEXER_DECODE : MU_OP_INDEXER_PREFILL, MU_PART_ATTENTION,
+                        decode ? MU_SCOPE_DECODE : MU_SCOPE_PREFILL, "indexer");
         op->u.indexer.heads = a->index_heads;
         op->u.indexer.dim = a->index_dim;
         op->u.indexer.topk = a->index_topk;
@@ -158,11 +157,8 @@ static void build_mla(mu_builder *b, const mu_attention *a)
                                 .v_dim = a->kv_lora,
                                 .topk = sparse ? a->index_topk : 0,
                                 .mla = true};
-    attention_shape expanded = {.heads = heads,
-                                .kv_heads = heads,
-                                .qk_dim = a->qk_dim,
-                                .v_dim = a->v_dim,
-                                .mla = true};
+    attention_shape expanded = {
+        .heads = heads, .kv_heads = heads, .qk_dim = a->qk_dim, .v_dim = a->v_dim, .mla = true};
     if (!sparse) {
         mu_build_linear(b, MU_PART_PROJECTION, MU_SCOPE_CONTEXT, "kv_b",
                         (double)heads * (a->nope_dim + a->v_dim), a->kv_lora);
@@ -188,7 +184,8 @@ static void build_compressed(mu_builder *b, const mu_attention *a)
                     a->q_lora);
     build_rope_and_cache(b, (double)heads * a->rope_dim, a->qk_dim);
     if (a->compress > 0) {
-        /* Keys and gates of the compressor; the overlapping form of indexed layers has two of each. */
+        /* Keys and gates of the compressor; the overlapping form of indexed layers has two of each.
+         */
         mu_build_linear_bf16(b, MU_PART_PROJECTION, MU_SCOPE_TOKENS, "compressor",
                              (a->index_heads > 0 ? 4.0 : 2.0) * a->qk_dim, hidden);
     }
@@ -223,9 +220,9 @@ static void build_linear_attention(mu_builder *b, const mu_attention *a)
     mu_build_linear(b, MU_PART_PROJECTION, MU_SCOPE_TOKENS, "linear_in",
                     2.0 * keys + 2.0 * values + 2.0 * a->value_heads / tp, hidden);
     for (int decode = 0; decode < 2; decode++) {
-        mu_op *op = mu_build_op(b, decode ? MU_OP_LINEAR_DECODE : MU_OP_LINEAR_PREFILL,
-                                MU_PART_ATTENTION, decode ? MU_SCOPE_DECODE : MU_SCOPE_PREFILL,
-                                "linear_attention");
+        mu_op *op =
+            mu_build_op(b, decode ? MU_OP_LINEAR_DECODE : MU_OP_LINEAR_PREFILL, MU_PART_ATTENTION,
+                        decode ? MU_SCOPE_DECODE : MU_SCOPE_PREFILL, "linear_attention");
         op->u.linear.key_heads = mu_ceil_div(a->key_heads, b->parallel->tp);
         op->u.linear.key_dim = a->key_dim;
         op->u.linear.value_heads = mu_ceil_div(a->value_heads, b->parallel->tp);
@@ -256,5 +253,4 @@ void mu_build_attention(mu_builder *b, const mu_attention *attention)
         build_linear_attention(b, attention);
         return;
     }
-    assert(!"attention kind");
 }

@@ -61,8 +61,8 @@ static void build_gemm(mu_builder *b, mu_part part, mu_scope scope, const char *
 }
 
 /*
- * Who quantises a linear layer's input: INT8 kernels themselves, as their tables have it; per-tensor FP8 and FP4 the
- * norm or activation before them; block-scaled FP8 a pass of its own.
+ * Who quantises a linear layer's input: INT8 kernels themselves, as their tables have it;
+ * per-tensor FP8 and FP4 the norm or activation before them; block-scaled FP8 a pass of its own.
  */
 static bool needs_quantise(mu_dtype activations)
 {
@@ -147,7 +147,8 @@ static void build_head(mu_builder *b)
     mu_build_touch(b, MU_TOUCH_SAMPLE, MU_PART_HEAD, MU_SCOPE_LOGITS, 4.0 * vocab, 4.0);
 }
 
-/* A draft pass: joins embedding and hidden state, runs one layer and the head; prompts pass once. */
+/* A draft pass: joins embedding and hidden state, runs one layer and the head; prompts pass once.
+ */
 static void build_drafts(mu_builder *b)
 {
     const mu_model *model = b->model;
@@ -218,12 +219,11 @@ double mu_load_rows(const mu_load *load, mu_scope scope, double mtp)
     case MU_SCOPE_DECODE:
         return decode;
     case MU_SCOPE_LOGITS:
-        return load->prefill_sequences + decode;
     case MU_SCOPE_COUNT:
         break;
     }
-    assert(!"scope");
-    return 0.0;
+    assert(scope == MU_SCOPE_LOGITS);
+    return load->prefill_sequences + decode;
 }
 
 uint64_t mu_op_hash(const mu_op *op)

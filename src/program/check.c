@@ -49,7 +49,8 @@ static bool in_degree(uint32_t degree)
 static bool degrees_sane(const mu_parallel *p)
 {
     return in_degree(p->tp) && in_degree(p->pp) && in_degree(p->cp) && in_degree(p->dp) &&
-           in_degree(p->ep) && in_degree(p->moe_tp) && (uint64_t)p->tp * p->cp * p->dp <= DEGREE_MAX;
+           in_degree(p->ep) && in_degree(p->moe_tp) &&
+           (uint64_t)p->tp * p->cp * p->dp <= DEGREE_MAX;
 }
 
 static bool experts_fit(const mu_model *model, const mu_parallel *p)
@@ -110,9 +111,10 @@ mu_status mu_parallel_check(const mu_model *model, const mu_parallel *p, mu_erro
         return MU_OK;
     }
     if (!degrees_sane(p)) {
-        return mu_fail(err, MU_E_INPUT,
-                       "parallel degrees must be 1 to %d, together too: tp %u pp %u cp %u dp %u ep %u",
-                       DEGREE_MAX, p->tp, p->pp, p->cp, p->dp, p->ep);
+        return mu_fail(
+            err, MU_E_INPUT,
+            "parallel degrees must be 1 to %d, together too: tp %u pp %u cp %u dp %u ep %u",
+            DEGREE_MAX, p->tp, p->pp, p->cp, p->dp, p->ep);
     }
     if (uncut_attention(model, p->tp) != NULL) {
         return explain_heads(model, p, err);

@@ -2,9 +2,10 @@
 /*
  * Builder of the feed-forward: dense, or mixture of experts with its exchange.
  *
- * Terms: where attention ranks all hold the same tokens (dp = 1) experts need no exchange: each rank
- *        computes its share and one all-reduce sums. With dp > 1 tokens travel: by dispatch and combine
- *        where experts are whole (moe_tp = 1), else by all-gather and reduce-scatter over all ranks.
+ * Terms: where attention ranks all hold the same tokens (dp = 1) experts need no exchange: each
+ * rank computes its share and one all-reduce sums. With dp > 1 tokens travel: by dispatch and
+ * combine where experts are whole (moe_tp = 1), else by all-gather and reduce-scatter over all
+ * ranks.
  */
 #include "program/build.h"
 

@@ -2,7 +2,8 @@
 /*
  * What one rank of a deployment holds in memory: weights, cache, scratch.
  *
- * Bound: buffers of libraries and captured graphs are the engine's share (memory_utilisation), not here.
+ * Bound: buffers of libraries and captured graphs are the engine's share (memory_utilisation), not
+ * here.
  */
 #include "program/build.h"
 
@@ -40,7 +41,8 @@ static double ffn_weights(const mu_model *model, const mu_ffn *ffn, const mu_par
     }
     double local = (double)(ffn->experts + p->redundant_experts) / p->ep;
     return dense + 2.0 * mu_ffn_router_params(model, ffn) +
-           local * mu_ffn_expert_params(model, ffn) / p->moe_tp * mu_dtype_bytes(precision->experts);
+           local * mu_ffn_expert_params(model, ffn) / p->moe_tp *
+               mu_dtype_bytes(precision->experts);
 }
 
 static double layer_weights(const mu_model *model, const mu_layer_group *group,
@@ -55,7 +57,8 @@ static double weights(const mu_model *model, const mu_parallel *p, const mu_prec
     double stage = (double)mu_ceil_div(model->layers, p->pp) / model->layers;
     double sum = 0.0;
     for (uint32_t g = 0; g < model->group_count; g++) {
-        sum += layer_weights(model, &model->group[g], p, precision) * model->group[g].layers * stage;
+        sum +=
+            layer_weights(model, &model->group[g], p, precision) * model->group[g].layers * stage;
     }
     if (p->mtp > 0) {
         double join = 2.0 * model->hidden * model->hidden * mu_dtype_bytes(precision->weights);
@@ -83,7 +86,8 @@ static double kv_share(const mu_attention *a, uint32_t tp)
     return 1.0;
 }
 
-/* Slope and constant of the cache around `context`: windows have filled, linear states are constant. */
+/* Slope and constant of the cache around `context`: windows have filled, linear states are
+ * constant. */
 static void add_cache(const mu_attention *a, double layers, uint32_t tp, mu_dtype kv,
                       double context, mu_footprint *out)
 {
@@ -99,7 +103,8 @@ static void cache(const mu_model *model, const mu_parallel *p, mu_dtype kv, doub
 {
     double stage = (double)mu_ceil_div(model->layers, p->pp) / model->layers;
     for (uint32_t g = 0; g < model->group_count; g++) {
-        add_cache(&model->group[g].attention, model->group[g].layers * stage, p->tp, kv, context, out);
+        add_cache(&model->group[g].attention, model->group[g].layers * stage, p->tp, kv, context,
+                  out);
     }
     if (p->mtp > 0) {
         add_cache(&model->mtp.attention, 1.0, p->tp, kv, context, out);

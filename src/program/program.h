@@ -2,12 +2,11 @@
 /*
  * The program: what one rank computes and sends in one step of a deployment.
  *
- * What:  blocks of operators; a block runs `repeat` times (its identical layers). Operators know the
- *        model's dimensions after sharding; how many tokens they see comes with the load of a step,
- *        so one program serves prefill, decode and mixed (chunked-prefill) steps.
- * Why:   the waist of the hourglass: the model builder makes it, schedules consume it, neither
- *        knows the other.
- * Terms: load = tokens and sequences of one step in one DP group; rows = what an operator's scope counts.
+ * What:  blocks of operators; a block runs `repeat` times (its identical layers). Operators know
+ * the model's dimensions after sharding; how many tokens they see comes with the load of a step, so
+ * one program serves prefill, decode and mixed (chunked-prefill) steps. Why:   the waist of the
+ * hourglass: the model builder makes it, schedules consume it, neither knows the other. Terms: load
+ * = tokens and sequences of one step in one DP group; rows = what an operator's scope counts.
  * Bound: every rank of a role runs the same program (pipeline stages: the heaviest one).
  */
 #ifndef MUSTER_PROGRAM_PROGRAM_H
@@ -22,16 +21,16 @@
 
 /* How one instance of a role is cut over ranks: ranks = tp * pp * cp * dp. */
 typedef struct mu_parallel {
-    uint32_t tp;      /* tensor parallel degree of attention and dense layers */
-    uint32_t pp;      /* pipeline stages */
-    uint32_t cp;      /* context (sequence) parallel degree of prefill attention */
-    uint32_t dp;      /* data-parallel attention groups */
-    uint32_t ep;      /* expert parallel degree; ep * moe_tp = tp * cp * dp */
-    uint32_t moe_tp;  /* tensor parallel degree inside an expert */
+    uint32_t tp;                /* tensor parallel degree of attention and dense layers */
+    uint32_t pp;                /* pipeline stages */
+    uint32_t cp;                /* context (sequence) parallel degree of prefill attention */
+    uint32_t dp;                /* data-parallel attention groups */
+    uint32_t ep;                /* expert parallel degree; ep * moe_tp = tp * cp * dp */
+    uint32_t moe_tp;            /* tensor parallel degree inside an expert */
     uint32_t redundant_experts; /* extra copies over the whole EP group */
-    double imbalance; /* busiest expert rank over the mean, >= 1; 0 = the engine's */
-    uint32_t microbatches; /* 1, or 2: two-batch overlap of compute and communication */
-    uint32_t mtp;     /* draft tokens a decode step */
+    double imbalance;           /* busiest expert rank over the mean, >= 1; 0 = the engine's */
+    uint32_t microbatches;      /* 1, or 2: two-batch overlap of compute and communication */
+    uint32_t mtp;               /* draft tokens a decode step */
 } mu_parallel;
 
 typedef struct mu_precision {
@@ -40,7 +39,7 @@ typedef struct mu_precision {
     mu_dtype experts;     /* routed experts' weights */
     mu_dtype expert_activations;
     mu_dtype kv;
-    mu_dtype dispatch;    /* tokens on the wire to the experts */
+    mu_dtype dispatch; /* tokens on the wire to the experts */
 } mu_precision;
 
 /* What one step carries, in one DP group. Expectations: may be fractional. */
@@ -191,13 +190,13 @@ typedef struct mu_program {
     mu_block block[MU_BLOCKS_MAX];
     mu_parallel parallel;
     mu_precision precision;
-    double ranks;            /* of one instance */
+    double ranks; /* of one instance */
 } mu_program;
 
 /**
  * Is this cut possible for this model? MU_OK, or MU_E_INPUT naming the degree that contradicts:
- * tp that divides neither heads nor fits KV heads, ep * moe_tp != tp * cp * dp, more expert ranks than
- * expert copies, more stages than layers, MTP asked of a model without (a draft of its own is
+ * tp that divides neither heads nor fits KV heads, ep * moe_tp != tp * cp * dp, more expert ranks
+ * than expert copies, more stages than layers, MTP asked of a model without (a draft of its own is
  * assumed to be a repeat of the MTP layer up to 8 deep), zero or absurd degrees.
  */
 mu_status mu_parallel_check(const mu_model *model, const mu_parallel *parallel,
@@ -213,19 +212,21 @@ bool mu_parallel_fits(const mu_model *model, const mu_parallel *parallel);
 void mu_program_build(const mu_model *model, const mu_parallel *parallel,
                       const mu_precision *precision, mu_program *out);
 
-/** Rows a scope counts in a load, before any sharding; mtp = drafts that ride with each decode token. */
+/** Rows a scope counts in a load, before any sharding; mtp = drafts that ride with each decode
+ * token. */
 double mu_load_rows(const mu_load *load, mu_scope scope, double mtp);
 
-/** Content hash of what an operator costs apart from its rows (equal operators have equal hashes). */
+/** Content hash of what an operator costs apart from its rows (equal operators have equal hashes).
+ */
 uint64_t mu_op_hash(const mu_op *op);
 
 /* Bytes one rank holds. */
 typedef struct mu_footprint {
     double weights;
-    double kv_per_token;    /* per token of context of one sequence of this DP group (linear part) */
-    double kv_per_sequence; /* constant part: windows, linear states */
+    double kv_per_token; /* per token of context of one sequence of this DP group (linear part) */
+    double kv_per_sequence;       /* constant part: windows, linear states */
     double activations_per_token; /* scratch of a step, per token */
-    double fixed;           /* communication buffers and logits scratch */
+    double fixed;                 /* communication buffers and logits scratch */
 } mu_footprint;
 
 /** `context` sets where windows saturate (kv bytes are exact at that length). */

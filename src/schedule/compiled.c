@@ -131,7 +131,8 @@ static void make_view(const mu_compiled *c, const mu_load *load, double batches,
     out->imbalance = mu_load_imbalance(c->program, c->machine, &out->load[0]);
 }
 
-/* Cost of operator i; NULL when it has nothing to do. `scratch` holds costs that are not in the book. */
+/* Cost of operator i; NULL when it has nothing to do. `scratch` holds costs that are not in the
+ * book. */
 static const mu_op_cost *cost_of(mu_compiled *c, uint32_t i, const view *v, mu_op_cost *scratch)
 {
     const mu_op *op = &c->program->op[i];
@@ -170,7 +171,7 @@ double mu_compiled_time(mu_compiled *c, const mu_load *load)
         }
         double hidden_s;
         time_s += block->repeat * mu_block_tally_elapsed(&tally, cut ? micro : 1.0, block->overlap,
-                                                      engine->overlap_efficiency, &hidden_s);
+                                                         engine->overlap_efficiency, &hidden_s);
     }
     return time_s;
 }
@@ -195,7 +196,7 @@ void mu_compiled_step(mu_compiled *c, const mu_load *load, mu_step *out)
             }
         }
         mu_block_tally_add(&tally, batches, block->overlap, block->repeat,
-                     c->machine->engine.overlap_efficiency, out);
+                           c->machine->engine.overlap_efficiency, out);
         activity_j += tally.activity_j * batches * block->repeat;
     }
     mu_block_tally_finish(c->machine, load, activity_j, out);

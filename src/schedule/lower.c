@@ -2,8 +2,8 @@
 /*
  * Lowering: an operator of the program in the words of the chip or the fabric.
  *
- * Terms: rows are what the operator sees on this rank. Contexts come as means: attention is linear in
- *        their sum, caps (window, top-k) are applied to the mean.
+ * Terms: rows are what the operator sees on this rank. Contexts come as means: attention is linear
+ * in their sum, caps (window, top-k) are applied to the mean.
  */
 #include "schedule/lower.h"
 
@@ -47,7 +47,8 @@ static void take_kernel(const mu_machine *machine, const mu_kernel_cost *cost, m
 static void take_transfer(const mu_machine *machine, const mu_transfer *transfer, mu_op_cost *out)
 {
     const mu_engine *engine = &machine->engine;
-    double wire_s = transfer->time_s > transfer->launch_s ? transfer->time_s - transfer->launch_s : 0.0;
+    double wire_s =
+        transfer->time_s > transfer->launch_s ? transfer->time_s - transfer->launch_s : 0.0;
     out->launch_s = transfer->launch_s * engine->launch_share + engine->launch_gap;
     out->time_s = out->launch_s + wire_s;
     out->flop = 0.0;
@@ -71,12 +72,12 @@ static mu_kernel_cost gemm_cost(const mu_op *op, const mu_chip *chip, double row
 static mu_kernel_cost moe_cost(const mu_op *op, const mu_chip *chip, double rows, double imbalance)
 {
     double tokens = rows * op->u.moe.groups;
-    double missed = pow(1.0 - fmin(op->u.moe.local_experts / op->u.moe.experts, 1.0), op->u.moe.topk);
+    double missed =
+        pow(1.0 - fmin(op->u.moe.local_experts / op->u.moe.experts, 1.0), op->u.moe.topk);
     mu_moe shape = {.pairs = rows * op->u.moe.pairs_per_row,
                     .tokens = tokens * (1.0 - missed),
-                    .active_experts =
-                        mu_moe_active_experts(tokens, op->u.moe.experts,
-                                              op->u.moe.topk, op->u.moe.local_experts),
+                    .active_experts = mu_moe_active_experts(
+                        tokens, op->u.moe.experts, op->u.moe.topk, op->u.moe.local_experts),
                     .local_experts = (uint32_t)ceil(op->u.moe.local_experts),
                     .hidden = op->u.moe.hidden,
                     .intermediate = op->u.moe.intermediate,
@@ -90,9 +91,9 @@ static mu_kernel_cost moe_cost(const mu_op *op, const mu_chip *chip, double rows
 static mu_kernel_cost stream_cost(const mu_op *op, const mu_chip *chip, double rows)
 {
     static const mu_stream_kind kind[] = {
-        [MU_TOUCH_NORM] = MU_STREAM_NORM,           [MU_TOUCH_ELEMENTWISE] = MU_STREAM_ELEMENTWISE,
-        [MU_TOUCH_QUANTISE] = MU_STREAM_QUANTISE,   [MU_TOUCH_EMBEDDING] = MU_STREAM_EMBEDDING,
-        [MU_TOUCH_SAMPLE] = MU_STREAM_SAMPLE,       [MU_TOUCH_ROUTE] = MU_STREAM_ROUTE,
+        [MU_TOUCH_NORM] = MU_STREAM_NORM,         [MU_TOUCH_ELEMENTWISE] = MU_STREAM_ELEMENTWISE,
+        [MU_TOUCH_QUANTISE] = MU_STREAM_QUANTISE, [MU_TOUCH_EMBEDDING] = MU_STREAM_EMBEDDING,
+        [MU_TOUCH_SAMPLE] = MU_STREAM_SAMPLE,     [MU_TOUCH_ROUTE] = MU_STREAM_ROUTE,
         [MU_TOUCH_COPY] = MU_STREAM_COPY,
     };
     mu_stream shape = {.kind = kind[op->u.stream.touch],
@@ -116,8 +117,8 @@ static mu_transfer collective_cost(const mu_op *op, const mu_fabric *fabric, dou
 }
 
 /*
- * Group-limited routing in domains of the outermost tier that the exchange crosses: each group of experts lies
- * on ranks / groups consecutive ranks. 0 = no limit.
+ * Group-limited routing in domains of the outermost tier that the exchange crosses: each group of
+ * experts lies on ranks / groups consecutive ranks. 0 = no limit.
  */
 static double domains_allowed(const mu_op *op, const mu_fabric *fabric)
 {
@@ -145,7 +146,8 @@ static mu_transfer exchange_cost(const mu_op *op, const mu_machine *machine, dou
         .groups_topk = domains_allowed(op, &machine->fabric),
         .imbalance = imbalance,
         .combine = op->u.exchange.combine};
-    /* Engines take whichever kernel is faster at this size: direct for decode, forwarding for prefill. */
+    /* Engines take whichever kernel is faster at this size: direct for decode, forwarding for
+     * prefill. */
     exchange.low_latency = true;
     mu_transfer direct = mu_fabric_exchange(&machine->fabric, &exchange);
     exchange.low_latency = false;
@@ -176,12 +178,11 @@ void mu_lower_rows(const mu_op *op, const mu_machine *machine, double rows, doub
         transfer = collective_cost(op, &machine->fabric, rows);
         take_transfer(machine, &transfer, out);
         return;
-    case MU_OP_EXCHANGE:
+    default:
+        assert(op->kind == MU_OP_EXCHANGE);
         transfer = exchange_cost(op, machine, rows, imbalance);
         take_transfer(machine, &transfer, out);
         return;
-    default:
-        assert(!"row operator");
     }
 }
 

@@ -7,8 +7,8 @@
 #include "schedule/machine.h"
 
 typedef struct mu_op_cost {
-    double time_s;     /* engine's slack and launch gap included */
-    double launch_s;   /* part of time_s that does not shrink with the work */
+    double time_s;   /* engine's slack and launch gap included */
+    double launch_s; /* part of time_s that does not shrink with the work */
     double flop;
     double bytes;
     double activity_j; /* energy above idle */

@@ -42,8 +42,8 @@ static bool same_dimension(mu_dimension a, mu_dimension b)
     return a == b || (mu_unit_si(a)[0] == '\0' && mu_unit_si(b)[0] == '\0');
 }
 
-static mu_status load_engine_fields(const mu_catalog *catalog, const mu_entity *engine, mu_draw draw,
-                                    mu_engine *out, mu_error *err)
+static mu_status load_engine_fields(const mu_catalog *catalog, const mu_entity *engine,
+                                    mu_draw draw, mu_engine *out, mu_error *err)
 {
     for (size_t i = 0; i < sizeof engine_fields / sizeof *engine_fields; i++) {
         const engine_field *field = &engine_fields[i];
@@ -75,8 +75,8 @@ static mu_status load_plain(const mu_catalog *catalog, const mu_entity *engine, 
     return mu_node_number(&engine->doc, node, path, low, high, out, err);
 }
 
-static mu_status load_engine(const mu_catalog *catalog, const char *id, mu_draw draw, mu_engine *out,
-                             mu_error *err)
+static mu_status load_engine(const mu_catalog *catalog, const char *id, mu_draw draw,
+                             mu_engine *out, mu_error *err)
 {
     const mu_entity *engine;
     mu_status status = mu_catalog_find(catalog, MU_ENTITY_ENGINE, id, &engine, err);
@@ -88,8 +88,8 @@ static mu_status load_engine(const mu_catalog *catalog, const char *id, mu_draw 
     out->chunked_prefill = true;
     status = load_engine_fields(catalog, engine, draw, out, err);
     if (status == MU_OK) {
-        status = load_plain(catalog, engine, "max_batch_tokens", 1.0, 1e9, &out->max_batch_tokens,
-                            err);
+        status =
+            load_plain(catalog, engine, "max_batch_tokens", 1.0, 1e9, &out->max_batch_tokens, err);
     }
     if (status == MU_OK) {
         status = load_plain(catalog, engine, "max_batch", 1.0, 1e6, &out->max_batch, err);
@@ -114,13 +114,14 @@ static mu_status optional(const mu_catalog *catalog, const mu_entity *entity, co
     mu_fact fact;
     mu_status status = mu_catalog_fact(catalog, entity, path, false, &fact, err);
     if (status == MU_OK) {
-        *out = fact.path != NULL ? draw_named(draw, "system", entity->id, path, fact.range)
-                                 : fallback;
+        *out =
+            fact.path != NULL ? draw_named(draw, "system", entity->id, path, fact.range) : fallback;
     }
     return status;
 }
 
-/* Hosts, fans and conversion: as stated, else what the system's total leaves over chips and network. */
+/* Hosts, fans and conversion: as stated, else what the system's total leaves over chips and
+ * network. */
 static mu_status load_overheads(const mu_catalog *catalog, const mu_entity *system, mu_draw draw,
                                 mu_machine *out, mu_error *err)
 {
@@ -199,8 +200,8 @@ mu_status mu_machine_load(const mu_catalog *catalog, const mu_machine_name *name
         status = find_chip(catalog, system, name->chip, &chip, err);
     }
     if (status == MU_OK) {
-        status = mu_chip_from_catalog(catalog, chip, draw, &machine.chip, &machine.ranks_per_chip,
-                                      err);
+        status =
+            mu_chip_from_catalog(catalog, chip, draw, &machine.chip, &machine.ranks_per_chip, err);
     }
     if (status == MU_OK) {
         status = mu_fabric_from_catalog(catalog, system, draw, machine.ranks_per_chip,
@@ -208,8 +209,9 @@ mu_status mu_machine_load(const mu_catalog *catalog, const mu_machine_name *name
     }
     if (status == MU_OK) {
         bool said = name->engine != NULL && name->engine[0] != '\0';
-        status = load_engine(catalog, said ? name->engine : mu_machine_usual_engine(catalog, system),
-                             draw, &machine.engine, err);
+        status =
+            load_engine(catalog, said ? name->engine : mu_machine_usual_engine(catalog, system),
+                        draw, &machine.engine, err);
     }
     if (status == MU_OK) {
         status = load_overheads(catalog, system, draw, &machine, err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A machine: one rank's chip, the fabric between ranks and the engine that drives them, in one draw.
+ * A machine: one rank's chip, the fabric between ranks and the engine that drives them, in one
+ * draw.
  */
 #ifndef MUSTER_SCHEDULE_MACHINE_H
 #define MUSTER_SCHEDULE_MACHINE_H
@@ -10,13 +11,15 @@
 #include "chip/chip.h"
 #include "fabric/fabric.h"
 
-/* X(field, dimension, prior_best, prior_low, prior_high, doc): what an engine adds to the kernels. */
+/* X(field, dimension, prior_best, prior_low, prior_high, doc): what an engine adds to the kernels.
+ */
 #define MU_ENGINE_PARAM_LIST(X)                                                                    \
     X(host_step, TIME, 1.0e-3, 0.4e-3, 3.0e-3, "host time of a step that the chip waits for")      \
     X(host_per_sequence, TIME, 6e-6, 2e-6, 2e-5, "the same, for each sequence in the batch")       \
     X(launch_gap, TIME, 4e-7, 1e-7, 1.2e-6, "idle between two kernels inside a captured graph")    \
     X(kernel_slack, NONE, 1.06, 0.9, 1.2, "work of a kernel in a model over that in a benchmark")  \
-    X(launch_share, FRACTION, 0.8, 0.4, 1.0, "of a kernel's fixed time that a captured graph leaves") \
+    X(launch_share, FRACTION, 0.8, 0.4, 1.0,                                                       \
+      "of a kernel's fixed time that a captured graph leaves")                                     \
     X(overlap_efficiency, FRACTION, 0.75, 0.5, 0.95, "of the overlap that dependencies allow")     \
     X(memory_utilisation, FRACTION, 0.9, 0.85, 0.94, "of device memory for weights and KV")        \
     X(request_overhead, TIME, 15e-3, 5e-3, 40e-3, "per request before the first step")             \
@@ -37,11 +40,11 @@ typedef struct mu_machine {
     mu_fabric fabric;
     mu_engine engine;
     uint32_t ranks_per_chip;
-    double chips;                 /* as asked for */
-    double chips_max;             /* how far such a system may grow */
-    double host_w_per_chip;       /* hosts, fans, conversion */
-    double network_w_per_chip;    /* links, switches, optics */
-    double price_usd_per_chip;    /* system price over its chips; 0 = unknown */
+    double chips;              /* as asked for */
+    double chips_max;          /* how far such a system may grow */
+    double host_w_per_chip;    /* hosts, fans, conversion */
+    double network_w_per_chip; /* links, switches, optics */
+    double price_usd_per_chip; /* system price over its chips; 0 = unknown */
 } mu_machine;
 
 /* Which machine. NULL or "" = the system's own chip, its usual engine; chips 0 = as sold. */

@@ -25,7 +25,7 @@ static void op_cost(const mu_program *program, const mu_machine *machine, const 
 }
 
 static mu_block_tally block_tally(const mu_program *program, const mu_machine *machine,
-                            const mu_block *block, const mu_load *load)
+                                  const mu_block *block, const mu_load *load)
 {
     mu_block_tally tally = {0};
     for (uint32_t i = block->first; i < block->first + block->count; i++) {
@@ -51,7 +51,7 @@ void mu_step_plain(const mu_program *program, const mu_machine *machine, const m
             double share = fmin(left, 1.0);
             mu_block_tally tally = block_tally(program, machine, block, &part);
             mu_block_tally_add(&tally, batches, block->overlap, share,
-                         machine->engine.overlap_efficiency, out);
+                               machine->engine.overlap_efficiency, out);
             activity_j += tally.activity_j * batches * share;
         }
     }

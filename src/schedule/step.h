@@ -4,9 +4,9 @@
  *
  * What:  time, energy and breakdown of one step under a load.
  * Terms: plain = walk every operator of every layer; compiled = each block once, operators that see
- *        only the number of tokens looked up in a table. Both give the same number to 1e-9 (tested).
- * Bound: overlap is between compute and communication only, and at most what two micro-batches (or a
- *        shared expert) allow, times the engine's overlap efficiency.
+ *        only the number of tokens looked up in a table. Both give the same number to 1e-9
+ * (tested). Bound: overlap is between compute and communication only, and at most what two
+ * micro-batches (or a shared expert) allow, times the engine's overlap efficiency.
  */
 #ifndef MUSTER_SCHEDULE_STEP_H
 #define MUSTER_SCHEDULE_STEP_H
@@ -17,10 +17,11 @@
 
 typedef struct mu_step {
     double time_s;
-    double energy_j;            /* of one rank */
-    double flop;                /* of one rank, matrix units */
-    double bytes;               /* device memory traffic of one rank */
-    double part_s[MU_PART_COUNT]; /* sums to time_s: overlapped time is taken from the hidden side */
+    double energy_j; /* of one rank */
+    double flop;     /* of one rank, matrix units */
+    double bytes;    /* device memory traffic of one rank */
+    double
+        part_s[MU_PART_COUNT]; /* sums to time_s: overlapped time is taken from the hidden side */
     double bound_s[MU_BOUND_COUNT]; /* time by what limits it; sums to time_s */
 } mu_step;
 
@@ -36,7 +37,8 @@ typedef struct mu_cost_book mu_cost_book;
 /* Sizes of a book: for one deployment, for a search. */
 enum { MU_BOOK_SMALL = 1 << 9, MU_BOOK_LARGE = 1 << 14 };
 
-/** Belongs to the arena; NULL when out of memory. One thread at a time. slots: a power of two, 80 B each. */
+/** Belongs to the arena; NULL when out of memory. One thread at a time. slots: a power of two, 80 B
+ * each. */
 mu_cost_book *mu_cost_book_create(mu_arena *arena, uint32_t slots);
 
 /** Empties the book and dedicates it to a machine (whose numbers may have changed). */

@@ -26,7 +26,7 @@ static double smaller(double a, double b)
 }
 
 double mu_block_tally_elapsed(const mu_block_tally *tally, double batches, bool overlap,
-                           double overlap_efficiency, double *hidden_s)
+                              double overlap_efficiency, double *hidden_s)
 {
     double hideable = overlap && batches > 1.0 ? smaller(tally->compute_s, tally->comm_s)
                                                : smaller(tally->shared_s, tally->exchange_s);
@@ -42,7 +42,7 @@ static bool is_comm_part(unsigned part)
 
 /* Overlapped time is taken off the shorter side, so that the parts sum to the time. */
 void mu_block_tally_add(const mu_block_tally *tally, double batches, bool overlap, double repeat,
-                  double overlap_efficiency, mu_step *step)
+                        double overlap_efficiency, mu_step *step)
 {
     double hidden_s = 0.0;
     double time_s = mu_block_tally_elapsed(tally, batches, overlap, overlap_efficiency, &hidden_s);
@@ -63,7 +63,8 @@ void mu_block_tally_add(const mu_block_tally *tally, double batches, bool overla
     step->bytes += tally->bytes * times;
 }
 
-void mu_block_tally_finish(const mu_machine *machine, const mu_load *load, double activity_j, mu_step *step)
+void mu_block_tally_finish(const mu_machine *machine, const mu_load *load, double activity_j,
+                           mu_step *step)
 {
     const mu_engine *engine = &machine->engine;
     double host_s = engine->host_step +

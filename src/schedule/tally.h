@@ -10,8 +10,8 @@
 typedef struct mu_block_tally {
     double compute_s;
     double comm_s;
-    double exchange_s;  /* part of comm_s that shared experts may hide */
-    double shared_s;    /* part of compute_s that may hide it */
+    double exchange_s; /* part of comm_s that shared experts may hide */
+    double shared_s;   /* part of compute_s that may hide it */
     double flop;
     double bytes;
     double activity_j;
@@ -25,7 +25,8 @@ static inline bool mu_op_is_comm(const mu_op *op)
 }
 
 /* The four sums that decide time. */
-static inline void mu_block_tally_time(mu_block_tally *tally, const mu_op *op, const mu_op_cost *cost)
+static inline void mu_block_tally_time(mu_block_tally *tally, const mu_op *op,
+                                       const mu_op_cost *cost)
 {
     if (mu_op_is_comm(op)) {
         tally->comm_s += cost->time_s;
@@ -39,16 +40,18 @@ static inline void mu_block_tally_time(mu_block_tally *tally, const mu_op *op, c
 /** The rest of a tally. */
 void mu_block_tally_detail(mu_block_tally *tally, const mu_op *op, const mu_op_cost *cost);
 
-/** Time of one pass of a block of `batches` micro-batches that hide each other, or of one that can't. */
+/** Time of one pass of a block of `batches` micro-batches that hide each other, or of one that
+ * can't. */
 double mu_block_tally_elapsed(const mu_block_tally *tally, double batches, bool overlap,
-                           double overlap_efficiency, double *hidden_s);
+                              double overlap_efficiency, double *hidden_s);
 
 /** Adds `repeat` passes of a block to a step. */
 void mu_block_tally_add(const mu_block_tally *tally, double batches, bool overlap, double repeat,
-                  double overlap_efficiency, mu_step *step);
+                        double overlap_efficiency, mu_step *step);
 
 /** Host time, and energy from activity and idle draw. */
-void mu_block_tally_finish(const mu_machine *machine, const mu_load *load, double activity_j, mu_step *step);
+void mu_block_tally_finish(const mu_machine *machine, const mu_load *load, double activity_j,
+                           mu_step *step);
 
 /** Busiest over mean expert rank for this load: what was asked, else the engine's for the phase. */
 double mu_load_imbalance(const mu_program *program, const mu_machine *machine, const mu_load *load);

@@ -2,8 +2,8 @@
 /*
  * One role in steady state: prefill steps, decode steps, memory.
  *
- * Terms: pp stages work on pp batches at once; a decode round of a sequence passes all of them, a prefill
- *        batch leaves the pipeline every stage time.
+ * Terms: pp stages work on pp batches at once; a decode round of a sequence passes all of them, a
+ * prefill batch leaves the pipeline every stage time.
  */
 #include "serving/steady.h"
 
@@ -41,8 +41,8 @@ static double step_tokens(const mu_role_site *at, double batch)
     return role->batch_tokens > decode ? role->batch_tokens : decode;
 }
 
-static void fill_memory(const mu_role_site *at, double sequences, double tokens_each, double scratch,
-                        mu_memory *out)
+static void fill_memory(const mu_role_site *at, double sequences, double tokens_each,
+                        double scratch, mu_memory *out)
 {
     const mu_footprint *f = &at->footprint;
     out->weights_bytes = f->weights;
@@ -62,9 +62,9 @@ static void judge_fit(const mu_role_site *at, mu_role_answer *out)
         return;
     }
     out->missing_bytes = missing;
-    bool weights_alone =
-        out->memory.weights_bytes + out->memory.activations_bytes > room_bytes(at);
-    out->fit = weights_alone ? MU_FIT_WEIGHTS : (mu_batch_limit(at) < 1.0 ? MU_FIT_KV : MU_FIT_BATCH);
+    bool weights_alone = out->memory.weights_bytes + out->memory.activations_bytes > room_bytes(at);
+    out->fit =
+        weights_alone ? MU_FIT_WEIGHTS : (mu_batch_limit(at) < 1.0 ? MU_FIT_KV : MU_FIT_BATCH);
 }
 
 static void fill_rates(const mu_role_site *at, double tokens, double round_s, mu_role_answer *out)
@@ -76,7 +76,8 @@ static void fill_rates(const mu_role_site *at, double tokens, double round_s, mu
     out->power_w_per_rank = out->step.energy_j / out->step.time_s;
 }
 
-/* How prompts are cut: the load of one step with up to `most` prompts, and how many steps one takes. */
+/* How prompts are cut: the load of one step with up to `most` prompts, and how many steps one
+ * takes. */
 static mu_load prompt_load(const mu_role_site *at, double budget, double most, double *chunks)
 {
     const mu_workload *w = &at->site->workload;
@@ -116,10 +117,11 @@ void mu_prefill_answer(const mu_role_site *at, mu_role_answer *out)
 static double handover_time(const mu_role_site *at)
 {
     const mu_parallel *p = &at->role->parallel;
-    double bytes = at->footprint.kv_per_sequence +
-                   at->footprint.kv_per_token * at->site->workload.input;
+    double bytes =
+        at->footprint.kv_per_sequence + at->footprint.kv_per_token * at->site->workload.input;
     mu_group group = {.ranks = 2, .stride = (uint64_t)p->tp * p->pp * p->cp * p->dp};
-    return mu_fabric_collective(&at->machine->fabric, MU_POINT_TO_POINT, group, bytes / p->cp).time_s;
+    return mu_fabric_collective(&at->machine->fabric, MU_POINT_TO_POINT, group, bytes / p->cp)
+        .time_s;
 }
 
 mu_loop_point mu_prefill_point(const mu_role_site *at)
@@ -172,8 +174,8 @@ double mu_batch_limit(const mu_role_site *at)
     const mu_footprint *f = &at->footprint;
     double queries = 1.0 + at->role->parallel.mtp;
     double each = f->kv_per_sequence + f->kv_per_token * (w->input + w->output);
-    double room = room_bytes(at) - f->weights - f->fixed -
-                  at->role->batch_tokens * f->activations_per_token;
+    double room =
+        room_bytes(at) - f->weights - f->fixed - at->role->batch_tokens * f->activations_per_token;
     double batch = each > 0.0 ? floor(room / each) : at->machine->engine.max_batch;
     if (batch * queries > at->role->batch_tokens) {
         /* Past the token budget each sequence also takes scratch. */
@@ -196,8 +198,8 @@ mu_loop_point mu_decode_point(const mu_role_site *at, double batch)
     double rounds = mu_decode_rounds(at);
     double groups = (double)at->role->instances * at->role->parallel.dp;
     return (mu_loop_point){.batch = batch,
-                           .requests_per_s = rounds > 0.0 ? batch * groups / (rounds * step_s)
-                                                          : HUGE_VAL,
+                           .requests_per_s =
+                               rounds > 0.0 ? batch * groups / (rounds * step_s) : HUGE_VAL,
                            .tpot_s = step_s / mu_role_yield(at->role)};
 }
 
@@ -216,8 +218,8 @@ static prompt_cost price_prompt(const mu_role_site *at, double batch, double dec
     bool mixed = role->chunked_prefill && role->batch_tokens > riding;
     double chunks = 1.0;
     /* In a closed loop a finished request is replaced at once: prompts come one by one. */
-    mu_load load = prompt_load(at, mixed ? role->batch_tokens - riding : role->batch_tokens, 1.0,
-                               &chunks);
+    mu_load load =
+        prompt_load(at, mixed ? role->batch_tokens - riding : role->batch_tokens, 1.0, &chunks);
     double idle_s = 0.0;
     if (mixed) {
         load.decode_sequences = decode.decode_sequences;

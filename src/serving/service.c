@@ -2,10 +2,10 @@
 /*
  * A whole deployment in steady state: roles joined by a closed loop.
  *
- * What:  finds the number of sequences in decode at which work in balances work out: by mu_aggregated_point(),
- *        or the lesser of what prefill sends and decode takes. The closed loop gives the rest:
- *        N = X (TTFT + (output - 1) TPOT).
- * Terms: X requests/s; B sequences in decode per DP group; N requests in flight.
+ * What:  finds the number of sequences in decode at which work in balances work out: by
+ * mu_aggregated_point(), or the lesser of what prefill sends and decode takes. The closed loop
+ * gives the rest: N = X (TTFT + (output - 1) TPOT). Terms: X requests/s; B sequences in decode per
+ * DP group; N requests in flight.
  */
 #include "serving/steady.h"
 
@@ -85,7 +85,8 @@ static double batch_cap(const mu_role_site *at)
     return limit >= 1.0 ? batch_under_slo(at, limit) : 1.0;
 }
 
-/* The deployment with `batch` sequences in decode per group: roles joined, slower one sets the pace. */
+/* The deployment with `batch` sequences in decode per group: roles joined, slower one sets the
+ * pace. */
 static mu_loop_point point_at(const ready *r, double batch)
 {
     if (!r->deployment->disaggregated) {
@@ -122,7 +123,8 @@ static bool starves(const ready *r, double batch, double sent)
     return mu_decode_point(&r->decode, batch).requests_per_s >= sent;
 }
 
-/* Smallest batch up to `cap` that passes a test that larger batches pass too; the cap when none does. */
+/* Smallest batch up to `cap` that passes a test that larger batches pass too; the cap when none
+ * does. */
 static double first_batch(const ready *r, batch_test *test, double limit, double cap)
 {
     if (!test(r, cap, limit)) {
@@ -190,17 +192,16 @@ static double clamp01(double x)
 /* Watts: each role by how much of the time it works. */
 static double service_power(const ready *r, const mu_loop_point *p, const mu_service *s)
 {
-    double decode_busy =
-        clamp01(p->requests_per_s * mu_decode_rounds(&r->decode) * s->decode.step_s /
-                (p->batch * decode_groups(r->decode.role)));
+    double decode_busy = clamp01(p->requests_per_s * mu_decode_rounds(&r->decode) *
+                                 s->decode.step_s / (p->batch * decode_groups(r->decode.role)));
     if (r->deployment->disaggregated) {
         double prefill_busy = clamp01(p->requests_per_s / r->feed.requests_per_s);
         return role_power(&r->prefill, s->prefill.power_w_per_rank, prefill_busy) +
                role_power(&r->decode, s->decode.power_w_per_rank, decode_busy);
     }
     double prefill_busy = clamp01(1.0 - decode_busy);
-    double mixed_w = decode_busy * s->decode.power_w_per_rank +
-                     prefill_busy * s->prefill.power_w_per_rank;
+    double mixed_w =
+        decode_busy * s->decode.power_w_per_rank + prefill_busy * s->prefill.power_w_per_rank;
     return role_power(&r->decode, mixed_w, 1.0);
 }
 
@@ -246,10 +247,10 @@ static void fill(const ready *r, const mu_loop_point *p, double flight, mu_servi
         r->deployment->disaggregated ? r->feed.requests_per_s : p->requests_per_s;
     out->chips = out->decode.chips + (r->deployment->disaggregated ? out->prefill.chips : 0.0);
     out->power_w = service_power(r, p, out);
-    out->price_usd = out->decode.chips * r->decode.machine->price_usd_per_chip +
-                     (r->deployment->disaggregated
-                          ? out->prefill.chips * r->prefill.machine->price_usd_per_chip
-                          : 0.0);
+    out->price_usd =
+        out->decode.chips * r->decode.machine->price_usd_per_chip +
+        (r->deployment->disaggregated ? out->prefill.chips * r->prefill.machine->price_usd_per_chip
+                                      : 0.0);
     out->energy_per_output_token_j = out->power_w / out->output_tokens_per_s;
     out->bound = binding(r, p, out);
     assert(out->requests_per_s >= 0.0);
@@ -268,8 +269,8 @@ mu_status mu_service_answer(const mu_site *site, const mu_deployment *deployment
     mu_status status = make_role(site, site->decode_machine, &deployment->decode, &r->programs[0],
                                  arena, &r->decode, err);
     if (status == MU_OK && deployment->disaggregated) {
-        status = make_role(site, site->prefill_machine, &deployment->prefill, &r->programs[1], arena,
-                           &r->prefill, err);
+        status = make_role(site, site->prefill_machine, &deployment->prefill, &r->programs[1],
+                           arena, &r->prefill, err);
     }
     if (status == MU_OK) {
         if (deployment->disaggregated) {

@@ -6,8 +6,8 @@
  *        TTFT, TPOT, throughput, memory.
  * Terms: concurrency = requests in flight over the whole deployment; alpha = tokens a decode step
  *        yields a sequence (1 + accepted drafts).
- * Bound: means only, no queueing beyond the closed loop's own first wave; the request-level simulator
- *        answers percentiles.
+ * Bound: means only, no queueing beyond the closed loop's own first wave; the request-level
+ * simulator answers percentiles.
  */
 #ifndef MUSTER_SERVING_STEADY_H
 #define MUSTER_SERVING_STEADY_H
@@ -19,9 +19,9 @@ enum { MU_DRAFTS_MAX = 8 };
 /* One role of a deployment. */
 typedef struct mu_role {
     uint32_t instances;
-    mu_parallel parallel;    /* of one instance */
-    double batch;            /* sequences in decode at once, per DP group; 0 = from the concurrency */
-    double batch_tokens;     /* tokens of one prefill or mixed step, per DP group */
+    mu_parallel parallel; /* of one instance */
+    double batch;         /* sequences in decode at once, per DP group; 0 = from the concurrency */
+    double batch_tokens;  /* tokens of one prefill or mixed step, per DP group */
     double acceptance[MU_DRAFTS_MAX]; /* by position; the first mtp of them count */
     bool chunked_prefill;
 } mu_role;
@@ -33,7 +33,7 @@ typedef struct mu_deployment {
 } mu_deployment;
 
 typedef struct mu_workload {
-    double input;       /* tokens a request */
+    double input; /* tokens a request */
     double output;
     double prefix_hit;  /* share of input tokens found in the prefix cache, 0..1 */
     double concurrency; /* 0 = as many as memory, batch and SLO allow */
@@ -42,9 +42,9 @@ typedef struct mu_workload {
 
 typedef enum mu_fit {
     MU_FIT_OK,
-    MU_FIT_WEIGHTS,  /* weights alone exceed the memory */
-    MU_FIT_KV,       /* no room for one sequence a group */
-    MU_FIT_BATCH     /* the batch asked for does not fit */
+    MU_FIT_WEIGHTS, /* weights alone exceed the memory */
+    MU_FIT_KV,      /* no room for one sequence a group */
+    MU_FIT_BATCH    /* the batch asked for does not fit */
 } mu_fit;
 
 typedef struct mu_memory {
@@ -57,15 +57,15 @@ typedef struct mu_memory {
 /* What one role does. */
 typedef struct mu_role_answer {
     mu_fit fit;
-    mu_step step;                   /* a representative step */
+    mu_step step; /* a representative step */
     double step_s;
-    double tokens_per_s;            /* prefill: input tokens; decode: output tokens, the whole role */
-    double tokens_per_s_per_chip;   /* of the role's own chips */
-    double batch;                   /* sequences (decode) or tokens (prefill) per DP group */
+    double tokens_per_s;          /* prefill: input tokens; decode: output tokens, the whole role */
+    double tokens_per_s_per_chip; /* of the role's own chips */
+    double batch;                 /* sequences (decode) or tokens (prefill) per DP group */
     double chips;
-    mu_memory memory;               /* of one rank */
-    double missing_bytes;           /* by how much it does not fit, per rank */
-    double power_w_per_rank;        /* silicon, while stepping */
+    mu_memory memory;        /* of one rank */
+    double missing_bytes;    /* by how much it does not fit, per rank */
+    double power_w_per_rank; /* silicon, while stepping */
 } mu_role_answer;
 
 typedef struct mu_service {
@@ -78,16 +78,17 @@ typedef struct mu_service {
     double total_tokens_per_s;
     double requests_per_s;
     double concurrency;
-    double prefill_capacity;        /* requests/s each role could do by itself */
+    double prefill_capacity; /* requests/s each role could do by itself */
     double decode_capacity;
     double chips;
-    double power_w;                 /* the whole deployment: chips, hosts, network */
-    double price_usd;               /* capital of the chips in use with their share; 0 = unknown */
+    double power_w;   /* the whole deployment: chips, hosts, network */
+    double price_usd; /* capital of the chips in use with their share; 0 = unknown */
     double energy_per_output_token_j;
-    mu_bound bound;                 /* what limits the role that limits the whole */
+    mu_bound bound; /* what limits the role that limits the whole */
 } mu_service;
 
-/* Everything a service question stands on; programs and compiled steps are made once a deployment. */
+/* Everything a service question stands on; programs and compiled steps are made once a deployment.
+ */
 typedef struct mu_site {
     const mu_model *model;
     const mu_machine *prefill_machine;
@@ -102,7 +103,8 @@ double mu_role_yield(const mu_role *role);
 /** Ranks of a whole role: instances x tp x pp x cp x dp. */
 double mu_role_ranks(const mu_role *role);
 
-/* One role made ready: its program compiled for its machine. Borrowed parts live in the caller's arena. */
+/* One role made ready: its program compiled for its machine. Borrowed parts live in the caller's
+ * arena. */
 typedef struct mu_role_site {
     const mu_site *site;
     const mu_machine *machine;
@@ -114,7 +116,8 @@ typedef struct mu_role_site {
 /** Step of prefilling only: whole prompts up to the role's batch_tokens, else chunks of one. */
 void mu_prefill_answer(const mu_role_site *at, mu_role_answer *out);
 
-/** Time of one decode step of `batch` sequences a DP group, contexts half grown; hot in searches [s]. */
+/** Time of one decode step of `batch` sequences a DP group, contexts half grown; hot in searches
+ * [s]. */
 double mu_decode_time(const mu_role_site *at, double batch);
 
 /** The same in full. */

@@ -45,32 +45,32 @@ typedef struct mu_prediction {
     mu_quantity output_tokens_per_s, total_tokens_per_s, requests_per_s;
     mu_quantity output_tokens_per_s_per_chip;
     mu_quantity power_w, energy_per_output_token_j;
-    double slo_share;           /* share of draws that keep the SLO; 1 or 0 with uncertainty off */
-    double cost_usd;            /* capital of the chips in use; 0 = unknown */
-    double headroom_bytes;      /* memory left on the fullest rank */
+    double slo_share;      /* share of draws that keep the SLO; 1 or 0 with uncertainty off */
+    double cost_usd;       /* capital of the chips in use; 0 = unknown */
+    double headroom_bytes; /* memory left on the fullest rank */
     uint32_t warning_count;
     char warning[4][192];
 } mu_prediction;
 
 typedef struct mu_plan {
     mu_prediction best;
-    uint64_t candidates;        /* deployments the search space holds */
-    uint64_t evaluated;         /* deployments evaluated in full */
+    uint64_t candidates; /* deployments the search space holds */
+    uint64_t evaluated;  /* deployments evaluated in full */
     uint32_t pareto_count;
-    mu_prediction *pareto;      /* [pareto_count] tokens/s per chip against TPOT, fastest first; arena */
+    mu_prediction *pareto; /* [pareto_count] tokens/s per chip against TPOT, fastest first; arena */
 } mu_plan;
 
 typedef struct mu_match {
-    mu_prediction reference;    /* the reference at its best under the SLO */
-    mu_prediction matched;      /* the smallest count of the other that reaches it */
+    mu_prediction reference; /* the reference at its best under the SLO */
+    mu_prediction matched;   /* the smallest count of the other that reaches it */
     bool reached;
-    mu_quantity chips;          /* how many it takes */
-    mu_quantity ratio;          /* matched chips over reference chips */
+    mu_quantity chips; /* how many it takes */
+    mu_quantity ratio; /* matched chips over reference chips */
     mu_quantity power_ratio;
-    mu_quantity cost_ratio;     /* 0 when a price is not known */
+    mu_quantity cost_ratio;       /* 0 when a price is not known */
     mu_quantity throughput_ratio; /* matched over reference */
     char bottleneck[128];
-    char sentence[768];         /* the answer in plain words */
+    char sentence[768]; /* the answer in plain words */
 } mu_match;
 
 /** Resolves ids, chooses the precision a chip runs best where none was said. */
@@ -78,11 +78,13 @@ mu_status mu_question_make(const mu_catalog *catalog, const mu_scenario *scenari
                            const mu_doc *model_config, mu_question *out,
                            mu_error *err) MU_MUST_CHECK;
 
-/** One explicit deployment (or the best one when the scenario leaves it to us). MU_NO: it doesn't fit. */
+/** One explicit deployment (or the best one when the scenario leaves it to us). MU_NO: it doesn't
+ * fit. */
 mu_status mu_predict(const mu_question *question, mu_work *work, mu_prediction *out,
                      mu_error *err) MU_MUST_CHECK;
 
-/** The best deployment under the SLO, and the Pareto front. MU_NO: none; the message says what is in the way. */
+/** The best deployment under the SLO, and the Pareto front. MU_NO: none; the message says what is
+ * in the way. */
 mu_status mu_plan_search(const mu_question *question, mu_work *work, mu_plan *out,
                          mu_error *err) MU_MUST_CHECK;
 

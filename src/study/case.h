@@ -2,8 +2,8 @@
 /*
  * A case: a question somebody measured the answer of.
  *
- * Terms: a measure is one number of a case (TPOT, TTFT, ...); fit = the case was, or may be, used to
- *        fit parameters, so it says nothing about how well the twin predicts.
+ * Terms: a measure is one number of a case (TPOT, TTFT, ...); fit = the case was, or may be, used
+ * to fit parameters, so it says nothing about how well the twin predicts.
  */
 #ifndef MUSTER_STUDY_CASE_H
 #define MUSTER_STUDY_CASE_H
@@ -66,8 +66,9 @@ typedef struct mu_case {
 } mu_case;
 
 /**
- * Whether a row of an operator table belongs to the seven in ten that may be fitted on: by a hash of its key,
- * so that whoever fits and whoever validates agree, whatever the order and number of rows.
+ * Whether a row of an operator table belongs to the seven in ten that may be fitted on: by a hash
+ * of its key, so that whoever fits and whoever validates agree, whatever the order and number of
+ * rows.
  *
  * @param[in] key  canonical text of the question (mu_op_key())
  */

@@ -12,8 +12,8 @@
 
 /*
  * Acceptance of one-layer MTP drafts by position, where nothing was said. First draft: 0.70 in the
- * CloudMatrix384 paper (arXiv 2506.12708), 0.85 to 0.90 in the DeepSeek-V3 report; two drafts of DeepSeek-V4-Pro
- * accept 2.27 tokens a step in InferenceX's golden acceptance lengths.
+ * CloudMatrix384 paper (arXiv 2506.12708), 0.85 to 0.90 in the DeepSeek-V3 report; two drafts of
+ * DeepSeek-V4-Pro accept 2.27 tokens a step in InferenceX's golden acceptance lengths.
  */
 static const double usual_acceptance[MU_ACCEPTANCE_MAX] = {0.70, 0.65, 0.60, 0.55,
                                                            0.50, 0.45, 0.40, 0.35};
@@ -107,8 +107,8 @@ static mu_status role_from_wish(const mu_question *question, const mu_role_wish 
     p->cp = degree(wish->cp);
     p->dp = degree(wish->dp);
     join_degrees(model, wish, p);
-    p->redundant_experts =
-        wish->redundant_experts >= 0.0 ? (uint32_t)wish->redundant_experts : copies_for(model, p->ep);
+    p->redundant_experts = wish->redundant_experts >= 0.0 ? (uint32_t)wish->redundant_experts
+                                                          : copies_for(model, p->ep);
     p->imbalance = wish->imbalance;
     p->microbatches = wish->microbatches >= 1.0 ? (uint32_t)wish->microbatches : 1;
     p->mtp = decodes && wish->mtp > 0.0 ? (uint32_t)wish->mtp : 0;
@@ -131,11 +131,13 @@ mu_status mu_deployment_from_wish(const mu_question *question, mu_deployment *ou
         return mu_fail(err, MU_E_INPUT, "deployment: aggregated mode needs `serve`");
     }
     if (!d.disaggregated && s->mode == MU_MODE_DISAGGREGATED) {
-        return mu_fail(err, MU_E_INPUT, "deployment: disaggregated mode needs `prefill` and `decode`");
+        return mu_fail(err, MU_E_INPUT,
+                       "deployment: disaggregated mode needs `prefill` and `decode`");
     }
     if (d.disaggregated && !(s->prefill.given && s->decode.given)) {
-        return mu_fail(err, MU_E_INPUT, "deployment: disaggregated mode needs both `prefill` and "
-                                        "`decode`; only one was given");
+        return mu_fail(err, MU_E_INPUT,
+                       "deployment: disaggregated mode needs both `prefill` and "
+                       "`decode`; only one was given");
     }
     const mu_role_wish *decode = d.disaggregated ? &s->decode : &s->serve;
     mu_status status = role_from_wish(question, decode, true, &d.decode, err);

@@ -11,11 +11,13 @@ mu_status mu_draws_open(const mu_question *question, mu_arena *arena, mu_draw_pl
                         mu_error *err) MU_MUST_CHECK;
 
 /** Adds the names of another question, so that both share the luck of what they have in common. */
-mu_status mu_draws_join(const mu_question *question, mu_draw_plan *plan, mu_error *err) MU_MUST_CHECK;
+mu_status mu_draws_join(const mu_question *question, mu_draw_plan *plan,
+                        mu_error *err) MU_MUST_CHECK;
 
 /** The deployment in one draw. Scratch comes from the arena and is given back. */
-mu_status mu_draws_answer(const mu_question *question, const mu_deployment *deployment, mu_draw draw,
-                          mu_arena *arena, mu_service *out, mu_error *err) MU_MUST_CHECK;
+mu_status mu_draws_answer(const mu_question *question, const mu_deployment *deployment,
+                          mu_draw draw, mu_arena *arena, mu_service *out,
+                          mu_error *err) MU_MUST_CHECK;
 
 /** One arena a thread of the work's pool. */
 mu_status mu_work_arenas(mu_work *work, mu_arena ***out, mu_error *err) MU_MUST_CHECK;

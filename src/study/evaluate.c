@@ -28,7 +28,7 @@ typedef struct outcome {
     double missing_bytes; /* per rank, at the smallest batch; 0 = fits */
     double tpot_s;        /* fastest; HUGE_VAL = none */
     double ttft_s;
-    double chips;         /* HUGE_VAL = does not fit */
+    double chips; /* HUGE_VAL = does not fit */
     uint32_t evaluations;
     uint32_t offers;
 } outcome;
@@ -44,9 +44,9 @@ typedef struct evaluation {
     const mu_question *question;
     const mu_space *space;
     mu_site site;
-    mu_offer *slot;      /* [shape_count][SLOTS] */
-    outcome *outcome;    /* [shape_count] */
-    bench *bench;        /* [threads] */
+    mu_offer *slot;   /* [shape_count][SLOTS] */
+    outcome *outcome; /* [shape_count] */
+    bench *bench;     /* [threads] */
 } evaluation;
 
 static const mu_role_wish *wish_of(const mu_scenario *s, mu_shape_use use)
@@ -156,8 +156,7 @@ static double missing_bytes(const mu_role_site *at)
     const mu_workload *w = &at->site->workload;
     const mu_footprint *f = &at->footprint;
     double room = at->machine->chip.memory_capacity * at->machine->engine.memory_utilisation;
-    return f->weights + f->fixed + f->kv_per_sequence +
-           f->kv_per_token * (w->input + w->output) +
+    return f->weights + f->fixed + f->kv_per_sequence + f->kv_per_token * (w->input + w->output) +
            at->role->batch_tokens * f->activations_per_token - room;
 }
 
@@ -206,7 +205,8 @@ double mu_space_least_chips(const mu_question *question, const mu_space *space)
     double least = HUGE_VAL;
     for (uint32_t i = 0; i < space->shape_count; i++) {
         const mu_shape *shape = &space->shape[i];
-        mu_role role = {.instances = 1, .parallel = shape->parallel, .batch_tokens = serve_budgets[0]};
+        mu_role role = {
+            .instances = 1, .parallel = shape->parallel, .batch_tokens = serve_budgets[0]};
         mu_role_site at = {.site = &site,
                            .machine = site.decode_machine,
                            .role = &role,

@@ -2,10 +2,11 @@
 /*
  * Joining offers into deployments: which roles, how many instances of each.
  *
- * What:  for a pair of a prefill offer (chips a, rate p) and a decode offer (chips b, rate d) the best split
- *        of N chips has decode at N / (b + a d / p) instances, rounded either way; for a wanted rate it is
- *        ceil(rate / d) and ceil(rate / p). One prefill offer a size suffices: the fastest that keeps the SLO.
- * Bound: exact over integers for the pair's best split within one instance of the real optimum.
+ * What:  for a pair of a prefill offer (chips a, rate p) and a decode offer (chips b, rate d) the
+ * best split of N chips has decode at N / (b + a d / p) instances, rounded either way; for a wanted
+ * rate it is ceil(rate / d) and ceil(rate / p). One prefill offer a size suffices: the fastest that
+ * keeps the SLO. Bound: exact over integers for the pair's best split within one instance of the
+ * real optimum.
  */
 #include "study/search.h"
 
@@ -91,8 +92,8 @@ static void try_split(const mu_offer *p, const mu_offer *d, double chips, double
     try.prefill_instances = (uint32_t)prefill_instances;
     try.decode_instances = (uint32_t)decode_instances;
     try.chips = prefill_instances * p->chips + decode_instances * d->chips;
-    try.requests_per_s = smaller(prefill_instances * p->requests_per_s,
-                                 decode_instances * d->requests_per_s);
+    try.requests_per_s =
+        smaller(prefill_instances * p->requests_per_s, decode_instances * d->requests_per_s);
     try.tpot_s = d->latency_s;
     if (join->requests_per_s <= 0.0 || is_better(&try, join)) {
         *join = try;
@@ -284,7 +285,7 @@ static mu_role role_of(const mu_question *question, const mu_space *space, int64
     const mu_offer *o = &space->offer[offer];
     mu_shape_use use = use_of(space, o);
     const mu_scenario *s = question->scenario;
-    const mu_role_wish *wish = use == MU_SHAPE_PREFILL ? &s->prefill
+    const mu_role_wish *wish = use == MU_SHAPE_PREFILL  ? &s->prefill
                                : use == MU_SHAPE_DECODE ? &s->decode
                                                         : &s->serve;
     mu_role role = {.instances = instances,

@@ -2,9 +2,9 @@
 /*
  * match: how many of one system it takes to do the work of another.
  *
- * What:  the reference at its best under the SLO sets the requests/s; the fewest chips of the other that reach
- *        them at the same SLO answer. Ratios are at equal work, draw by draw: chips scale with the rate that
- *        both deployments have in that draw, so that what the two share cancels.
+ * What:  the reference at its best under the SLO sets the requests/s; the fewest chips of the other
+ * that reach them at the same SLO answer. Ratios are at equal work, draw by draw: chips scale with
+ * the rate that both deployments have in that draw, so that what the two share cancels.
  */
 #include "study/draws.h"
 
@@ -36,8 +36,8 @@ static void ratios(const mu_service *reference, const mu_service *other, double 
 }
 
 /*
- * One side in one draw, as its operator would run it there: the batch set anew to what memory and SLO allow,
- * the roles split anew (mu_service_balanced()).
+ * One side in one draw, as its operator would run it there: the batch set anew to what memory and
+ * SLO allow, the roles split anew (mu_service_balanced()).
  */
 static mu_status retuned(const mu_question *question, const mu_deployment *found, mu_draw draw,
                          mu_arena *arena, mu_service *out, mu_error *err)
@@ -97,8 +97,8 @@ static mu_status run_draws(pairing *p, mu_work *work, mu_error *err)
 }
 
 /*
- * Values are those of the counts found, whole instances and all; the draws give how far off they may be, as
- * factors on the retuned point.
+ * Values are those of the counts found, whole instances and all; the draws give how far off they
+ * may be, as factors on the retuned point.
  */
 static void fill_ratios(const pairing *p, const double point[RATIO_COUNT], mu_match *out)
 {
@@ -107,8 +107,7 @@ static void fill_ratios(const pairing *p, const double point[RATIO_COUNT], mu_ma
     const double found[RATIO_COUNT] = {
         [RATIO_CHIPS] = other->chips / reference->chips,
         [RATIO_POWER] = other->power_w / reference->power_w,
-        [RATIO_COST] =
-            reference->price_usd > 0.0 ? other->price_usd / reference->price_usd : 0.0,
+        [RATIO_COST] = reference->price_usd > 0.0 ? other->price_usd / reference->price_usd : 0.0,
         [RATIO_RATE] = other->requests_per_s / reference->requests_per_s};
     mu_quantity *target[RATIO_COUNT] = {[RATIO_CHIPS] = &out->ratio,
                                         [RATIO_POWER] = &out->power_ratio,
@@ -127,8 +126,8 @@ static void fill_ratios(const pairing *p, const double point[RATIO_COUNT], mu_ma
                                .high = ceil(out->ratio.high * reference->chips)};
 }
 
-static mu_status compare_draws(const mu_question *reference, const mu_question *other, mu_work *work,
-                               mu_match *out, mu_error *err)
+static mu_status compare_draws(const mu_question *reference, const mu_question *other,
+                               mu_work *work, mu_match *out, mu_error *err)
 {
     pairing p = {.reference = reference,
                  .other = other,
@@ -155,9 +154,9 @@ static mu_status compare_draws(const mu_question *reference, const mu_question *
 static const char *bound_text(mu_bound bound)
 {
     static const char *const text[MU_BOUND_COUNT] = {
-        [MU_BOUND_COMPUTE] = "compute",         [MU_BOUND_MEMORY] = "memory bandwidth",
-        [MU_BOUND_NETWORK] = "network",         [MU_BOUND_LAUNCH] = "launch overhead",
-        [MU_BOUND_HOST] = "host overhead",      [MU_BOUND_CAPACITY] = "memory capacity",
+        [MU_BOUND_COMPUTE] = "compute",    [MU_BOUND_MEMORY] = "memory bandwidth",
+        [MU_BOUND_NETWORK] = "network",    [MU_BOUND_LAUNCH] = "launch overhead",
+        [MU_BOUND_HOST] = "host overhead", [MU_BOUND_CAPACITY] = "memory capacity",
     };
     return text[bound];
 }
@@ -195,7 +194,8 @@ static void write_sentence(const mu_question *reference, const mu_question *othe
     say_ratio(&m->power_ratio, sure, "power", power, sizeof power);
     say_ratio(&m->cost_ratio, sure, "capital", cost, sizeof cost);
     if (reference->scenario->tpot_s > 0.0) {
-        (void)snprintf(slo, sizeof slo, " within %.4g ms a token", reference->scenario->tpot_s * 1e3);
+        (void)snprintf(slo, sizeof slo, " within %.4g ms a token",
+                       reference->scenario->tpot_s * 1e3);
     }
     (void)snprintf(m->bottleneck, sizeof m->bottleneck, "%s", bound_text(m->matched.point.bound));
     (void)snprintf(m->sentence, sizeof m->sentence,
@@ -216,9 +216,10 @@ static mu_status refuse(const mu_question *other, const mu_space *space, double 
         return mu_fail(err, MU_NO, "no count of %s up to %.0f chips keeps the SLO on %s",
                        other->system->id, other->machine.chips_max, other->model.id);
     }
-    return mu_fail(err, MU_NO,
-                   "%s does not reach it: %.0f chips, all it grows to, do %.4g of the %.4g requests/s",
-                   other->system->id, other->machine.chips_max, most.requests_per_s, wanted);
+    return mu_fail(
+        err, MU_NO,
+        "%s does not reach it: %.0f chips, all it grows to, do %.4g of the %.4g requests/s",
+        other->system->id, other->machine.chips_max, most.requests_per_s, wanted);
 }
 
 static mu_status find_fewest(const mu_question *other, double wanted, mu_work *work,
@@ -226,8 +227,8 @@ static mu_status find_fewest(const mu_question *other, double wanted, mu_work *w
 {
     mu_space space;
     double most = other->machine.chips_max;
-    mu_status status = mu_space_enumerate(other, most * other->machine.ranks_per_chip, work->arena,
-                                          &space, err);
+    mu_status status =
+        mu_space_enumerate(other, most * other->machine.ranks_per_chip, work->arena, &space, err);
     if (status == MU_OK) {
         status = mu_space_evaluate(other, work, &space, err);
     }

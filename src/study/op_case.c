@@ -2,8 +2,8 @@
 /*
  * Operator questions: their words, reading them from a document, and their canonical text.
  *
- * Why:   JSON cases and operator tables ask the same questions; both fill one array of numbers by name.
- * Bound: every number 0 to 1e15; what divides what is checked before anything is computed.
+ * Why:   JSON cases and operator tables ask the same questions; both fill one array of numbers by
+ * name. Bound: every number 0 to 1e15; what divides what is checked before anything is computed.
  */
 #include "study/op_case.h"
 
@@ -212,7 +212,8 @@ const char *mu_op_question_fault(const mu_op_question *q, mu_arena *arena)
         }
         bool dimension = f != MU_OP_FIELD_BYTES && f != MU_OP_FIELD_TOKENS && f != MU_OP_FIELD_M;
         if (dimension && q->number[f] > 4e9) {
-            return mu_arena_printf(arena, "%s: %s is beyond 4e9", kinds[q->kind].word, fields[f].key);
+            return mu_arena_printf(arena, "%s: %s is beyond 4e9", kinds[q->kind].word,
+                                   fields[f].key);
         }
     }
     const double *x = q->number;
@@ -267,7 +268,8 @@ static bool read_spread(const char *text, double *out)
     return false;
 }
 
-static mu_status read_format(const mu_doc *doc, const mu_node *node, mu_op_question *q, mu_error *err)
+static mu_status read_format(const mu_doc *doc, const mu_node *node, mu_op_question *q,
+                             mu_error *err)
 {
     const char *text = NULL;
     mu_dtype one = MU_DTYPE_BF16;
@@ -286,11 +288,13 @@ static mu_status read_format(const mu_doc *doc, const mu_node *node, mu_op_quest
         *place = one;
         return MU_OK;
     }
-    return mu_node_fail(doc, node, err, "%s: expected a number format such as bf16, found \"%.64s\"",
-                        node->key, text);
+    return mu_node_fail(doc, node, err,
+                        "%s: expected a number format such as bf16, found \"%.64s\"", node->key,
+                        text);
 }
 
-static mu_status read_other(const mu_doc *doc, const mu_node *node, mu_op_question *q, mu_error *err)
+static mu_status read_other(const mu_doc *doc, const mu_node *node, mu_op_question *q,
+                            mu_error *err)
 {
     static const char *const formats[] = {"dtype", "activations", "weights", "kv"};
     const char *text = NULL;
@@ -318,7 +322,8 @@ static mu_status read_other(const mu_doc *doc, const mu_node *node, mu_op_questi
     return status;
 }
 
-static mu_status read_kind(const mu_doc *doc, const mu_node *root, mu_op_case_kind *out, mu_error *err)
+static mu_status read_kind(const mu_doc *doc, const mu_node *root, mu_op_case_kind *out,
+                           mu_error *err)
 {
     const mu_node *node = mu_node_get(root, "op");
     const char *text = NULL;
@@ -340,15 +345,17 @@ static mu_status read_kind(const mu_doc *doc, const mu_node *root, mu_op_case_ki
 }
 
 /* A system question may name its chip alone, and a chip question a system. */
-static mu_status read_target(const mu_doc *doc, const mu_node *root, mu_op_question *q, mu_error *err)
+static mu_status read_target(const mu_doc *doc, const mu_node *root, mu_op_question *q,
+                             mu_error *err)
 {
     const char *wanted = kinds[q->kind].on_system ? "system" : "chip";
     const mu_node *node = mu_node_get(root, wanted);
     if (node == NULL) {
         node = mu_node_get(root, kinds[q->kind].on_system ? "chip" : "system");
     }
-    return node != NULL ? mu_node_text(doc, node, wanted, &q->target, err)
-                        : mu_node_fail(doc, root, err, "%s: needs a %s", kinds[q->kind].word, wanted);
+    return node != NULL
+               ? mu_node_text(doc, node, wanted, &q->target, err)
+               : mu_node_fail(doc, root, err, "%s: needs a %s", kinds[q->kind].word, wanted);
 }
 
 mu_status mu_op_question_read(const mu_doc *doc, const mu_node *root, mu_op_question *out,

@@ -2,10 +2,10 @@
 /*
  * Questions about one operator or collective, as tables of measured times ask them.
  *
- * What:  {"op": "gemm", "chip": "h20", "dtype": "bf16", "m": 64, "n": 6144, "k": 2048} and its like, as
- *        numbers; how long it takes on a chip and a fabric.
- * Terms: chip questions are of one rank; system questions are of `ranks` consecutive ranks.
- * Bound: benchmarks repeat a call on the same operands: caches are warm, input is quantised inside the call.
+ * What:  {"op": "gemm", "chip": "h20", "dtype": "bf16", "m": 64, "n": 6144, "k": 2048} and its
+ * like, as numbers; how long it takes on a chip and a fabric. Terms: chip questions are of one
+ * rank; system questions are of `ranks` consecutive ranks. Bound: benchmarks repeat a call on the
+ * same operands: caches are warm, input is quantised inside the call.
  */
 #ifndef MUSTER_STUDY_OP_CASE_H
 #define MUSTER_STUDY_OP_CASE_H
@@ -92,7 +92,8 @@ typedef enum mu_op_case_kind {
         MU_OP_CASE_COUNT
 } mu_op_case_kind;
 
-/* How tokens spread over experts: evenly, each for itself, or by a power law of popularity (> 0). */
+/* How tokens spread over experts: evenly, each for itself, or by a power law of popularity (> 0).
+ */
 enum { MU_SPREAD_EVEN = 0, MU_SPREAD_RANDOM = -1 };
 
 typedef struct mu_op_question {
@@ -103,7 +104,8 @@ typedef struct mu_op_question {
     mu_dtype weights;
     mu_dtype kv;
     bool gated;
-    bool quantised; /* input arrives quantised: the time of quantising it is not in the measurement */
+    bool quantised; /* input arrives quantised: the time of quantising it is not in the measurement
+                     */
     double spread;  /* MU_SPREAD_* or the exponent of the power law */
     double number[MU_OP_FIELD_COUNT];
 } mu_op_question;
@@ -121,8 +123,9 @@ bool mu_op_case_parse(const char *word, mu_op_case_kind *out);
 mu_op_question mu_op_question_make(mu_op_case_kind kind);
 
 /**
- * Formats of a dtype word as published tables write them: "bf16", "fp8_block", "int8_wo" (weight only),
- * "w8a8_dynamic", "w4a16_mxfp4", ... Sets dtype, activations and weights. False when unknown.
+ * Formats of a dtype word as published tables write them: "bf16", "fp8_block", "int8_wo" (weight
+ * only), "w8a8_dynamic", "w4a16_mxfp4", ... Sets dtype, activations and weights. False when
+ * unknown.
  */
 bool mu_op_question_format(mu_op_question *question, const char *dtype);
 
@@ -139,10 +142,12 @@ const char *mu_op_question_fault(const mu_op_question *question, mu_arena *arena
 mu_status mu_op_question_read(const mu_doc *doc, const mu_node *node, mu_op_question *out,
                               mu_error *err) MU_MUST_CHECK;
 
-/** Canonical text: "h100 gemm bf16 m=64 n=6144 k=2048". Equal questions have equal keys. NULL: no memory. */
+/** Canonical text: "h100 gemm bf16 m=64 n=6144 k=2048". Equal questions have equal keys. NULL: no
+ * memory. */
 const char *mu_op_key(const mu_op_question *question, mu_arena *arena);
 
-/** What of an answer does not depend on the machine, computed once: the load of the busiest expert rank. */
+/** What of an answer does not depend on the machine, computed once: the load of the busiest expert
+ * rank. */
 mu_moe_load mu_op_load(const mu_op_question *question);
 
 /** Time [s]. `chip` is used by chip questions, `fabric` by system questions, both by fused ones. */

@@ -4,7 +4,8 @@
  *
  * What:  each kind in the words of chip/chip.h and fabric/fabric.h.
  * Terms: warm = the benchmark repeats the call on the same operands.
- * Bound: library collectives are asked without the engine's one-shot kernel, which is a kind of its own.
+ * Bound: library collectives are asked without the engine's one-shot kernel, which is a kind of its
+ * own.
  */
 #include "study/op_case.h"
 
@@ -76,19 +77,18 @@ mu_moe_load mu_op_load(const mu_op_question *q)
 
 static double moe_s(const mu_op_question *q, const mu_moe_load *load, const mu_chip *chip)
 {
-    mu_moe shape = {.pairs = load->pairs,
-                    .active_experts = load->active_experts,
-                    .local_experts = (uint32_t)(number(q, MU_OP_FIELD_EXPERTS) /
-                                                number(q, MU_OP_FIELD_EP)),
-                    .hidden = count(q, MU_OP_FIELD_HIDDEN),
-                    .intermediate = (uint32_t)(number(q, MU_OP_FIELD_INTER) /
-                                               number(q, MU_OP_FIELD_MOE_TP)),
-                    .imbalance = 1.0,
-                    .gated = q->gated,
-                    .activations = q->activations,
-                    .weights = q->weights,
-                    .tokens = number(q, MU_OP_FIELD_TOKENS),
-                    .warm = true};
+    mu_moe shape = {
+        .pairs = load->pairs,
+        .active_experts = load->active_experts,
+        .local_experts = (uint32_t)(number(q, MU_OP_FIELD_EXPERTS) / number(q, MU_OP_FIELD_EP)),
+        .hidden = count(q, MU_OP_FIELD_HIDDEN),
+        .intermediate = (uint32_t)(number(q, MU_OP_FIELD_INTER) / number(q, MU_OP_FIELD_MOE_TP)),
+        .imbalance = 1.0,
+        .gated = q->gated,
+        .activations = q->activations,
+        .weights = q->weights,
+        .tokens = number(q, MU_OP_FIELD_TOKENS),
+        .warm = true};
     return mu_chip_moe(chip, &shape).time_s;
 }
 
@@ -209,11 +209,13 @@ static double collective_s(const mu_op_question *q, const mu_fabric *fabric)
     for (uint32_t i = 0; i < library.tier_count && q->kind != MU_OP_CASE_CUSTOM_ALL_REDUCE; i++) {
         library.tier[i].direct_launch_s = 0.0;
     }
-    return mu_fabric_collective(&library, collective_of(q->kind), group, number(q, MU_OP_FIELD_BYTES))
+    return mu_fabric_collective(&library, collective_of(q->kind), group,
+                                number(q, MU_OP_FIELD_BYTES))
         .time_s;
 }
 
-static double exchange_s(const mu_op_question *q, const mu_fabric *fabric, bool combine, bool direct)
+static double exchange_s(const mu_op_question *q, const mu_fabric *fabric, bool combine,
+                         bool direct)
 {
     double ranks = q->kind == MU_OP_CASE_EXPERT_EXCHANGE ? number(q, MU_OP_FIELD_EP)
                                                          : number(q, MU_OP_FIELD_RANKS);
@@ -224,7 +226,8 @@ static double exchange_s(const mu_op_question *q, const mu_fabric *fabric, bool 
                             .tokens = number(q, MU_OP_FIELD_TOKENS),
                             .topk = number(q, MU_OP_FIELD_TOPK),
                             .experts_per_rank = number(q, MU_OP_FIELD_EXPERTS) / ranks,
-                            .token_bytes = number(q, MU_OP_FIELD_HIDDEN) * (combine ? 2.0 : element),
+                            .token_bytes =
+                                number(q, MU_OP_FIELD_HIDDEN) * (combine ? 2.0 : element),
                             .imbalance = 1.0,
                             .low_latency = direct,
                             .combine = combine};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * predict and plan: one deployment, or the best of all, and what stands in the way when there is none.
+ * predict and plan: one deployment, or the best of all, and what stands in the way when there is
+ * none.
  */
 #include "study/search.h"
 
@@ -39,10 +40,11 @@ static mu_status refuse_memory(const mu_question *question, mu_work *work, doubl
                        question->model.id, question->system->id, missing, size,
                        question->machine.chips_max);
     }
-    return mu_fail(err, MU_NO,
-                   "%s does not fit on %.6g chips of %s as deployed: %s a rank (of %s) are missing; "
-                   "the smallest count that holds it is %.6g chips",
-                   question->model.id, chips, question->system->id, missing, size, ceil(least));
+    return mu_fail(
+        err, MU_NO,
+        "%s does not fit on %.6g chips of %s as deployed: %s a rank (of %s) are missing; "
+        "the smallest count that holds it is %.6g chips",
+        question->model.id, chips, question->system->id, missing, size, ceil(least));
 }
 
 static void print_limit(char *out, size_t size, const char *what, double got_s, double slo_s)
@@ -60,11 +62,13 @@ static mu_status refuse_plan(const mu_question *question, mu_work *work, const m
 {
     const mu_scenario *s = question->scenario;
     if (space->shape_count == 0) {
-        return mu_fail(err, MU_NO, "no way to cut %s over %.0f chips of %s with the degrees asked for",
+        return mu_fail(err, MU_NO,
+                       "no way to cut %s over %.0f chips of %s with the degrees asked for",
                        question->model.id, question->machine.chips, question->system->id);
     }
     if (isinf(space->least_chips)) {
-        return refuse_memory(question, work, space->least_missing_bytes, question->machine.chips, err);
+        return refuse_memory(question, work, space->least_missing_bytes, question->machine.chips,
+                             err);
     }
     char why[128] = "both roles together take more chips than there are";
     if (s->tpot_s > 0.0 && space->least_tpot_s > s->tpot_s) {

@@ -2,9 +2,9 @@
 /*
  * One deployment with its intervals: the point, then every draw of facts and parameters.
  *
- * Terms: a draw loads the machine anew with each uncertain fact at a quantile of its own (Sobol points),
- *        then answers the same deployment. Draw 0 is the point.
- * Bound: the interval speaks of facts and parameters; what the model leaves out is not in it.
+ * Terms: a draw loads the machine anew with each uncertain fact at a quantile of its own (Sobol
+ * points), then answers the same deployment. Draw 0 is the point. Bound: the interval speaks of
+ * facts and parameters; what the model leaves out is not in it.
  */
 #include "study/draws.h"
 
@@ -16,8 +16,9 @@
 static const char *const acceptance_draw = "workload/acceptance";
 
 /*
- * Acceptance of the first draft: 0.70 (CloudMatrix384 paper) to 0.90 (DeepSeek-V3 report); the guess sits
- * low because coding prompts, the kindest ones, make the high figures. As a factor on all positions.
+ * Acceptance of the first draft: 0.70 (CloudMatrix384 paper) to 0.90 (DeepSeek-V3 report); the
+ * guess sits low because coding prompts, the kindest ones, make the high figures. As a factor on
+ * all positions.
  */
 static const mu_range acceptance_factor = {1.0, 0.9, 1.25};
 
@@ -53,8 +54,8 @@ static bool acceptance_said(const mu_scenario *s)
     return s->serve.acceptance_count > 0 || s->decode.acceptance_count > 0;
 }
 
-mu_status mu_draws_answer(const mu_question *question, const mu_deployment *deployment, mu_draw draw,
-                          mu_arena *arena, mu_service *out, mu_error *err)
+mu_status mu_draws_answer(const mu_question *question, const mu_deployment *deployment,
+                          mu_draw draw, mu_arena *arena, mu_service *out, mu_error *err)
 {
     mu_arena_mark mark = mu_arena_here(arena);
     mu_machine *machines = MU_NEW(arena, mu_machine, 2);
@@ -105,10 +106,10 @@ typedef struct drawing {
     const mu_question *question;
     const mu_deployment *deployment;
     mu_draw_plan *plan;
-    double *value;     /* [METRIC_COUNT][samples] */
+    double *value; /* [METRIC_COUNT][samples] */
     uint64_t samples;
-    double *kept;      /* [samples] 1 where the SLO holds */
-    mu_arena **arena;  /* [threads] */
+    double *kept;     /* [samples] 1 where the SLO holds */
+    mu_arena **arena; /* [threads] */
 } drawing;
 
 static void store(const mu_service *s, double *value, uint64_t stride)
@@ -118,15 +119,30 @@ static void store(const mu_service *s, double *value, uint64_t stride)
 #undef X
 }
 
+/* Every fact has two-ended limits, so this is a gap in them; better said than averaged. */
+static mu_status check_finite(const drawing *d, uint64_t index, mu_error *err)
+{
+    for (int m = 0; m < METRIC_COUNT; m++) {
+        if (!isfinite(d->value[(uint64_t)m * d->samples + index])) {
+            return mu_fail(err, MU_E_INPUT, "draw %llu of %s has no finite answer",
+                           (unsigned long long)index + 1, d->question->system->id);
+        }
+    }
+    return MU_OK;
+}
+
 static mu_status draw_one(void *context, uint64_t index, uint32_t worker, mu_error *err)
 {
     const drawing *d = context;
     mu_service service;
     mu_draw draw = {.plan = d->plan, .index = (uint32_t)index + 1};
-    mu_status status = mu_draws_answer(d->question, d->deployment, draw, d->arena[worker], &service,
-                                       err);
+    mu_status status =
+        mu_draws_answer(d->question, d->deployment, draw, d->arena[worker], &service, err);
     if (status == MU_OK) {
         store(&service, d->value + index, d->samples);
+        status = check_finite(d, index, err);
+    }
+    if (status == MU_OK) {
         d->kept[index] = mu_scenario_holds(d->question->scenario, service.ttft_s, service.tpot_s);
     }
     return status;
@@ -254,8 +270,8 @@ mu_status mu_prediction_make(const mu_question *question, const mu_deployment *d
     out->cost_usd = out->point.price_usd;
     out->headroom_bytes = left_bytes(&out->point.decode, &question->machine);
     if (deployment->disaggregated) {
-        out->headroom_bytes = fmin(out->headroom_bytes,
-                                   left_bytes(&out->point.prefill, &question->prefill_machine));
+        out->headroom_bytes =
+            fmin(out->headroom_bytes, left_bytes(&out->point.prefill, &question->prefill_machine));
     }
     if (question->scenario->samples < 1.0 || !out->point.fits) {
         return MU_OK;

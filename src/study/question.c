@@ -19,7 +19,8 @@ static bool runs(const mu_chip *chip, mu_dtype dtype)
     return chip->peak_flops[dtype] > 0.0;
 }
 
-/* Weights as published where the chip multiplies that format; fp8 models go to int8 on chips without. */
+/* Weights as published where the chip multiplies that format; fp8 models go to int8 on chips
+ * without. */
 static mu_dtype native_or_nearest(mu_dtype native, const mu_chip *chip)
 {
     if (native == MU_DTYPE_FP8 || native == MU_DTYPE_FP8_BLOCK) {
@@ -62,7 +63,8 @@ static mu_dtype dispatch_for(mu_dtype activations)
     }
 }
 
-/* A checkpoint published with four-bit experts and wider linear layers keeps those when its name is said. */
+/* A checkpoint published with four-bit experts and wider linear layers keeps those when its name is
+ * said. */
 static bool only_experts_are_narrow(const mu_model *model, int weights)
 {
     return weights >= 0 && model->experts != model->weights && (mu_dtype)weights == model->experts;
@@ -119,7 +121,8 @@ static mu_workload workload_of(const mu_scenario *s)
                          .tpot_slo_s = s->tpot_s};
 }
 
-static mu_machine_name machine_name(const mu_scenario *scenario, const char *system, const char *chip)
+static mu_machine_name machine_name(const mu_scenario *scenario, const char *system,
+                                    const char *chip)
 {
     return (mu_machine_name){.system = system,
                              .chip = chip,
@@ -179,9 +182,9 @@ static mu_status find_system(const mu_catalog *catalog, const char *id, const mu
             *out = system;
         }
     }
-    return *out != NULL ? MU_OK
-                        : mu_fail(err, MU_E_INPUT, "%s: no system of the catalogue is made of it",
-                                  chip->id);
+    return *out != NULL
+               ? MU_OK
+               : mu_fail(err, MU_E_INPUT, "%s: no system of the catalogue is made of it", chip->id);
 }
 
 static mu_status find_entities(const mu_catalog *catalog, mu_question *q, mu_error *err)

@@ -2,8 +2,8 @@
 /*
  * Inside src/study only: the space of deployments, its evaluation, and the joining of roles.
  *
- * What:  a shape is one way to cut one instance of a role; it is compiled once and evaluated at many
- *        batch sizes, each giving an offer: chips, requests/s, latency. Offers of prefill and decode
+ * What:  a shape is one way to cut one instance of a role; it is compiled once and evaluated at
+ * many batch sizes, each giving an offer: chips, requests/s, latency. Offers of prefill and decode
  *        are joined into deployments by closed form.
  */
 #ifndef MUSTER_STUDY_SEARCH_H
@@ -23,7 +23,7 @@ typedef struct mu_shape {
 typedef struct mu_offer {
     uint32_t shape;
     bool chunked;
-    double batch;          /* sequences (decode, serve) or token budget (prefill) per DP group */
+    double batch; /* sequences (decode, serve) or token budget (prefill) per DP group */
     double batch_tokens;
     double chips;          /* of one instance */
     double requests_per_s; /* of one instance */
@@ -37,10 +37,11 @@ typedef struct mu_space {
     mu_offer *offer; /* all offers of all shapes, in shape order; arena */
     uint64_t offer_count;
     uint64_t role_evaluations; /* steps evaluated */
-    double least_missing_bytes; /* over shapes that don't fit: how near the nearest came, per rank */
-    double least_tpot_s;       /* fastest anything gets */
+    double
+        least_missing_bytes; /* over shapes that don't fit: how near the nearest came, per rank */
+    double least_tpot_s;     /* fastest anything gets */
     double least_ttft_s;
-    double least_chips;        /* smallest instance that fits */
+    double least_chips; /* smallest instance that fits */
 } mu_space;
 
 /* A deployment in the making: offers joined, with how many instances of each. */
@@ -54,7 +55,8 @@ typedef struct mu_join {
     double tpot_s;
 } mu_join;
 
-/** Formats of a scenario on a chip: said ones, else the model's own or the nearest the chip multiplies. */
+/** Formats of a scenario on a chip: said ones, else the model's own or the nearest the chip
+ * multiplies. */
 mu_precision mu_precision_choose(const mu_scenario *scenario, const mu_model *model,
                                  const mu_chip *chip);
 
@@ -86,10 +88,12 @@ mu_status mu_space_enumerate(const mu_question *question, double max_ranks, mu_a
 mu_status mu_space_evaluate(const mu_question *question, mu_work *work, mu_space *space,
                             mu_error *err) MU_MUST_CHECK;
 
-/** Chips of the smallest instance that holds the model and one sequence; HUGE_VAL when none does. */
+/** Chips of the smallest instance that holds the model and one sequence; HUGE_VAL when none does.
+ */
 double mu_space_least_chips(const mu_question *question, const mu_space *space);
 
-/** Most requests/s with at most `chips`. Ties go to fewer chips. O(prefill sizes x decode offers). */
+/** Most requests/s with at most `chips`. Ties go to fewer chips. O(prefill sizes x decode offers).
+ */
 mu_join mu_join_most(const mu_question *question, const mu_space *space, double chips,
                      uint64_t *joined);
 
@@ -97,7 +101,8 @@ mu_join mu_join_most(const mu_question *question, const mu_space *space, double 
 mu_join mu_join_fewest(const mu_question *question, const mu_space *space, double requests_per_s,
                        double most_chips, uint64_t *joined);
 
-/** Best requests/s per chip for each TPOT with at most `chips`: the Pareto front, lowest TPOT first. */
+/** Best requests/s per chip for each TPOT with at most `chips`: the Pareto front, lowest TPOT
+ * first. */
 mu_status mu_join_front(const mu_question *question, const mu_space *space, double chips,
                         mu_arena *arena, mu_join **out, uint32_t *count,
                         mu_error *err) MU_MUST_CHECK;
@@ -110,7 +115,8 @@ mu_deployment mu_join_deployment(const mu_question *question, const mu_space *sp
 mu_status mu_plan_best(const mu_question *question, mu_work *work, mu_plan *out,
                        mu_error *err) MU_MUST_CHECK;
 
-/** Answers one deployment with intervals over the question's draws (points only when samples is 0). */
+/** Answers one deployment with intervals over the question's draws (points only when samples is 0).
+ */
 mu_status mu_prediction_make(const mu_question *question, const mu_deployment *deployment,
                              mu_work *work, mu_prediction *out, mu_error *err) MU_MUST_CHECK;
 

@@ -2,10 +2,10 @@
 /*
  * The space of deployments: every way to cut one instance of each role.
  *
- * Terms: group = attention ranks that share experts (tp * dp) of one stage. Degrees that the scenario
- *        names are kept; the others run over the lists below.
- * Bound: an instance is enumerated whatever the number of chips asked for, as long as it fits in it, so that
- *        more chips only ever add choices.
+ * Terms: group = attention ranks that share experts (tp * dp) of one stage. Degrees that the
+ * scenario names are kept; the others run over the lists below. Bound: an instance is enumerated
+ * whatever the number of chips asked for, as long as it fits in it, so that more chips only ever
+ * add choices.
  */
 #include "study/search.h"
 
@@ -14,9 +14,9 @@
 
 static const uint32_t tensor_degrees[] = {1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 64};
 static const uint32_t stage_degrees[] = {1, 2, 4, 8, 16};
-static const uint32_t group_sizes[] = {1,  2,  4,  8,  12,  16,  24,  32,  36,  40,  48,  56, 64,
-                                       72, 80, 96, 112, 128, 144, 160, 192, 224, 256, 288, 320,
-                                       384, 448, 512};
+static const uint32_t group_sizes[] = {1,   2,   4,   8,   12,  16,  24,  32,  36,  40,
+                                       48,  56,  64,  72,  80,  96,  112, 128, 144, 160,
+                                       192, 224, 256, 288, 320, 384, 448, 512};
 enum { SHAPES_MAX = 4096, DRAFTS_SEARCHED = 3 };
 
 #define LENGTH(array) (sizeof(array) / sizeof(array)[0])
@@ -48,8 +48,7 @@ static bool wished(double wish, uint32_t value)
 static void add_shape(walk *w, const mu_parallel *parallel)
 {
     if (w->space->shape_count < SHAPES_MAX && mu_parallel_fits(&w->question->model, parallel)) {
-        w->space->shape[w->space->shape_count++] =
-            (mu_shape){.use = w->use, .parallel = *parallel};
+        w->space->shape[w->space->shape_count++] = (mu_shape){.use = w->use, .parallel = *parallel};
     }
 }
 
@@ -73,7 +72,8 @@ static void add_variants(walk *w, mu_parallel p)
     }
 }
 
-/* Expert copies that fill `ep` ranks evenly; false when that takes over half as many copies again. */
+/* Expert copies that fill `ep` ranks evenly; false when that takes over half as many copies again.
+ */
 static bool copies_for(const walk *w, uint32_t ep, uint32_t *copies)
 {
     if (w->wish->redundant_experts >= 0.0) {
@@ -95,7 +95,8 @@ static void walk_dense(walk *w, mu_parallel p)
     }
 }
 
-/* Groups of one tp: experts whole over all ranks (ep), or cut (moe_tp) where one group holds them. */
+/* Groups of one tp: experts whole over all ranks (ep), or cut (moe_tp) where one group holds them.
+ */
 static void walk_experts(walk *w, mu_parallel p)
 {
     for (size_t i = 0; i < LENGTH(group_sizes); i++) {

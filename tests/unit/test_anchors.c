@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Goal:   published figures of whole systems come out, within wide bounds: the twin is not off by a factor.
- * Method: every case of data/measured/published.json predicted and held within 35 % of what was measured.
+ * Goal:   published figures of whole systems come out, within wide bounds: the twin is not off by a
+ * factor. Method: every case of data/measured/published.json predicted and held within 35 % of what
+ * was measured.
  */
 #include "base/text.h"
 #include "io/doc_read.h"

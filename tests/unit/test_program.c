@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Goal:   a program holds the model's work, however it is cut; contradictions are refused by name.
- * Method: work summed over ranks against the model's parameters (2 flop a parameter and token), weights
- *         against counts, worked figures, bad cuts.
+ * Method: work summed over ranks against the model's parameters (2 flop a parameter and token),
+ * weights against counts, worked figures, bad cuts.
  */
 #include "program/program.h"
 #include "twin_helper.h"
@@ -32,19 +32,21 @@ static mu_model model_of(const char *id)
 
 static mu_parallel cut(uint32_t tp, uint32_t pp, uint32_t dp, uint32_t ep, uint32_t moe_tp)
 {
-    return (mu_parallel){.tp = tp, .pp = pp, .cp = 1, .dp = dp, .ep = ep, .moe_tp = moe_tp,
-                         .microbatches = 1};
+    return (mu_parallel){
+        .tp = tp, .pp = pp, .cp = 1, .dp = dp, .ep = ep, .moe_tp = moe_tp, .microbatches = 1};
 }
 
-/* Matrix work of linear layers and experts of one rank for one decode token in each DP group [flop]. */
+/* Matrix work of linear layers and experts of one rank for one decode token in each DP group
+ * [flop]. */
 static double linear_flop(const mu_program *p)
 {
     double sum = 0.0;
     for (uint32_t b = 0; b < p->block_count; b++) {
         for (uint32_t i = 0; i < p->block[b].count; i++) {
             const mu_op *op = &p->op[p->block[b].first + i];
-            double rows = (op->scope == MU_SCOPE_PREFILL || op->scope == MU_SCOPE_CONTEXT ? 0.0 : 1.0) *
-                          op->row_scale;
+            double rows =
+                (op->scope == MU_SCOPE_PREFILL || op->scope == MU_SCOPE_CONTEXT ? 0.0 : 1.0) *
+                op->row_scale;
             double flop = 0.0;
             if (op->kind == MU_OP_GEMM) {
                 flop = 2.0 * rows * op->u.gemm.n * op->u.gemm.k * op->u.gemm.batch;
@@ -81,7 +83,8 @@ static void work_is_the_models(void **state)
     }
 }
 
-/* Cut evenly over ranks, the work of all ranks is that of one (nothing is copied at these degrees). */
+/* Cut evenly over ranks, the work of all ranks is that of one (nothing is copied at these degrees).
+ */
 static void cutting_conserves_work(void **state)
 {
     (void)state;
@@ -183,8 +186,11 @@ static void contradictions_are_named(void **state)
 static void rows_are_counted_by_scope(void **state)
 {
     (void)state;
-    mu_load load = {.prefill_sequences = 2, .prefill_tokens = 100, .prefill_cached = 30,
-                    .decode_sequences = 8, .decode_context = 8000};
+    mu_load load = {.prefill_sequences = 2,
+                    .prefill_tokens = 100,
+                    .prefill_cached = 30,
+                    .decode_sequences = 8,
+                    .decode_context = 8000};
     assert_near(mu_load_rows(&load, MU_SCOPE_TOKENS, 1.0), 116.0, 0.0);
     assert_near(mu_load_rows(&load, MU_SCOPE_PREFILL, 1.0), 100.0, 0.0);
     assert_near(mu_load_rows(&load, MU_SCOPE_CONTEXT, 1.0), 160.0, 0.0);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Goal:   the compiled step is the plain one; step time is physical.
- * Method: two methods against each other on seeded loads and deployments; properties (faster parts are never
- *         slower, twice every rate is half the time, never beyond the roofline, parts sum to the whole).
+ * Method: two methods against each other on seeded loads and deployments; properties (faster parts
+ * are never slower, twice every rate is half the time, never beyond the roofline, parts sum to the
+ * whole).
  */
 #include "base/random.h"
 #include "schedule/step.h"
@@ -19,14 +20,30 @@ typedef struct sample {
 } sample;
 
 static const sample samples[] = {
-    {"hgx-h100", "llama-3.1-70b", {.tp = 8, .pp = 1, .cp = 1, .dp = 1, .ep = 1, .moe_tp = 1, .microbatches = 1}},
-    {"hgx-h100", "llama-3.1-70b", {.tp = 2, .pp = 4, .cp = 1, .dp = 1, .ep = 1, .moe_tp = 1, .microbatches = 2}},
-    {"hgx-h800", "deepseek-v3", {.tp = 1, .pp = 1, .cp = 1, .dp = 32, .ep = 32, .moe_tp = 1, .microbatches = 2, .mtp = 2}},
-    {"cloudmatrix-384", "deepseek-r1", {.tp = 2, .pp = 3, .cp = 1, .dp = 16, .ep = 32, .moe_tp = 1, .microbatches = 1, .mtp = 1}},
-    {"gb200-nvl72", "deepseek-v3.2", {.tp = 4, .pp = 1, .cp = 2, .dp = 1, .ep = 8, .moe_tp = 1, .microbatches = 1}},
-    {"hgx-b200", "gpt-oss-120b", {.tp = 4, .pp = 1, .cp = 1, .dp = 1, .ep = 1, .moe_tp = 4, .microbatches = 1}},
-    {"hgx-h100", "qwen3-next-80b-a3b", {.tp = 2, .pp = 1, .cp = 1, .dp = 4, .ep = 8, .moe_tp = 1, .microbatches = 2}},
-    {"gb200-nvl72", "deepseek-v4-pro", {.tp = 1, .pp = 1, .cp = 1, .dp = 16, .ep = 16, .moe_tp = 1, .microbatches = 2, .mtp = 1}},
+    {"hgx-h100",
+     "llama-3.1-70b",
+     {.tp = 8, .pp = 1, .cp = 1, .dp = 1, .ep = 1, .moe_tp = 1, .microbatches = 1}},
+    {"hgx-h100",
+     "llama-3.1-70b",
+     {.tp = 2, .pp = 4, .cp = 1, .dp = 1, .ep = 1, .moe_tp = 1, .microbatches = 2}},
+    {"hgx-h800",
+     "deepseek-v3",
+     {.tp = 1, .pp = 1, .cp = 1, .dp = 32, .ep = 32, .moe_tp = 1, .microbatches = 2, .mtp = 2}},
+    {"cloudmatrix-384",
+     "deepseek-r1",
+     {.tp = 2, .pp = 3, .cp = 1, .dp = 16, .ep = 32, .moe_tp = 1, .microbatches = 1, .mtp = 1}},
+    {"gb200-nvl72",
+     "deepseek-v3.2",
+     {.tp = 4, .pp = 1, .cp = 2, .dp = 1, .ep = 8, .moe_tp = 1, .microbatches = 1}},
+    {"hgx-b200",
+     "gpt-oss-120b",
+     {.tp = 4, .pp = 1, .cp = 1, .dp = 1, .ep = 1, .moe_tp = 4, .microbatches = 1}},
+    {"hgx-h100",
+     "qwen3-next-80b-a3b",
+     {.tp = 2, .pp = 1, .cp = 1, .dp = 4, .ep = 8, .moe_tp = 1, .microbatches = 2}},
+    {"gb200-nvl72",
+     "deepseek-v4-pro",
+     {.tp = 1, .pp = 1, .cp = 1, .dp = 16, .ep = 16, .moe_tp = 1, .microbatches = 2, .mtp = 1}},
 };
 
 #define SAMPLES (sizeof samples / sizeof samples[0])
@@ -184,7 +201,8 @@ static void decode_reads_weights_and_cache(void **state)
     mu_load load = {.decode_sequences = 64, .decode_context = 64.0 * 8192.0};
     mu_step step;
     mu_step_plain(&program, &q.machine, &load, &step);
-    double weights = 2.0 * (70553706496.0 - 128256.0 * 8192.0) / 8.0; /* the input table is looked up */
+    double weights =
+        2.0 * (70553706496.0 - 128256.0 * 8192.0) / 8.0; /* the input table is looked up */
     double cache = 64.0 * 8192.0 * 327680.0 / 8.0;
     assert_true(step.bytes >= weights + cache);
     assert_true(step.bytes <= 1.1 * (weights + cache));
@@ -227,12 +245,9 @@ static void two_batches_hide_communication(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(compiled_equals_plain),
-        cmocka_unit_test(parts_sum_to_the_time),
-        cmocka_unit_test(never_beyond_the_roofline),
-        cmocka_unit_test(better_is_never_slower),
-        cmocka_unit_test(decode_reads_weights_and_cache),
-        cmocka_unit_test(more_work_takes_longer),
+        cmocka_unit_test(compiled_equals_plain),          cmocka_unit_test(parts_sum_to_the_time),
+        cmocka_unit_test(never_beyond_the_roofline),      cmocka_unit_test(better_is_never_slower),
+        cmocka_unit_test(decode_reads_weights_and_cache), cmocka_unit_test(more_work_takes_longer),
         cmocka_unit_test(two_batches_hide_communication),
     };
     return cmocka_run_group_tests(tests, twin_open, twin_close);

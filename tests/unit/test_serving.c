@@ -25,9 +25,9 @@ static void littles_law_holds(void **state)
     (void)state;
     const char *const flight[] = {"1", "7", "64", "300", "2000"};
     for (size_t i = 0; i < sizeof flight / sizeof flight[0]; i++) {
-        mu_scenario s = SCENARIO("system", "hgx-h100", "model", "llama-3.1-70b", "tp", "4",
-                                 "instances", "2", "concurrency", flight[i], "input", "2000",
-                                 "output", "500");
+        mu_scenario s =
+            SCENARIO("system", "hgx-h100", "model", "llama-3.1-70b", "tp", "4", "instances", "2",
+                     "concurrency", flight[i], "input", "2000", "output", "500");
         mu_service a = predict(&s).point;
         double inside_s = a.ttft_s + 499.0 * a.tpot_s;
         assert_near(a.requests_per_s * inside_s, s.concurrency, 1e-3);
@@ -60,10 +60,10 @@ static void more_in_flight_is_more_work_and_more_waiting(void **state)
 static void roles_are_joined(void **state)
 {
     (void)state;
-    mu_scenario s = SCENARIO("system", "cloudmatrix-384", "model", "deepseek-r1", "mode",
-                             "disaggregated", "prefill-instances", "4", "prefill-dp", "32",
-                             "prefill-ep", "32", "decode-dp", "160", "decode-ep", "160",
-                             "decode-mtp", "1", "tpot", "50ms");
+    mu_scenario s =
+        SCENARIO("system", "cloudmatrix-384", "model", "deepseek-r1", "mode", "disaggregated",
+                 "prefill-instances", "4", "prefill-dp", "32", "prefill-ep", "32", "decode-dp",
+                 "160", "decode-ep", "160", "decode-mtp", "1", "tpot", "50ms");
     mu_service a = predict(&s).point;
     assert_true(a.requests_per_s <= a.prefill_capacity * (1.0 + 1e-6));
     assert_true(a.requests_per_s <= a.decode_capacity * (1.0 + 1e-6));
@@ -75,9 +75,10 @@ static void roles_are_joined(void **state)
 static void two_instances_do_twice_the_work(void **state)
 {
     (void)state;
-    mu_scenario one = SCENARIO("system", "hgx-h100", "model", "llama-3.1-8b", "tp", "1", "batch", "32");
-    mu_scenario two = SCENARIO("system", "hgx-h100", "model", "llama-3.1-8b", "tp", "1", "batch", "32",
-                               "instances", "2");
+    mu_scenario one =
+        SCENARIO("system", "hgx-h100", "model", "llama-3.1-8b", "tp", "1", "batch", "32");
+    mu_scenario two = SCENARIO("system", "hgx-h100", "model", "llama-3.1-8b", "tp", "1", "batch",
+                               "32", "instances", "2");
     mu_service a = predict(&one).point;
     mu_service b = predict(&two).point;
     assert_near(b.requests_per_s, 2.0 * a.requests_per_s, 1e-9);
@@ -98,8 +99,8 @@ static void drafts_yield_what_they_are_accepted(void **state)
 static void memory_is_kept(void **state)
 {
     (void)state;
-    mu_scenario s = SCENARIO("system", "hgx-h100", "model", "llama-3.1-70b", "tp", "4", "input", "8000",
-                             "output", "1000", "concurrency", "100000");
+    mu_scenario s = SCENARIO("system", "hgx-h100", "model", "llama-3.1-70b", "tp", "4", "input",
+                             "8000", "output", "1000", "concurrency", "100000");
     mu_prediction p = predict(&s);
     const mu_memory *m = &p.point.decode.memory;
     double used = m->weights_bytes + m->kv_bytes + m->activations_bytes;
@@ -111,8 +112,8 @@ static void memory_is_kept(void **state)
 static void a_prefix_hit_saves_prefill(void **state)
 {
     (void)state;
-    mu_scenario cold = SCENARIO("system", "hgx-h100", "model", "llama-3.1-70b", "tp", "8", "batch", "16",
-                                "input", "8000");
+    mu_scenario cold = SCENARIO("system", "hgx-h100", "model", "llama-3.1-70b", "tp", "8", "batch",
+                                "16", "input", "8000");
     mu_scenario warm = cold;
     warm.prefix_hit = 0.75;
     mu_service a = predict(&cold).point;

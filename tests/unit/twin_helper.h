@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Shared by tests of the upper layers: the compiled-in catalogue, questions from flags, one arena. */
+/* Shared by tests of the upper layers: the compiled-in catalogue, questions from flags, one arena.
+ */
 #ifndef MUSTER_TESTS_TWIN_HELPER_H
 #define MUSTER_TESTS_TWIN_HELPER_H
 
