@@ -10,6 +10,7 @@
 #include "io/question_load.h"
 #include "report/answer_json.h"
 #include "report/peaks.h"
+#include "report/settings.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -145,6 +146,7 @@ static mu_status print_json(const comparison *c, bool asked, mu_error *err)
 
 static mu_status print_tables(const comparison *c, bool asked, mu_error *err)
 {
+    char workload[MU_CELL_MAX];
     mu_page page = mu_cli_page(c->cli);
     const mu_peak *peaks[MU_WITH_MAX];
     const mu_prediction *answers[MU_WITH_MAX];
@@ -162,8 +164,8 @@ static mu_status print_tables(const comparison *c, bool asked, mu_error *err)
     if (status != MU_OK || !asked) {
         return status;
     }
-    fprintf(page.out, "\n%s: input %.0f, output %.0f tokens\n", c->cli->scenario.model,
-            c->cli->scenario.input, c->cli->scenario.output);
+    mu_workload_words(&c->cli->scenario, workload);
+    fprintf(page.out, "\n%s: %s\n\n", c->cli->scenario.model, workload);
     status = mu_compare_print(&page, answers, c->names, c->count, err);
     for (uint32_t i = 0; i < c->count && status == MU_OK; i++) {
         if (!c->columns[i]->answered) {

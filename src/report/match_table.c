@@ -115,6 +115,7 @@ mu_status mu_match_print(const mu_page *page, const mu_question *reference,
     const char *const headings[SIDES] = {"", reference->system->id, match->matched.system, "ratio"};
     static const mu_align aligns[SIDES] = {MU_ALIGN_LEFT, MU_ALIGN_LEFT, MU_ALIGN_LEFT,
                                            MU_ALIGN_LEFT};
+    char workload[MU_CELL_MAX];
     mu_table *table = mu_table_create(page->arena, SIDES, headings, aligns);
     if (table == NULL) {
         return mu_fail(err, MU_E_MEMORY, "out of memory for the table");
@@ -124,6 +125,8 @@ mu_status mu_match_print(const mu_page *page, const mu_question *reference,
     add_settings(table, match);
     add_metrics(table, match);
     add_cost(table, match);
+    mu_workload_words(reference->scenario, workload);
+    fprintf(page->out, "%s: %s\n\n", reference->model.id, workload);
     mu_status status = mu_table_print(table, page->out, page->colour, err);
     if (status != MU_OK) {
         return status;

@@ -10,6 +10,7 @@
 
 #include <assert.h>
 #include <stdio.h>
+#include <string.h>
 
 static const mu_align two_left[] = {MU_ALIGN_LEFT, MU_ALIGN_LEFT};
 
@@ -24,13 +25,21 @@ static void row(mu_table *table, const char *label, const char *text)
     mu_table_row(table, cells);
 }
 
+/* With one role, "decode instances" are the instances, and its chips are all there are. */
 static void add_settings(mu_table *table, const mu_prediction *p)
 {
+    static const char decode[] = "decode ";
     mu_setting settings[MU_SETTINGS_MAX];
     uint32_t count = mu_settings(p, settings);
     for (uint32_t i = 0; i < count; i++) {
-        if (settings[i].text[0] != '-' || settings[i].text[1] != '\0') {
-            row(table, settings[i].label, settings[i].text);
+        const char *label = settings[i].label;
+        bool absent = strcmp(settings[i].text, "-") == 0;
+        if (!p->deployment.disaggregated && strncmp(label, decode, sizeof decode - 1) == 0) {
+            label += sizeof decode - 1;
+            absent = absent || strcmp(label, "chips") == 0;
+        }
+        if (!absent) {
+            row(table, label, settings[i].text);
         }
     }
 }
@@ -86,16 +95,12 @@ static void add_breakdown(mu_table *table, const char *title, const mu_step *ste
 
 static void print_title(const mu_page *page, const mu_question *question, const mu_prediction *p)
 {
-    const mu_scenario *s = question->scenario;
-    char input[MU_CELL_MAX];
-    char output[MU_CELL_MAX];
-    mu_format_count(s->input, input);
-    mu_format_count(s->output, output);
-    fprintf(page->out, "%s%s on %s%s%s%s: input %s, output %s tokens%s\n\n",
-            page->colour ? "\x1b[1m" : "", p->model, p->system,
-            question->engine != NULL ? ", " : "",
+    char workload[MU_CELL_MAX];
+    mu_workload_words(question->scenario, workload);
+    fprintf(page->out, "%s%s on %s%s%s%s: %s\n\n", page->colour ? "\x1b[1m" : "", p->model,
+            p->system, question->engine != NULL ? ", " : "",
             question->engine != NULL ? question->engine->id : "", page->colour ? "\x1b[0m" : "",
-            input, output, s->samples > 0.0 ? "; [90 % interval]" : "");
+            workload);
 }
 
 static void print_warnings(const mu_page *page, const mu_question *question, const mu_prediction *p)

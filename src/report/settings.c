@@ -80,3 +80,31 @@ uint32_t mu_settings(const mu_prediction *p, mu_setting out[MU_SETTINGS_MAX])
     (void)snprintf(next(&f, "bound by"), MU_CELL_MAX, "%s", mu_bound_words(p->point.bound));
     return f.count;
 }
+
+/* Appends "; TPOT <= 50.0 ms" for a limit that is asked for. */
+static size_t add_limit(char out[MU_CELL_MAX], size_t used, const char *name, double limit_s)
+{
+    char text[MU_CELL_MAX];
+    if (!(limit_s > 0.0) || used >= MU_CELL_MAX) {
+        return used;
+    }
+    mu_format_value(limit_s, MU_DIM_TIME, text);
+    int length = snprintf(out + used, MU_CELL_MAX - used, "; %s <= %.32s", name, text);
+    return used + (length > 0 ? (size_t)length : 0);
+}
+
+void mu_workload_words(const mu_scenario *scenario, char out[MU_CELL_MAX])
+{
+    char input[MU_CELL_MAX];
+    char output[MU_CELL_MAX];
+    mu_format_count(scenario->input, input);
+    mu_format_count(scenario->output, output);
+    int length = snprintf(out, MU_CELL_MAX, "input %.32s, output %.32s tokens", input, output);
+    size_t used = length > 0 ? (size_t)length : 0;
+    used = add_limit(out, used, "TTFT", scenario->ttft_s);
+    used = add_limit(out, used, "TPOT", scenario->tpot_s);
+    used = add_limit(out, used, "end to end", scenario->e2e_s);
+    if (scenario->samples > 0.0 && used < MU_CELL_MAX) {
+        (void)snprintf(out + used, MU_CELL_MAX - used, "; [90 %% interval]");
+    }
+}

@@ -22,4 +22,7 @@ enum { MU_SETTINGS_MAX = 16 };
  */
 uint32_t mu_settings(const mu_prediction *prediction, mu_setting out[MU_SETTINGS_MAX]);
 
+/** "input 4,096, output 1,024 tokens; TTFT <= 2.00 s, TPOT <= 50.0 ms; [90 % interval]" */
+void mu_workload_words(const mu_scenario *scenario, char out[MU_CELL_MAX]);
+
 #endif
