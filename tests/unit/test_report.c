@@ -244,9 +244,10 @@ static void wrapping(void **state)
     (void)state;
     char *text = NULL;
     size_t length = 0;
-    char words[400] = "";
-    for (int i = 0; i < 30; i++) {
-        strcat(words, "ninechars ");
+    static const char word[] = "ninechars ";
+    char words[30 * (sizeof word - 1) + 1] = "";
+    for (size_t i = 0; i < 30; i++) {
+        memcpy(words + i * (sizeof word - 1), word, sizeof word);
     }
     FILE *out = open_memstream(&text, &length);
     mu_wrap(out, words, 4, 0);
