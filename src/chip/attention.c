@@ -137,8 +137,8 @@ static double causal_pairs(double fresh, double cached, double window)
 }
 
 /* Matrix and vector time of all query blocks on the cores. */
-static double prefill_core_s(const mu_chip *chip, const mu_attention_prefill *shape,
-                             const rates *r, double pairs, double window)
+static double prefill_core_s(const mu_chip *chip, const mu_attention_prefill *shape, const rates *r,
+                             double pairs, double window)
 {
     const mu_chip_params *p = &chip->params;
     double dims = (double)shape->qk_dim + (double)shape->v_dim;
@@ -199,18 +199,18 @@ mu_kernel_cost mu_chip_attention_prefill(const mu_chip *chip, const mu_attention
 
 /* One family of decode kernels on one shape, SI. */
 typedef struct decode_family {
-    double bandwidth;    /* of the cache */
-    double rate;         /* of matrix units, [flop/s] */
+    double bandwidth; /* of the cache */
+    double rate;      /* of matrix units, [flop/s] */
     double launch_s;
-    double item_s;       /* core time of one item */
-    double chain_s;      /* and of walking through one split */
+    double item_s;  /* core time of one item */
+    double chain_s; /* and of walking through one split */
     double combine_s;
     double ramp_s;
     double split_tokens;
-    double items;        /* per sequence */
-    double rows;         /* query rows of one item, padded to what the matrix units take */
-    double reads;        /* times the cache is read */
-    double passes;       /* times queries and outputs cross the memory bus */
+    double items;  /* per sequence */
+    double rows;   /* query rows of one item, padded to what the matrix units take */
+    double reads;  /* times the cache is read */
+    double passes; /* times queries and outputs cross the memory bus */
 } decode_family;
 
 static decode_family mla_family(const mu_chip *chip, const mu_attention_decode *shape,

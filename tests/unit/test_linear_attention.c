@@ -80,8 +80,8 @@ static void test_by_hand(void **state)
 }
 
 /*
- * 32 value heads on an H100, published by NVIDIA (aiconfigurator): 1024 recurrent steps take 1.10 ms
- * and 13 us of convolution; 32 sequences of 2048 tokens 4.04 ms and 0.2 to 0.9 ms of it.
+ * 32 value heads on an H100, published by NVIDIA (aiconfigurator): 1024 recurrent steps take 1.10
+ * ms and 13 us of convolution; 32 sequences of 2048 tokens 4.04 ms and 0.2 to 0.9 ms of it.
  */
 static void test_near_measured(void **state)
 {
