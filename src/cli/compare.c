@@ -150,13 +150,15 @@ static mu_status print_tables(const comparison *c, bool asked, mu_error *err)
     mu_page page = mu_cli_page(c->cli);
     const mu_peak *peaks[MU_WITH_MAX];
     const mu_prediction *answers[MU_WITH_MAX];
+    const char *systems[MU_WITH_MAX]; /* a chip is answered on the system that has it */
     for (uint32_t i = 0; i < c->count; i++) {
         peaks[i] = c->columns[i]->peaks;
         answers[i] = c->columns[i]->answered ? &c->columns[i]->plan.best : NULL;
+        systems[i] = asked ? c->columns[i]->question.system->id : c->names[i];
     }
     if (c->cli->csv) {
         return asked
-                   ? mu_compare_csv(&page, answers, c->names, c->count, err)
+                   ? mu_compare_csv(&page, answers, systems, c->count, err)
                    : mu_peaks_csv(&page, peaks, c->names, c->count, c->columns[0]->peak_count, err);
     }
     mu_status status =
@@ -166,7 +168,7 @@ static mu_status print_tables(const comparison *c, bool asked, mu_error *err)
     }
     mu_workload_words(&c->cli->scenario, workload);
     fprintf(page.out, "\n%s: %s\n\n", c->cli->scenario.model, workload);
-    status = mu_compare_print(&page, answers, c->names, c->count, err);
+    status = mu_compare_print(&page, answers, systems, c->count, err);
     for (uint32_t i = 0; i < c->count && status == MU_OK; i++) {
         if (!c->columns[i]->answered) {
             fprintf(page.out, "%s: %s\n", c->names[i], c->columns[i]->why.text);

@@ -79,7 +79,7 @@ static const column engine_columns[COLUMNS_MAX] = {
     COMMON,
     {COLUMN_PROPERTY, "version", "version", "version"},
     {COLUMN_PROPERTY, "batch tokens", "max_batch_tokens", "max_batch_tokens"},
-    {COLUMN_PROPERTY, "sequences", "max_sequences", "max_sequences"},
+    {COLUMN_PROPERTY, "sequences", "max_batch", "max_batch"},
     {COLUMN_PROPERTY, "chunked prefill", "chunked_prefill", "chunked_prefill"},
 };
 

@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { FACT_COLUMNS = 6, CSV_COLUMNS = 8 };
+enum { FACT_COLUMNS = 6, CSV_COLUMNS = 8, LONG_TEXT = 36 };
 
 static void property_rows(mu_table *table, const mu_catalog *catalog, const mu_entity *entity)
 {
@@ -62,6 +62,12 @@ static void fact_value(const mu_fact *fact, double value, char out[MU_CELL_MAX])
     }
 }
 
+/* Text that would widen the column beyond reading. */
+static bool is_long(const mu_fact *fact)
+{
+    return fact->text != NULL && strlen(fact->text) > LONG_TEXT;
+}
+
 static void fact_row(mu_table *table, const mu_fact *fact)
 {
     char best[MU_CELL_MAX];
@@ -69,8 +75,10 @@ static void fact_row(mu_table *table, const mu_fact *fact)
     char high[MU_CELL_MAX];
     char range[2 * MU_CELL_MAX] = "";
     const char grade[2] = {fact->grade, '\0'};
-    if (fact->text != NULL) {
-        (void)snprintf(best, sizeof best, "%.190s", fact->text);
+    if (is_long(fact)) {
+        (void)snprintf(best, sizeof best, "see the notes");
+    } else if (fact->text != NULL) {
+        (void)snprintf(best, sizeof best, "%s", fact->text);
     } else {
         fact_value(fact, fact->range.best, best);
         if (fact->range.low != fact->range.best || fact->range.high != fact->range.best) {
@@ -100,14 +108,23 @@ static mu_status print_facts(const mu_page *page, const mu_fact facts[], uint32_
     return count > 0 ? mu_table_print(table, page->out, page->colour, err) : MU_OK;
 }
 
+/* Long texts, then what there is to say of a fact. */
+static void print_note(const mu_page *page, const mu_fact *fact, const char *text, bool *first)
+{
+    int column = fprintf(page->out, "%s  %s: ", *first ? "\nNotes\n" : "", fact->path);
+    mu_wrap(page->out, text, 6, column > 0 ? (size_t)column : 0);
+    *first = false;
+}
+
 static void print_notes(const mu_page *page, const mu_fact facts[], uint32_t count)
 {
     bool first = true;
     for (uint32_t i = 0; i < count; i++) {
+        if (is_long(&facts[i])) {
+            print_note(page, &facts[i], facts[i].text, &first);
+        }
         if (facts[i].note != NULL && facts[i].note[0] != '\0') {
-            int column = fprintf(page->out, "%s  %s: ", first ? "\nNotes\n" : "", facts[i].path);
-            mu_wrap(page->out, facts[i].note, 6, column > 0 ? (size_t)column : 0);
-            first = false;
+            print_note(page, &facts[i], facts[i].note, &first);
         }
     }
 }
