@@ -90,9 +90,10 @@ typedef struct mu_moe_load {
 } mu_moe_load;
 
 /**
- * Mean load of the busiest rank when experts draw their popularity from a power law x^-alpha, as the
- * `power_law_a` rows of published tables do; alpha 0 spreads pairs evenly. `ranks` divides `experts`.
- * Seeded: same arguments, same answer. O(experts * 32), at most 4096 experts: for validation, not for planners.
+ * Mean load of the busiest rank when experts draw their popularity from a power law x^-alpha, as
+ * the `power_law_a` rows of published tables do; with alpha 0 the first rank's load when pairs
+ * stride evenly over the experts (`balanced`). `ranks` divides `experts`, 1 .. 4096 of them.
+ * Seeded: same arguments, same answer. O(experts * 32): for validation, not for planners.
  */
 mu_moe_load mu_moe_power_law(double tokens, uint32_t experts, uint32_t topk, uint32_t ranks, double alpha);
 

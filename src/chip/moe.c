@@ -13,6 +13,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdlib.h>
 
 /* One grouped product of `pairs` rows over `active` experts. */
 static mu_tile_time grouped(const mu_path *path, double pairs, double active, double n, double k,
@@ -87,19 +88,17 @@ double mu_moe_active_experts(double tokens, uint32_t experts, uint32_t topk, dou
     return local * -expm1(tokens * log1p(-share));
 }
 
-enum { DRAWS = 32 };
+enum { DRAWS = 32, EXPERTS_MAX = 4096 };
 
-/*
- * One draw of popularities: x^-alpha between low and high by its inverse CDF, for expert `index`.
- * With few pairs the published tables draw between 0.01 and 2, with many between 1 and 0.8 of the
- * tokens.
- */
-static double popularity(double tokens, double pairs, uint32_t experts, double alpha, uint64_t draw,
-                         uint64_t index)
+typedef struct expert {
+    double popularity;
+    double pairs;
+    uint32_t index;
+} expert;
+
+/* One draw of an expert's popularity: x^-alpha between low and high by its inverse CDF. */
+static double popularity(double low, double high, double alpha, double u)
 {
-    double low = pairs > experts ? 1 : 0.01;
-    double high = pairs > experts ? fmax(0.8 * tokens, 1.0) : 2;
-    double u = mu_random_uniform(1, draw, index);
     double e = 1 - alpha;
     if (fabs(e) < 1e-6) {
         return low * pow(high / low, u);
@@ -107,35 +106,110 @@ static double popularity(double tokens, double pairs, uint32_t experts, double a
     return pow((pow(high, e) - pow(low, e)) * u + pow(low, e), 1 / e);
 }
 
+static int more_popular(const void *a, const void *b)
+{
+    const expert *x = a;
+    const expert *y = b;
+    if (x->popularity != y->popularity) {
+        return x->popularity < y->popularity ? 1 : -1;
+    }
+    return x->index < y->index ? -1 : 1;
+}
+
+/*
+ * Whole pairs by popularity, most popular expert first. The published tables draw between 0.01 and
+ * 2 where pairs are few, else between 1 and 0.8 of the tokens; what rounding leaves over goes to
+ * the most popular, what it gave too much is taken from the least.
+ */
+static void draw_experts(double tokens, double pairs, double alpha, uint64_t draw, expert list[],
+                         uint32_t experts)
+{
+    double low = pairs > experts ? 1 : 0.01;
+    double high = pairs > experts ? fmax(0.8 * tokens, 1.0) : 2;
+    double total = 0;
+    for (uint32_t i = 0; i < experts; i++) {
+        list[i].popularity = popularity(low, high, alpha, mu_random_uniform(1, draw, i));
+        list[i].index = i;
+        total += list[i].popularity;
+    }
+    double left = pairs;
+    for (uint32_t i = 0; i < experts; i++) {
+        list[i].pairs = floor(list[i].popularity / total * pairs + 0.5);
+        left -= list[i].pairs;
+    }
+    qsort(list, experts, sizeof(list[0]), more_popular);
+    for (uint32_t i = 0; i < experts && left > 0.5; i++) {
+        list[i].pairs += 1;
+        left -= 1;
+    }
+    for (uint32_t i = experts; i > 0 && left < -0.5; i--) {
+        double back = list[i - 1].pairs >= 1 ? 1 : 0;
+        list[i - 1].pairs -= back;
+        left += back;
+    }
+}
+
+/* Load of the rank with the most pairs; nobody serves a token twice. */
+static mu_moe_load busiest_rank(double tokens, const expert list[], uint32_t experts,
+                                uint32_t local)
+{
+    double pairs[EXPERTS_MAX] = {0};
+    double active[EXPERTS_MAX] = {0};
+    mu_moe_load busiest = {0, 0};
+    for (uint32_t i = 0; i < experts; i++) {
+        uint32_t rank = list[i].index / local;
+        pairs[rank] += fmin(list[i].pairs, tokens);
+        active[rank] += list[i].pairs > 0 ? 1 : 0;
+    }
+    for (uint32_t rank = 0; rank < experts / local; rank++) {
+        if (pairs[rank] > busiest.pairs) {
+            busiest = (mu_moe_load){pairs[rank], active[rank]};
+        }
+    }
+    return busiest;
+}
+
+/* First rank's load when tokens stride evenly over the experts, as the `balanced` rows of tables
+ * do. */
+static mu_moe_load balanced_load(double tokens, uint32_t experts, uint32_t topk, uint32_t local)
+{
+    double pairs = tokens * topk * local / experts;
+    uint32_t stride = (experts + topk - 1) / topk;
+    if (tokens >= experts) {
+        return (mu_moe_load){pairs, local};
+    }
+    double hits[EXPERTS_MAX] = {0};
+    uint32_t whole = (uint32_t)ceil(tokens);
+    for (uint32_t t = 0; t < whole; t++) {
+        double start = tokens >= stride ? t : floor((double)t * stride / tokens);
+        for (uint32_t i = 0; i < topk; i++) {
+            hits[((uint32_t)start + i * stride) % experts] += 1;
+        }
+    }
+    mu_moe_load load = {0, 0};
+    for (uint32_t i = 0; i < local; i++) {
+        load.pairs += hits[i];
+        load.active_experts += hits[i] > 0 ? 1 : 0;
+    }
+    return load;
+}
+
 mu_moe_load mu_moe_power_law(double tokens, uint32_t experts, uint32_t topk, uint32_t ranks,
                              double alpha)
 {
-    assert(experts >= 1 && ranks >= 1 && experts % ranks == 0);
+    assert(experts >= 1 && experts <= EXPERTS_MAX && topk >= 1);
+    assert(ranks >= 1 && experts % ranks == 0);
     uint32_t local = experts / ranks;
-    double pairs = tokens * topk;
     if (alpha <= 0) {
-        double even = pairs / ranks;
-        return (mu_moe_load){even, even < local ? even : local};
+        return balanced_load(tokens, experts, topk, local);
     }
+    expert list[EXPERTS_MAX];
     mu_moe_load sum = {0, 0};
     for (uint64_t draw = 0; draw < DRAWS; draw++) {
-        double total = 0;
-        for (uint32_t i = 0; i < experts; i++) {
-            total += popularity(tokens, pairs, experts, alpha, draw, i);
-        }
-        mu_moe_load busiest = {0, 0};
-        for (uint32_t rank = 0; rank < ranks; rank++) {
-            mu_moe_load load = {0, 0};
-            for (uint32_t i = 0; i < local; i++) {
-                double x = popularity(tokens, pairs, experts, alpha, draw, rank * local + i);
-                double mine = fmin(x / total * pairs, tokens);
-                load.pairs += mine;
-                load.active_experts += mine < 1 ? mine : 1;
-            }
-            busiest = load.pairs > busiest.pairs ? load : busiest;
-        }
-        sum.pairs += busiest.pairs / DRAWS;
-        sum.active_experts += busiest.active_experts / DRAWS;
+        draw_experts(tokens, tokens * topk, alpha, draw, list, experts);
+        mu_moe_load load = busiest_rank(tokens, list, experts, local);
+        sum.pairs += load.pairs / DRAWS;
+        sum.active_experts += load.active_experts / DRAWS;
     }
     return sum;
 }
