@@ -150,8 +150,8 @@ double mu_compiled_time(mu_compiled *c, const mu_load *load)
     const mu_engine *engine = &c->machine->engine;
     double time_s = engine->host_step +
                     engine->host_per_sequence * (load->decode_sequences + load->prefill_sequences);
-    view whole;
-    view split;
+    view whole = {0};
+    view split = {0};
     double micro = c->program->parallel.microbatches;
     make_view(c, load, 1.0, &whole);
     if (micro > 1.0) {
@@ -184,7 +184,7 @@ void mu_compiled_step(mu_compiled *c, const mu_load *load, mu_step *out)
     for (uint32_t b = 0; b < c->program->block_count; b++) {
         const mu_block *block = &c->program->block[b];
         double batches = block->overlap ? micro : 1.0;
-        view v;
+        view v = {0};
         make_view(c, load, batches, &v);
         mu_block_tally tally = {0};
         for (uint32_t i = block->first; i < block->first + block->count; i++) {

@@ -192,8 +192,8 @@ static mu_status find_chip(const mu_catalog *catalog, const mu_entity *system, c
 mu_status mu_machine_load(const mu_catalog *catalog, const mu_machine_name *name, mu_draw draw,
                           mu_machine *out, mu_error *err)
 {
-    const mu_entity *system;
-    const mu_entity *chip;
+    const mu_entity *system = NULL;
+    const mu_entity *chip = NULL;
     mu_machine machine = {0};
     mu_status status = mu_catalog_find(catalog, MU_ENTITY_SYSTEM, name->system, &system, err);
     if (status == MU_OK) {
