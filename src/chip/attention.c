@@ -200,7 +200,7 @@ mu_kernel_cost mu_chip_attention_prefill(const mu_chip *chip, const mu_attention
 /* One family of decode kernels on one shape, SI. */
 typedef struct decode_family {
     double bandwidth; /* of the cache */
-    double rate;      /* of matrix units, [flop/s] */
+    double token_s;   /* head work of one item on one token of context, all cores at it */
     double launch_s;
     double item_s;  /* core time of one item */
     double chain_s; /* and of walking through one split */
@@ -208,7 +208,6 @@ typedef struct decode_family {
     double ramp_s;
     double split_tokens;
     double items;  /* per sequence */
-    double rows;   /* query rows of one item, padded to what the matrix units take */
     double reads;  /* times the cache is read */
     double passes; /* times queries and outputs cross the memory bus */
 } decode_family;
@@ -219,9 +218,10 @@ static decode_family mla_family(const mu_chip *chip, const mu_attention_decode *
     const mu_chip_params *p = &chip->params;
     bool narrow = is_narrow(shape->kv);
     double rows = shape->query_tokens * (double)shape->heads / (double)shape->kv_heads;
+    double dims = (double)shape->qk_dim + (double)shape->v_dim;
     return (decode_family){
         .bandwidth = chip->memory_bandwidth * p->mla_decode_bandwidth_efficiency,
-        .rate = r->rate * p->mla_decode_efficiency,
+        .token_s = 2.0 * p->mla_decode_rows * dims / (r->rate * p->mla_decode_efficiency),
         .launch_s = p->mla_decode_launch_us * seconds_per_us,
         .item_s = p->mla_decode_item_us * seconds_per_us,
         .chain_s = p->mla_decode_chain_us * seconds_per_us,
@@ -229,7 +229,6 @@ static decode_family mla_family(const mu_chip *chip, const mu_attention_decode *
         .ramp_s = p->mla_decode_ramp_us * seconds_per_us,
         .split_tokens = p->mla_decode_split_tokens,
         .items = (double)shape->kv_heads * ceil(rows / p->mla_decode_rows),
-        .rows = p->mla_decode_rows,
         .reads = 1.0,
         .passes = p->mla_decode_passes + (narrow ? p->mla_decode_narrow_passes : 0.0),
     };
@@ -265,20 +264,23 @@ static decode_family grouped_family(const mu_chip *chip, const mu_attention_deco
     bool alone = group > p->decode_group_max; /* query heads go one by one */
     bool narrow = is_narrow(shape->kv);
     double tile = narrow ? narrow_rows : wide_rows;
-    double tiles = ceil(shape->query_tokens * (alone ? 1.0 : group) / tile);
+    double rows = shape->query_tokens * (alone ? 1.0 : group);
+    double tiles = ceil(rows / tile);
+    double dims = (double)shape->qk_dim + (double)shape->v_dim;
+    double read_s = dims * mu_dtype_bytes(shape->kv) / chip->memory_bandwidth;
+    double matrix_s = 2.0 * rows * dims / (r->rate * p->prefill_efficiency);
     decode_family f = {
         .bandwidth = chip->memory_bandwidth * p->decode_bandwidth_efficiency,
-        .rate = r->rate * p->decode_efficiency,
+        .token_s = fmax(tiles * p->decode_tile_share * read_s, matrix_s),
         .combine_s = p->decode_combine_us * seconds_per_us,
         .ramp_s = p->decode_ramp_us * seconds_per_us,
         .items = alone ? shape->heads : shape->kv_heads,
-        .rows = tiles * tile,
         .reads = alone ? group : 1.0,
         .passes = 1.0,
     };
     grouped_kernel(p, alone || group <= 1.0, narrow, &f);
     double share = narrow ? p->decode_narrow_width : p->decode_item_width;
-    double wider = ((double)shape->qk_dim + (double)shape->v_dim) / usual_dims - 1.0;
+    double wider = dims / usual_dims - 1.0;
     f.item_s *= fmax(0.1, 1.0 + share * wider) * (1.0 + further_rows_cost * (tiles - 1.0));
     return f;
 }
@@ -327,7 +329,7 @@ mu_kernel_cost mu_chip_attention_decode(const mu_chip *chip, const mu_attention_
     double split_s = 0.0;
     decode_cores(chip, &f, shape->sequences, shape->context_sum, &core_s, &split_s);
     double memory_s = cache_s(chip, &f, cache, warm);
-    double compute_s = 2.0 * shape->context_sum * f.items * f.rows * dims / f.rate;
+    double compute_s = shape->context_sum * f.items * f.token_s;
     double io_s = io * f.passes * warm_factor(chip, warm) / chip->memory_bandwidth;
     double work_s = norm3(norm4(memory_s, compute_s), core_s);
 

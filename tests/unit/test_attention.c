@@ -133,7 +133,7 @@ static mu_chip small_chip(void)
     chip.params.prefill_kv_passes = 2.0;
     chip.params.attention_l2_gain = 2.0;
     chip.params.decode_bandwidth_efficiency = 0.5;
-    chip.params.decode_efficiency = 0.5;
+    chip.params.decode_tile_share = 0.25;
     chip.params.decode_launch_us = 10.0;
     chip.params.decode_item_us = 1.0;
     chip.params.decode_combine_us = 4.0;
@@ -215,9 +215,9 @@ static void test_decode_by_hand(void **state)
     double io = 2.0 * 4.0 * 256.0 * 2.0;
     assert_near(cost.bytes, cache + io, 1e-6);
     assert_near(cost.flop, 2.0 * 4096.0 * 4.0 * 256.0, 1e-6);
-    /* matrix rows are padded to 16; two items of 1 us on one core; contexts of 2 splits */
+    /* one tile of rows; two items of 1 us on one core; contexts of 2 splits */
     double memory = cache / 0.5e9;
-    double compute = 2.0 * 4096.0 * 16.0 * 256.0 / 0.5e12;
+    double compute = 0.25 * cache / 1e9; /* more than 8 x 4096 x 256 flop at 0.5 TFLOP/s */
     double both = pow(pow(memory, 4.0) + pow(compute, 4.0), 0.25);
     double work = cbrt(pow(both, 3.0) + pow(2e-6, 3.0));
     double combine = 4e-6 * 16.0 / 17.0;
