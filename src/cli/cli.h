@@ -30,6 +30,8 @@ typedef struct mu_cli {
     const char *svg;        /* file, or NULL */
     const char *catalog;    /* overlay directory, or NULL */
     const char *file;       /* --scenario, or NULL */
+    const char *ops;        /* directory of operator tables, or NULL */
+    const char *verb;       /* --verb: what answers the cases of validate, or NULL */
     uint32_t argument_count;
     const char *argument[MU_CLI_ARGUMENTS_MAX];
     FILE *out;
@@ -43,7 +45,8 @@ enum {
     MU_TAKES_SCENARIO = 4, /* --scenario and every option of the registry */
     MU_TAKES_SVG = 8,
     MU_TAKES_GENERATORS = 16, /* --man, --completion, --schema */
-    MU_TAKES_FILE = 32        /* the first argument may be a scenario file */
+    MU_TAKES_FILE = 32,       /* the first argument may be a scenario file */
+    MU_TAKES_CASES = 64       /* --ops, --verb; of the registry only uncertainty, seed and threads */
 };
 
 typedef struct mu_verb {
@@ -81,6 +84,9 @@ const mu_output_flag *mu_output_flags(uint32_t *count);
  */
 mu_status mu_cli_parse(mu_cli *cli, const mu_verb *verb, int argc, char **argv,
                        mu_error *err) MU_MUST_CHECK;
+
+/** Whether a verb takes this option of the registry. */
+bool mu_verb_takes_option(const mu_verb *verb, const mu_option *option);
 
 /** Runs a command line whole; returns the exit code. */
 int mu_cli_main(int argc, char **argv);
@@ -123,6 +129,7 @@ mu_status mu_verb_predict(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
 mu_status mu_verb_plan(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
 mu_status mu_verb_compare(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
 mu_status mu_verb_match(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
+mu_status mu_verb_validate(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
 mu_status mu_verb_help(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
 
 #endif

@@ -24,8 +24,8 @@ static void each_flag(FILE *out, const mu_verb *verb, print_flag *print)
             print(out, verb->name, flags[i].flag, flags[i].value, flags[i].doc);
         }
     }
-    for (size_t i = 0; i < option_count && (verb->takes & MU_TAKES_SCENARIO) != 0; i++) {
-        if (options[i].flag != NULL) {
+    for (size_t i = 0; i < option_count; i++) {
+        if (options[i].flag != NULL && mu_verb_takes_option(verb, &options[i])) {
             print(out, verb->name, options[i].flag, options[i].value, options[i].doc);
         }
     }

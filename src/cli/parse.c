@@ -17,6 +17,9 @@
 
 enum { SETTINGS_MAX = 256, FLAGS_MAX = 128, FLAG_CHARS_MAX = 64 };
 
+/* Draws of a case where nothing was said: there are many cases. */
+enum { CASE_SAMPLES = 64 };
+
 /* Options as collected, to be set once the file is read. */
 typedef struct parser {
     mu_cli *cli;
@@ -47,7 +50,8 @@ static const mu_output_flag *output_flag(const mu_verb *verb, const char *name)
 
 static const mu_option *option_of(const mu_verb *verb, const char *name)
 {
-    return (verb->takes & MU_TAKES_SCENARIO) != 0 ? mu_option_by_flag(name) : NULL;
+    const mu_option *option = mu_option_by_flag(name);
+    return option != NULL && mu_verb_takes_option(verb, option) ? option : NULL;
 }
 
 static mu_status unknown_flag(parser *p, const char *name)
@@ -107,6 +111,8 @@ static void set_output_flag(mu_cli *cli, const char *name, const char *value)
         {"svg", NULL, &cli->svg},
         {"catalog", NULL, &cli->catalog},
         {"scenario", NULL, &cli->file},
+        {"ops", NULL, &cli->ops},
+        {"verb", NULL, &cli->verb},
         {"completion", NULL, &cli->completion},
     };
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
@@ -271,6 +277,9 @@ mu_status mu_cli_parse(mu_cli *cli, const mu_verb *verb, int argc, char **argv, 
     }
     *p = (parser){.cli = cli, .verb = verb, .err = err, .argc = argc, .argv = argv};
     mu_scenario_init(&cli->scenario);
+    if ((verb->takes & MU_TAKES_CASES) != 0) {
+        cli->scenario.samples = CASE_SAMPLES;
+    }
     mu_status status = collect(p);
     if (status != MU_OK || cli->help) {
         return status;

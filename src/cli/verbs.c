@@ -55,6 +55,12 @@ static const mu_verb verbs[] = {
      "yields as many output tokens/s under the same SLO. --chips is the size of SYSTEM.",
      "muster match gb200-nvl72 --with cloudmatrix-384 --model deepseek-r1 --tpot 50ms", QUESTIONS,
      0, 1, mu_verb_match},
+    {"validate", "predicted against measured, with the error table", "[CASES...]",
+     "CASES are JSON lists of measured cases; without any, the published figures that muster ships "
+     "with. Rows that parameters were fitted on are summed apart. 64 draws make the 90 % "
+     "intervals unless --uncertainty says otherwise.",
+     "muster validate --ops tables --json", LISTS | MU_TAKES_CASES, 0, MU_CLI_ARGUMENTS_MAX,
+     mu_verb_validate},
     {"help", "help on a verb; the man page, completions and the schema", "[VERB]",
      "--man prints the man page, --completion bash|zsh|fish a completion script, --schema the JSON "
      "Schema of scenario files.",
@@ -68,6 +74,9 @@ static const mu_output_flag output_flags[] = {
     {"scenario", "FILE", "scenario file; other flags override it", MU_TAKES_SCENARIO},
     {"catalog", "DIR", "your own catalogue files over the built-in ones (or MUSTER_CATALOG)",
      MU_TAKES_CATALOG},
+    {"ops", "DIR", "tables of measured operator times (.csv, .csv.zst), a folder a chip",
+     MU_TAKES_CASES},
+    {"verb", "WORD", "what answers the cases: predict", MU_TAKES_CASES},
     {"man", NULL, "print the man page", MU_TAKES_GENERATORS},
     {"completion", "SHELL", "print a completion script for bash, zsh or fish", MU_TAKES_GENERATORS},
     {"schema", NULL, "print the JSON Schema of scenario files", MU_TAKES_GENERATORS},
@@ -84,6 +93,16 @@ const mu_output_flag *mu_output_flags(uint32_t *count)
 {
     *count = (uint32_t)(sizeof output_flags / sizeof output_flags[0]);
     return output_flags;
+}
+
+bool mu_verb_takes_option(const mu_verb *verb, const mu_option *option)
+{
+    if ((verb->takes & MU_TAKES_SCENARIO) != 0) {
+        return true;
+    }
+    bool of_the_run = strncmp(option->path, "uncertainty.", 12) == 0 ||
+                      strcmp(option->path, "threads") == 0;
+    return (verb->takes & MU_TAKES_CASES) != 0 && of_the_run;
 }
 
 mu_status mu_verb_find(const char *name, const mu_verb **out, mu_error *err)

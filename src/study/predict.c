@@ -54,8 +54,23 @@ static bool acceptance_said(const mu_scenario *s)
     return s->serve.acceptance_count > 0 || s->decode.acceptance_count > 0;
 }
 
-mu_status mu_draws_answer(const mu_question *question, const mu_deployment *deployment,
-                          mu_draw draw, mu_arena *arena, mu_service *out, mu_error *err)
+mu_status mu_draws_answer_on(const mu_question *question, const mu_deployment *deployment, mu_draw draw,
+                             const mu_machine machines[2], mu_arena *arena, mu_service *out,
+                             mu_error *err)
+{
+    mu_site site = mu_question_site(question);
+    site.prefill_machine = &machines[0];
+    site.decode_machine = &machines[1];
+    mu_deployment drawn = *deployment;
+    if (!acceptance_said(question->scenario)) {
+        double factor = mu_draw_value(draw, acceptance_draw, acceptance_factor);
+        scale_acceptance(&drawn.decode, factor);
+    }
+    return mu_service_answer(&site, &drawn, arena, out, err);
+}
+
+mu_status mu_draws_answer(const mu_question *question, const mu_deployment *deployment, mu_draw draw,
+                          mu_arena *arena, mu_service *out, mu_error *err)
 {
     mu_arena_mark mark = mu_arena_here(arena);
     mu_machine *machines = MU_NEW(arena, mu_machine, 2);
@@ -64,15 +79,7 @@ mu_status mu_draws_answer(const mu_question *question, const mu_deployment *depl
     }
     mu_status status = mu_question_machines(question, draw, &machines[0], &machines[1], err);
     if (status == MU_OK) {
-        mu_site site = mu_question_site(question);
-        site.prefill_machine = &machines[0];
-        site.decode_machine = &machines[1];
-        mu_deployment drawn = *deployment;
-        if (!acceptance_said(question->scenario)) {
-            double factor = mu_draw_value(draw, acceptance_draw, acceptance_factor);
-            scale_acceptance(&drawn.decode, factor);
-        }
-        status = mu_service_answer(&site, &drawn, arena, out, err);
+        status = mu_draws_answer_on(question, deployment, draw, machines, arena, out, err);
     }
     mu_arena_back(arena, mark);
     return status;
@@ -134,7 +141,7 @@ static mu_status check_finite(const drawing *d, uint64_t index, mu_error *err)
 static mu_status draw_one(void *context, uint64_t index, uint32_t worker, mu_error *err)
 {
     const drawing *d = context;
-    mu_service service;
+    mu_service service = {0};
     mu_draw draw = {.plan = d->plan, .index = (uint32_t)index + 1};
     mu_status status =
         mu_draws_answer(d->question, d->deployment, draw, d->arena[worker], &service, err);

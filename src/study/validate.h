@@ -14,6 +14,8 @@
 #include "study/case.h"
 #include "study/score.h"
 
+enum { MU_VALIDATE_SAMPLES_MAX = 4096 };
+
 typedef struct mu_validation {
     const mu_case *cases;
     uint32_t case_count;
@@ -25,7 +27,7 @@ typedef struct mu_validation {
 } mu_validation;
 
 typedef struct mu_validate_options {
-    uint32_t samples; /* draws for intervals; 0 = points only */
+    uint32_t samples; /* draws for intervals, at most MU_VALIDATE_SAMPLES_MAX; 0 = points only */
     uint64_t seed;
 } mu_validate_options;
 

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * muster validate: predicted against measured.
+ */
+#include "cli/cli.h"
+
+#include "io/case_read.h"
+#include "report/validate_report.h"
+
+#include <string.h>
+
+static mu_status read_cases(mu_cli *cli, mu_case_list *list, mu_error *err)
+{
+    mu_status status = MU_OK;
+    for (uint32_t i = 0; i < cli->argument_count && status == MU_OK; i++) {
+        status = mu_cases_read(cli->argument[i], list, err);
+    }
+    return status;
+}
+
+static mu_status check_flags(const mu_cli *cli, mu_error *err)
+{
+    if (cli->verb == NULL || strcmp(cli->verb, "predict") == 0) {
+        return MU_OK;
+    }
+    if (strcmp(cli->verb, "simulate") == 0) {
+        return mu_fail(err, MU_E_USAGE,
+                       "validate: --verb simulate: there is no request-level simulator yet; without "
+                       "the flag cases are answered in steady state");
+    }
+    return mu_fail(err, MU_E_USAGE, "validate: --verb: expected predict or simulate, found \"%.64s\"",
+                   cli->verb);
+}
+
+static mu_status print(mu_cli *cli, const mu_validation *validation, mu_error *err)
+{
+    mu_page page = mu_cli_page(cli);
+    if (cli->json) {
+        return mu_validation_json(cli->out, validation, err);
+    }
+    if (cli->csv) {
+        return mu_validation_csv(&page, validation, err);
+    }
+    return mu_validation_print(&page, validation, err);
+}
+
+mu_status mu_verb_validate(mu_cli *cli, mu_error *err)
+{
+    mu_catalog *catalog = NULL;
+    mu_validation validation;
+    mu_cli_work work;
+    mu_case_list list = {.arena = cli->arena};
+    mu_validate_options options = {.samples = (uint32_t)cli->scenario.samples,
+                                   .seed = (uint64_t)cli->scenario.seed};
+    mu_status status = check_flags(cli, err);
+    if (status == MU_OK && cli->scenario.samples > MU_VALIDATE_SAMPLES_MAX) {
+        status = mu_fail(err, MU_E_USAGE, "validate: --uncertainty: at most %d draws",
+                         MU_VALIDATE_SAMPLES_MAX);
+    }
+    if (status == MU_OK) {
+        status = mu_cli_catalog(cli, &catalog, err);
+    }
+    if (status == MU_OK) {
+        status = read_cases(cli, &list, err);
+    }
+    if (status == MU_OK) {
+        status = mu_cli_work_begin(cli, &work, err);
+    }
+    if (status != MU_OK) {
+        return status;
+    }
+    status = mu_validate(catalog, list.item, list.count, &options, &work.work, &validation, err);
+    (void)mu_cli_work_end(&work);
+    return status == MU_OK ? print(cli, &validation, err) : status;
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Operator cases: a chip or a system is read once in every draw, then asked as often as there are rows.
+ */
+#include "study/validate_parts.h"
+
+#include "chip/chip_catalog.h"
+#include "fabric/fabric_catalog.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static mu_status find_entities(const mu_catalog *catalog, const mu_op_target *target,
+                               const mu_entity **system, const mu_entity **chip, mu_error *err)
+{
+    *system = NULL;
+    if (!target->on_system) {
+        return mu_catalog_find(catalog, MU_ENTITY_CHIP, target->name, chip, err);
+    }
+    mu_status status = mu_catalog_find(catalog, MU_ENTITY_SYSTEM, target->name, system, err);
+    if (status != MU_OK) {
+        return status;
+    }
+    const char *name = mu_catalog_text(catalog, *system, "chip");
+    return mu_catalog_find(catalog, MU_ENTITY_CHIP, name != NULL ? name : "", chip, err);
+}
+
+/* Draw 0 joins the names to the plan, which is then closed. */
+static mu_status load(const mu_validate_run *run, mu_op_target *target, mu_error *err)
+{
+    const mu_entity *system = NULL;
+    const mu_entity *chip = NULL;
+    mu_status status = find_entities(run->catalog, target, &system, &chip, err);
+    mu_draw_plan *plan = mu_draw_plan_create(run->arena, run->options.seed);
+    if (status == MU_OK && plan == NULL) {
+        status = mu_fail(err, MU_E_MEMORY, "no memory for the draws");
+    }
+    for (uint32_t i = 0; i <= run->options.samples && status == MU_OK; i++) {
+        mu_draw draw = {.plan = plan, .index = i};
+        uint32_t ranks = 1;
+        status = mu_chip_from_catalog(run->catalog, chip, draw, &target->chip[i], &ranks, err);
+        if (status == MU_OK && system != NULL) {
+            status = mu_fabric_from_catalog(run->catalog, system, draw, ranks, &target->fabric[i], err);
+        }
+        if (i == 0) {
+            mu_draw_plan_freeze(plan);
+        }
+    }
+    return status;
+}
+
+mu_status mu_op_target_find(mu_validate_run *run, uint32_t case_index, mu_error *err)
+{
+    const mu_op_question *op = run->cases[case_index].op;
+    bool on_system = mu_op_case_on_system(op->kind);
+    for (uint32_t i = 0; i < run->target_count; i++) {
+        if (run->target[i].on_system == on_system && strcmp(run->target[i].name, op->target) == 0) {
+            run->source[case_index] = i;
+            return MU_OK;
+        }
+    }
+    mu_op_target *target = &run->target[run->target_count];
+    *target = (mu_op_target){.name = op->target, .on_system = on_system};
+    target->chip = MU_NEW(run->arena, mu_chip, run->options.samples + 1);
+    target->fabric = on_system ? MU_NEW(run->arena, mu_fabric, run->options.samples + 1) : NULL;
+    if (target->chip == NULL || (on_system && target->fabric == NULL)) {
+        return mu_fail(err, MU_E_MEMORY, "no memory for %s", op->target);
+    }
+    mu_error local = {0};
+    mu_status status = load(run, target, &local);
+    if (status == MU_E_MEMORY) {
+        return mu_fail(err, status, "%s", local.text);
+    }
+    if (status != MU_OK) {
+        (void)snprintf(target->why, sizeof target->why, "%.*s", MU_TARGET_WHY_MAX - 1, local.text);
+    }
+    run->source[case_index] = run->target_count++;
+    return MU_OK;
+}
+
+static double answer_in(const mu_op_question *op, const mu_moe_load *load, const mu_op_target *target,
+                        uint32_t draw, mu_measure_kind kind)
+{
+    const mu_fabric *fabric = target->fabric != NULL ? &target->fabric[draw] : NULL;
+    double time_s = mu_op_time(op, load, &target->chip[draw], fabric);
+    return kind == MU_MEASURE_LATENCY ? time_s : mu_op_bus_bandwidth(op, time_s);
+}
+
+static void answer_measure(const mu_validate_run *run, const mu_op_target *target,
+                           const mu_op_question *op, const mu_moe_load *load, mu_outcome *outcome)
+{
+    double draws[MU_VALIDATE_SAMPLES_MAX];
+    uint32_t samples = run->options.samples;
+    double value = answer_in(op, load, target, 0, outcome->kind);
+    if (!(value > 0.0) || !isfinite(value)) {
+        outcome->why = "no such measure of this operator";
+        return;
+    }
+    for (uint32_t i = 0; i < samples; i++) {
+        draws[i] = answer_in(op, load, target, i + 1, outcome->kind);
+    }
+    outcome->predicted = mu_quantity_of(value, draws, samples);
+    outcome->answered = true;
+}
+
+void mu_op_case_answer(const mu_validate_run *run, uint32_t case_index)
+{
+    const mu_case *c = &run->cases[case_index];
+    const mu_op_target *target = &run->target[run->source[case_index]];
+    if (target->why[0] != '\0') {
+        mu_case_refuse(run, case_index, target->why);
+        return;
+    }
+    mu_moe_load load = mu_op_load(c->op);
+    for (uint32_t i = 0; i < c->measure_count; i++) {
+        mu_outcome *outcome = &run->outcome[run->first[case_index] + i];
+        if (outcome->kind == MU_MEASURE_LATENCY || outcome->kind == MU_MEASURE_BUS_BANDWIDTH) {
+            answer_measure(run, target, c->op, &load, outcome);
+        } else {
+            outcome->why = "not a measure of an operator; expected latency_s or "
+                           "bus_bandwidth_bytes_per_s";
+        }
+    }
+}

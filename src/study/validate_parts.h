@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside src/study only: the two kinds of questions of a validation, and what is loaded once for all. */
+#ifndef MUSTER_STUDY_VALIDATE_PARTS_H
+#define MUSTER_STUDY_VALIDATE_PARTS_H
+
+#include "base/draw.h"
+#include "study/validate.h"
+
+enum { MU_TARGET_WHY_MAX = 256 };
+
+/* A chip or system of operator questions in every draw. */
+typedef struct mu_op_target {
+    const char *name;
+    bool on_system;
+    char why[MU_TARGET_WHY_MAX]; /* "" = loaded */
+    mu_chip *chip;               /* [samples + 1] */
+    mu_fabric *fabric;           /* [samples + 1]; systems only */
+} mu_op_target;
+
+/* System, engine and chips of deployments, in every draw. */
+typedef struct mu_machine_set {
+    mu_scenario scenario; /* of the first case that has them, as sold */
+    mu_question question;
+    bool loaded;
+    mu_draw_plan *plan;
+    mu_machine *machine; /* [samples + 1][2]: prefill, decode */
+} mu_machine_set;
+
+/* Memory of one thread. */
+typedef struct mu_validate_worker {
+    mu_arena *scratch;
+    mu_arena *texts; /* what is kept until all are done */
+    mu_pool *pool;   /* of one thread, for searches within a case */
+} mu_validate_worker;
+
+typedef struct mu_validate_run {
+    const mu_catalog *catalog;
+    const mu_case *cases;
+    uint32_t case_count;
+    mu_validate_options options;
+    mu_arena *arena;
+    mu_op_target *target;
+    uint32_t target_count;
+    mu_machine_set **set;
+    uint32_t set_count;
+    uint32_t *source; /* [case_count] target or set of a case; UINT32_MAX = none */
+    uint32_t *first;  /* [case_count] its first outcome */
+    mu_outcome *outcome;
+    mu_validate_worker *worker;
+} mu_validate_run;
+
+/** Finds or adds the target of an operator case; reads it in every draw. */
+mu_status mu_op_target_find(mu_validate_run *run, uint32_t case_index, mu_error *err) MU_MUST_CHECK;
+
+/** Answers the outcomes of an operator case. */
+void mu_op_case_answer(const mu_validate_run *run, uint32_t case_index);
+
+/** Finds or adds the machines of a deployment case. Cases that cannot be read find none. */
+mu_status mu_machine_set_find(mu_validate_run *run, uint32_t case_index,
+                              mu_error *err) MU_MUST_CHECK;
+
+/** Answers the outcomes of a deployment case. Only a lack of memory is a failure. */
+mu_status mu_service_case_answer(const mu_validate_run *run, uint32_t case_index, uint32_t worker,
+                                 mu_error *err) MU_MUST_CHECK;
+
+/** Marks all outcomes of a case unanswered; `why` must live until the run ends. */
+void mu_case_refuse(const mu_validate_run *run, uint32_t case_index, const char *why);
+
+#endif

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Deployment cases: machines are drawn once for all cases of a system and engine, then each case is answered on
+ * every draw.
+ *
+ * Bound: steady state knows means: a median is answered with the mean, a 99th percentile not at all.
+ */
+#include "study/validate_parts.h"
+
+#include "study/draws.h"
+#include "study/option.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Where a measured deployment does not fit by our count, memory is no bound. */
+static const double ample_bytes = 1e15;
+
+static mu_status read_scenario(const mu_case *c, mu_scenario *out, mu_error *err)
+{
+    mu_scenario_init(out);
+    mu_status status = mu_scenario_read(&c->scenario, out, err);
+    return status == MU_OK ? mu_scenario_settle(out, err) : status;
+}
+
+static const mu_role_wish *main_role(const mu_scenario *s)
+{
+    return s->serve.given ? &s->serve : &s->decode;
+}
+
+static bool same_machines(const mu_scenario *a, const mu_scenario *b)
+{
+    return strcmp(a->system, b->system) == 0 && strcmp(a->engine, b->engine) == 0 &&
+           strcmp(main_role(a)->chip, main_role(b)->chip) == 0 &&
+           strcmp(a->prefill.chip, b->prefill.chip) == 0;
+}
+
+static mu_status load(const mu_validate_run *run, mu_machine_set *set, mu_error *err)
+{
+    uint32_t samples = run->options.samples;
+    set->scenario.seed = (double)run->options.seed;
+    set->machine = MU_NEW(run->arena, mu_machine, 2 * ((size_t)samples + 1));
+    if (set->machine == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "no memory for the machines");
+    }
+    mu_status status = mu_draws_open(&set->question, run->arena, &set->plan, err);
+    if (status == MU_OK) {
+        mu_draw_plan_freeze(set->plan);
+    }
+    for (uint32_t i = 0; i <= samples && status == MU_OK; i++) {
+        mu_draw draw = {.plan = set->plan, .index = i};
+        mu_machine *machine = &set->machine[2 * (size_t)i];
+        status = mu_question_machines(&set->question, draw, &machine[0], &machine[1], err);
+    }
+    return status;
+}
+
+/* Loads a set for the first case whose question can be made. */
+static mu_status add_set(mu_validate_run *run, const mu_scenario *scenario, mu_error *err)
+{
+    mu_machine_set *set = MU_NEW(run->arena, mu_machine_set, 1);
+    if (set == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "no memory for the machines");
+    }
+    set->scenario = *scenario;
+    set->scenario.chips = 0.0;
+    mu_status status =
+        mu_question_make(run->catalog, &set->scenario, NULL, &set->question, err);
+    if (status == MU_OK) {
+        status = load(run, set, err);
+    }
+    if (status == MU_OK) {
+        run->set[run->set_count++] = set;
+    }
+    return status;
+}
+
+mu_status mu_machine_set_find(mu_validate_run *run, uint32_t case_index, mu_error *err)
+{
+    mu_scenario scenario;
+    mu_error local = {0};
+    run->source[case_index] = UINT32_MAX;
+    if (read_scenario(&run->cases[case_index], &scenario, &local) != MU_OK) {
+        return MU_OK; /* said again when it is answered */
+    }
+    for (uint32_t i = 0; i < run->set_count; i++) {
+        if (same_machines(&run->set[i]->scenario, &scenario)) {
+            run->source[case_index] = i;
+            return MU_OK;
+        }
+    }
+    mu_status status = add_set(run, &scenario, &local);
+    if (status == MU_E_MEMORY) {
+        return mu_fail(err, status, "%s", local.text);
+    }
+    if (status == MU_OK) {
+        run->source[case_index] = run->set_count - 1;
+    }
+    return MU_OK;
+}
+
+/* One measure of a service in one draw; NaN where there is none. */
+static double measure_of(const mu_service *s, mu_measure_kind kind, double output)
+{
+    switch (kind) {
+    case MU_MEASURE_TTFT_MEAN:
+    case MU_MEASURE_TTFT_P50:
+        return s->ttft_s;
+    case MU_MEASURE_TPOT_MEAN:
+    case MU_MEASURE_TPOT_P50:
+        return s->tpot_s;
+    case MU_MEASURE_E2E_MEAN:
+        return s->ttft_s + (output - 1.0) * s->tpot_s;
+    case MU_MEASURE_OUTPUT_RATE:
+        return s->output_tokens_per_s;
+    case MU_MEASURE_TOTAL_RATE:
+        return s->total_tokens_per_s;
+    case MU_MEASURE_REQUEST_RATE:
+        return s->requests_per_s;
+    case MU_MEASURE_OUTPUT_RATE_CHIP:
+        return s->output_tokens_per_s / s->chips;
+    case MU_MEASURE_TOTAL_RATE_CHIP:
+    case MU_MEASURE_RATE_CHIP:
+        return s->total_tokens_per_s / s->chips;
+    case MU_MEASURE_PREFILL_RATE_CHIP:
+        return s->prefill.tokens_per_s_per_chip;
+    case MU_MEASURE_DECODE_RATE_CHIP:
+        return s->decode.tokens_per_s_per_chip;
+    case MU_MEASURE_STEP:
+        return s->decode.step_s;
+    case MU_MEASURE_POWER:
+        return s->power_w;
+    default:
+        return (double)NAN;
+    }
+}
+
+static const char *why_not(mu_measure_kind kind)
+{
+    switch (kind) {
+    case MU_MEASURE_TTFT_P99:
+    case MU_MEASURE_TPOT_P99:
+        return "steady state knows means; a percentile needs a request-level simulation";
+    case MU_MEASURE_MFU:
+    case MU_MEASURE_MODEL_FLOPS_CHIP:
+        return "a measure of training, which is not predicted";
+    default:
+        return "not a measure of a deployment";
+    }
+}
+
+/* A case being answered by one thread. */
+typedef struct answering {
+    const mu_validate_run *run;
+    const mu_machine_set *set;
+    mu_outcome *outcome;
+    uint32_t count;
+    mu_question *question;
+    mu_deployment deployment;
+    mu_machine *machine; /* [2]: of this draw */
+    double *value;       /* [count][samples] */
+    bool tight;
+    mu_work work;
+} answering;
+
+static void take_machines(const answering *a, uint32_t draw)
+{
+    memcpy(a->machine, &a->set->machine[2 * (size_t)draw], 2 * sizeof *a->machine);
+    for (int i = 0; i < 2; i++) {
+        a->machine[i].chips = a->question->machine.chips;
+        if (a->tight) {
+            a->machine[i].chip.memory_capacity = ample_bytes;
+        }
+    }
+}
+
+static mu_status serve(const answering *a, uint32_t draw, mu_service *out, mu_error *err)
+{
+    mu_draw at = {.plan = a->set->plan, .index = draw};
+    take_machines(a, draw);
+    return mu_draws_answer_on(a->question, &a->deployment, at, a->machine, a->work.arena, out, err);
+}
+
+static mu_status find_deployment(answering *a, mu_error *err)
+{
+    if (mu_scenario_is_explicit(a->question->scenario)) {
+        return mu_deployment_from_wish(a->question, &a->deployment, err);
+    }
+    mu_plan plan;
+    mu_status status = mu_plan_best(a->question, &a->work, &plan, err);
+    if (status == MU_OK) {
+        a->deployment = plan.best.deployment;
+    }
+    return status;
+}
+
+static mu_status answer_point(answering *a, mu_service *out, mu_error *err)
+{
+    mu_status status = serve(a, 0, out, err);
+    if (status == MU_OK && !out->fits) {
+        a->tight = true;
+        status = serve(a, 0, out, err);
+    }
+    return status;
+}
+
+static mu_status answer_draws(const answering *a, mu_error *err)
+{
+    uint32_t samples = a->run->options.samples;
+    double output = a->question->workload.output;
+    mu_status status = MU_OK;
+    for (uint32_t i = 0; i < samples && status == MU_OK; i++) {
+        mu_service service;
+        status = serve(a, i + 1, &service, err);
+        for (uint32_t k = 0; k < a->count && status == MU_OK; k++) {
+            a->value[(size_t)k * samples + i] = measure_of(&service, a->outcome[k].kind, output);
+        }
+    }
+    return status;
+}
+
+static void take_answers(const answering *a, const mu_service *point)
+{
+    uint32_t samples = a->run->options.samples;
+    for (uint32_t k = 0; k < a->count; k++) {
+        mu_outcome *outcome = &a->outcome[k];
+        double value = measure_of(point, outcome->kind, a->question->workload.output);
+        if (!isfinite(value) || !(value > 0.0)) {
+            outcome->why = why_not(outcome->kind);
+            continue;
+        }
+        outcome->predicted = mu_quantity_of(value, a->value + (size_t)k * samples, samples);
+        outcome->answered = true;
+        outcome->tight = a->tight;
+    }
+}
+
+static mu_status answer(answering *a, const mu_case *c, mu_error *err)
+{
+    mu_scenario *scenario = MU_NEW(a->work.arena, mu_scenario, 1);
+    a->question = MU_NEW(a->work.arena, mu_question, 1);
+    a->machine = MU_NEW(a->work.arena, mu_machine, 2);
+    a->value = MU_NEW(a->work.arena, double, (size_t)a->count * a->run->options.samples + 1);
+    if (scenario == NULL || a->question == NULL || a->machine == NULL || a->value == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "no memory for a case");
+    }
+    mu_status status = read_scenario(c, scenario, err);
+    scenario->samples = 0.0;
+    if (status == MU_OK) {
+        status = mu_question_make(a->run->catalog, scenario, NULL, a->question, err);
+    }
+    if (status == MU_OK) {
+        status = find_deployment(a, err);
+    }
+    mu_service point;
+    if (status == MU_OK) {
+        status = answer_point(a, &point, err);
+    }
+    if (status == MU_OK) {
+        status = answer_draws(a, err);
+    }
+    if (status == MU_OK) {
+        take_answers(a, &point);
+    }
+    return status;
+}
+
+mu_status mu_service_case_answer(const mu_validate_run *run, uint32_t case_index, uint32_t worker,
+                                 mu_error *err)
+{
+    mu_validate_worker *mine = &run->worker[worker];
+    const mu_case *c = &run->cases[case_index];
+    uint32_t source = run->source[case_index];
+    answering a = {.run = run,
+                   .set = source != UINT32_MAX ? run->set[source] : NULL,
+                   .outcome = &run->outcome[run->first[case_index]],
+                   .count = c->measure_count,
+                   .work = {.arena = mine->scratch, .pool = mine->pool}};
+    mu_arena_mark mark = mu_arena_here(mine->scratch);
+    mu_error local = {0};
+    mu_status status = answer(&a, c, &local);
+    mu_arena_back(mine->scratch, mark);
+    if (status == MU_OK) {
+        return MU_OK;
+    }
+    if (status == MU_E_MEMORY) {
+        return mu_fail(err, status, "%s", local.text);
+    }
+    const char *why = mu_arena_text(mine->texts, local.text, strlen(local.text));
+    if (why == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "no memory for a reason");
+    }
+    mu_case_refuse(run, case_index, why);
+    return MU_OK;
+}
