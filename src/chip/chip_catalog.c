@@ -106,26 +106,42 @@ static void split_over_ranks(mu_chip *out, double ranks)
     out->idle_w /= ranks;
 }
 
+static bool is_parameter(const char *key)
+{
+    size_t count = 0;
+    const mu_param_spec *specs = mu_chip_param_specs(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(key, specs[i].name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const char *nearest_parameter(const char *key)
+{
+    size_t count = 0;
+    const mu_param_spec *specs = mu_chip_param_specs(&count);
+    const char *nearest = "";
+    uint32_t best = UINT32_MAX;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t distance = mu_text_distance(key, specs[i].name);
+        nearest = distance < best ? specs[i].name : nearest;
+        best = distance < best ? distance : best;
+    }
+    return nearest;
+}
+
 /* Names that no parameter bears are mistakes of the calibration file. */
 static mu_status check_names(const reader *r, const mu_entity *calibration)
 {
     const mu_node *params = mu_catalog_node(r->catalog, calibration, "params", NULL);
-    size_t spec_count = 0;
-    const mu_param_spec *specs = mu_chip_param_specs(&spec_count);
     for (uint32_t i = 0; params != NULL && i < params->count; i++) {
         const char *key = params->child[i].key;
-        const char *nearest = NULL;
-        uint32_t best = UINT32_MAX;
-        for (size_t k = 0; k < spec_count && best > 0; k++) {
-            uint32_t distance =
-                strcmp(key, specs[k].name) == 0 ? 0 : 1 + mu_text_distance(key, specs[k].name);
-            nearest = distance < best ? specs[k].name : nearest;
-            best = distance < best ? distance : best;
-        }
-        if (best > 0) {
+        if (!is_parameter(key)) {
             return mu_node_fail(&calibration->doc, &params->child[i], r->err,
                                 "unknown parameter \"%.60s\" of a chip (nearest: \"%s\")", key,
-                                nearest == NULL ? "" : nearest);
+                                nearest_parameter(key));
         }
     }
     return MU_OK;
