@@ -42,26 +42,14 @@ static void add_settings(mu_table *table, const mu_match *match)
     }
 }
 
-/* The study's own interval where it has one, else the ratio of the two values. */
-static mu_quantity ratio_of(const mu_match *match, const mu_metric *reference,
-                            const mu_metric *matched)
-{
-    if (strcmp(reference->key, "power_w") == 0) {
-        return match->power_ratio;
-    }
-    if (strcmp(reference->key, "throughput.output_tokens_per_s") == 0) {
-        return match->throughput_ratio;
-    }
-    bool known = reference->quantity.value > 0.0;
-    return mu_quantity_point(known ? matched->quantity.value / reference->quantity.value : 0.0);
-}
-
 static void add_metrics(mu_table *table, const mu_match *match)
 {
     mu_metric reference[MU_METRICS_MAX];
     mu_metric matched[MU_METRICS_MAX];
+    mu_metric ratios[MU_METRICS_MAX];
     uint32_t count = mu_metrics(&match->reference, reference);
     (void)mu_metrics(&match->matched, matched);
+    (void)mu_metrics(&match->metric_ratios, ratios);
     for (uint32_t i = 0; i < count; i++) {
         char left[MU_CELL_MAX];
         char right[MU_CELL_MAX];
@@ -71,7 +59,7 @@ static void add_metrics(mu_table *table, const mu_match *match)
         }
         mu_format_quantity(reference[i].quantity, reference[i].dimension, left);
         mu_format_quantity(matched[i].quantity, matched[i].dimension, right);
-        mu_format_ratio(ratio_of(match, &reference[i], &matched[i]), ratio);
+        mu_format_ratio(ratios[i].quantity, ratio);
         row(table, reference[i].label, left, right, ratio);
     }
 }
@@ -165,8 +153,10 @@ mu_status mu_match_csv(const mu_page *page, const mu_match *match, mu_error *err
         return mu_fail(err, MU_E_MEMORY, "out of memory for the table");
     }
     csv_row(table, "chips", mu_quantity_point(match->reference.point.chips), match->chips, "chips");
+    mu_metric ratios[MU_METRICS_MAX];
     uint32_t count = mu_metrics(&match->reference, reference);
     (void)mu_metrics(&match->matched, matched);
+    (void)mu_metrics(&match->metric_ratios, ratios);
     for (uint32_t i = 0; i < count; i++) {
         csv_row(table, reference[i].key, reference[i].quantity, matched[i].quantity,
                 reference[i].unit);

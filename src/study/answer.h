@@ -54,8 +54,9 @@ typedef struct mu_prediction {
 
 typedef struct mu_plan {
     mu_prediction best;
-    uint64_t candidates; /* deployments the search space holds */
-    uint64_t evaluated;  /* deployments evaluated in full */
+    uint64_t candidates;       /* deployments the search space holds */
+    uint64_t role_evaluations; /* steps evaluated for them: each shape at each batch */
+    uint64_t evaluated;        /* deployments evaluated in full */
     uint32_t pareto_count;
     mu_prediction *pareto; /* [pareto_count] tokens/s per chip against TPOT, fastest first; arena */
 } mu_plan;
@@ -68,7 +69,9 @@ typedef struct mu_match {
     mu_quantity ratio; /* matched chips over reference chips */
     mu_quantity power_ratio;
     mu_quantity cost_ratio;       /* 0 when a price is not known */
-    mu_quantity throughput_ratio; /* matched over reference */
+    mu_quantity throughput_ratio; /* matched over reference, as deployed */
+    mu_prediction
+        metric_ratios; /* its quantities are matched over reference; nothing else is set */
     char bottleneck[128];
     char sentence[768]; /* the answer in plain words */
 } mu_match;

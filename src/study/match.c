@@ -7,32 +7,58 @@
  * the rate that both deployments have in that draw, so that what the two share cancels.
  */
 #include "study/draws.h"
+#include "study/metrics.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { RATIO_CHIPS, RATIO_POWER, RATIO_COST, RATIO_RATE, RATIO_COUNT };
+/* What is drawn of a pair: every reported metric, then chips and capital at equal work. */
+enum { RATIO_CHIPS = MU_SERVICE_METRICS, RATIO_POWER, RATIO_COST, RATIO_COUNT };
 
 typedef struct pairing {
     const mu_question *reference;
     const mu_question *other;
     const mu_match *match;
     mu_draw_plan *plan;
-    double *value; /* [RATIO_COUNT][samples] */
+    double *value; /* [samples][RATIO_COUNT] */
     uint64_t samples;
     mu_arena **arena;
 } pairing;
 
-/* Ratios of other over reference at equal work; cost 0 when a price is unknown. */
+/* Matched over reference; 0 where the reference has none (a price that nobody knows). */
+static double over(double matched, double reference)
+{
+    return reference > 0.0 ? matched / reference : 0.0;
+}
+
+/* The same chips with their roles split evenly: what the service does then. */
+static mu_service rebalanced(const mu_service *service)
+{
+    mu_service s = *service;
+    double gain = mu_service_balanced(service) / service->requests_per_s;
+    s.requests_per_s *= gain;
+    s.output_tokens_per_s *= gain;
+    s.total_tokens_per_s *= gain;
+    s.energy_per_output_token_j /= gain;
+    return s;
+}
+
 static void ratios(const mu_service *reference, const mu_service *other, double out[RATIO_COUNT])
 {
-    double rate = mu_service_balanced(other) / mu_service_balanced(reference);
-    out[RATIO_RATE] = rate;
-    out[RATIO_CHIPS] = other->chips / reference->chips / rate;
-    out[RATIO_POWER] = other->power_w / reference->power_w / rate;
-    out[RATIO_COST] =
-        reference->price_usd > 0.0 ? other->price_usd / reference->price_usd / rate : 0.0;
+    mu_service a = rebalanced(reference);
+    mu_service b = rebalanced(other);
+    double left[MU_SERVICE_METRICS];
+    double right[MU_SERVICE_METRICS];
+    mu_service_metrics(&a, left);
+    mu_service_metrics(&b, right);
+    for (int m = 0; m < MU_SERVICE_METRICS; m++) {
+        out[m] = over(right[m], left[m]);
+    }
+    double rate = over(b.requests_per_s, a.requests_per_s);
+    out[RATIO_CHIPS] = over(b.chips, a.chips) / rate;
+    out[RATIO_POWER] = over(b.power_w, a.power_w) / rate;
+    out[RATIO_COST] = over(b.price_usd, a.price_usd) / rate;
 }
 
 /*
@@ -69,12 +95,7 @@ static mu_status draw_pair(void *context, uint64_t index, uint32_t worker, mu_er
 {
     const pairing *p = context;
     mu_draw draw = {.plan = p->plan, .index = (uint32_t)index + 1};
-    double out[RATIO_COUNT];
-    mu_status status = answer_pair(p, draw, p->arena[worker], out, err);
-    for (int i = 0; status == MU_OK && i < RATIO_COUNT; i++) {
-        p->value[(uint64_t)i * p->samples + index] = out[i];
-    }
-    return status;
+    return answer_pair(p, draw, p->arena[worker], p->value + index * RATIO_COUNT, err);
 }
 
 static mu_status run_draws(pairing *p, mu_work *work, mu_error *err)
@@ -97,30 +118,38 @@ static mu_status run_draws(pairing *p, mu_work *work, mu_error *err)
 }
 
 /*
- * Values are those of the counts found, whole instances and all; the draws give how far off they
- * may be, as factors on the retuned point.
+ * A ratio of what was found, with the draws as factors on the retuned point: how far off it may be.
+ * `column` is scratch of [samples].
  */
-static void fill_ratios(const pairing *p, const double point[RATIO_COUNT], mu_match *out)
+static mu_quantity quantity(const pairing *p, int which, double found, double point, double *column)
+{
+    double scale = point > 0.0 ? found / point : 0.0;
+    for (uint64_t d = 0; d < p->samples; d++) {
+        column[d] = p->value[d * RATIO_COUNT + (uint64_t)which] * scale;
+    }
+    return mu_quantity_of(found, column, p->samples);
+}
+
+static void fill_ratios(const pairing *p, const double point[RATIO_COUNT], double *column,
+                        mu_match *out)
 {
     const mu_service *reference = &out->reference.point;
     const mu_service *other = &out->matched.point;
-    const double found[RATIO_COUNT] = {
-        [RATIO_CHIPS] = other->chips / reference->chips,
-        [RATIO_POWER] = other->power_w / reference->power_w,
-        [RATIO_COST] = reference->price_usd > 0.0 ? other->price_usd / reference->price_usd : 0.0,
-        [RATIO_RATE] = other->requests_per_s / reference->requests_per_s};
-    mu_quantity *target[RATIO_COUNT] = {[RATIO_CHIPS] = &out->ratio,
-                                        [RATIO_POWER] = &out->power_ratio,
-                                        [RATIO_COST] = &out->cost_ratio,
-                                        [RATIO_RATE] = &out->throughput_ratio};
-    for (int i = 0; i < RATIO_COUNT; i++) {
-        double *draws = p->value + (uint64_t)i * p->samples;
-        double scale = point[i] > 0.0 ? found[i] / point[i] : 0.0;
-        for (uint64_t d = 0; d < p->samples; d++) {
-            draws[d] *= scale;
-        }
-        *target[i] = mu_quantity_of(found[i], draws, p->samples);
+    double left[MU_SERVICE_METRICS];
+    double right[MU_SERVICE_METRICS];
+    mu_service_metrics(reference, left);
+    mu_service_metrics(other, right);
+    for (int m = 0; m < MU_SERVICE_METRICS; m++) {
+        *mu_prediction_metric(&out->metric_ratios, (uint32_t)m) =
+            quantity(p, m, over(right[m], left[m]), point[m], column);
     }
+    out->throughput_ratio = out->metric_ratios.output_tokens_per_s;
+    out->ratio =
+        quantity(p, RATIO_CHIPS, over(other->chips, reference->chips), point[RATIO_CHIPS], column);
+    out->power_ratio = quantity(p, RATIO_POWER, over(other->power_w, reference->power_w),
+                                point[RATIO_POWER], column);
+    out->cost_ratio = quantity(p, RATIO_COST, over(other->price_usd, reference->price_usd),
+                               point[RATIO_COST], column);
     out->chips = (mu_quantity){.value = other->chips,
                                .low = floor(out->ratio.low * reference->chips),
                                .high = ceil(out->ratio.high * reference->chips)};
@@ -138,14 +167,15 @@ static mu_status compare_draws(const mu_question *reference, const mu_question *
     mu_draw no_draw = {0};
     mu_status status = answer_pair(&p, no_draw, work->arena, point, err);
     p.value = MU_NEW(work->arena, double, RATIO_COUNT *p.samples + 1);
-    if (status == MU_OK && p.value == NULL) {
+    double *column = MU_NEW(work->arena, double, p.samples + 1);
+    if (status == MU_OK && (p.value == NULL || column == NULL)) {
         status = mu_fail(err, MU_E_MEMORY, "no memory for the draws");
     }
     if (status == MU_OK && p.samples > 0) {
         status = run_draws(&p, work, err);
     }
     if (status == MU_OK) {
-        fill_ratios(&p, point, out);
+        fill_ratios(&p, point, column, out);
     }
     mu_arena_back(work->arena, mark);
     return status;

@@ -132,7 +132,8 @@ static mu_status search(const mu_question *question, mu_work *work, mu_space *sp
     uint64_t joined = 0;
     *best = mu_join_most(question, space, chips, &joined);
     out->candidates = joined;
-    out->evaluated = space->role_evaluations + joined;
+    out->evaluated = joined;
+    out->role_evaluations = space->role_evaluations;
     return best->decode >= 0 ? MU_OK : refuse_plan(question, work, space, err);
 }
 

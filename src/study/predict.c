@@ -7,6 +7,7 @@
  * facts and parameters; what the model leaves out is not in it.
  */
 #include "study/draws.h"
+#include "study/metrics.h"
 
 #include <assert.h>
 #include <math.h>
@@ -54,9 +55,9 @@ static bool acceptance_said(const mu_scenario *s)
     return s->serve.acceptance_count > 0 || s->decode.acceptance_count > 0;
 }
 
-mu_status mu_draws_answer_on(const mu_question *question, const mu_deployment *deployment, mu_draw draw,
-                             const mu_machine machines[2], mu_arena *arena, mu_service *out,
-                             mu_error *err)
+mu_status mu_draws_answer_on(const mu_question *question, const mu_deployment *deployment,
+                             mu_draw draw, const mu_machine machines[2], mu_arena *arena,
+                             mu_service *out, mu_error *err)
 {
     mu_site site = mu_question_site(question);
     site.prefill_machine = &machines[0];
@@ -69,8 +70,8 @@ mu_status mu_draws_answer_on(const mu_question *question, const mu_deployment *d
     return mu_service_answer(&site, &drawn, arena, out, err);
 }
 
-mu_status mu_draws_answer(const mu_question *question, const mu_deployment *deployment, mu_draw draw,
-                          mu_arena *arena, mu_service *out, mu_error *err)
+mu_status mu_draws_answer(const mu_question *question, const mu_deployment *deployment,
+                          mu_draw draw, mu_arena *arena, mu_service *out, mu_error *err)
 {
     mu_arena_mark mark = mu_arena_here(arena);
     mu_machine *machines = MU_NEW(arena, mu_machine, 2);
@@ -85,52 +86,22 @@ mu_status mu_draws_answer(const mu_question *question, const mu_deployment *depl
     return status;
 }
 
-/* X(field of mu_prediction, expression of a mu_service s): what is reported with an interval. */
-#define METRICS(X)                                                                                 \
-    X(ttft_s, s->ttft_s)                                                                           \
-    X(tpot_s, s->tpot_s)                                                                           \
-    X(prefill_step_s, s->prefill.step_s)                                                           \
-    X(prefill_tokens_per_s, s->prefill.tokens_per_s)                                               \
-    X(prefill_tokens_per_s_per_chip, s->prefill.tokens_per_s_per_chip)                             \
-    X(decode_step_s, s->decode.step_s)                                                             \
-    X(decode_tokens_per_s, s->decode.tokens_per_s)                                                 \
-    X(decode_tokens_per_s_per_chip, s->decode.tokens_per_s_per_chip)                               \
-    X(output_tokens_per_s, s->output_tokens_per_s)                                                 \
-    X(total_tokens_per_s, s->total_tokens_per_s)                                                   \
-    X(requests_per_s, s->requests_per_s)                                                           \
-    X(output_tokens_per_s_per_chip, s->output_tokens_per_s / s->chips)                             \
-    X(power_w, s->power_w)                                                                         \
-    X(energy_per_output_token_j, s->energy_per_output_token_j)
-
-enum {
-#define X(field, expression) METRIC_##field,
-    METRICS(X)
-#undef X
-        METRIC_COUNT
-};
-
 typedef struct drawing {
     const mu_question *question;
     const mu_deployment *deployment;
     mu_draw_plan *plan;
-    double *value; /* [METRIC_COUNT][samples] */
+    double *value; /* [samples][MU_SERVICE_METRICS] */
     uint64_t samples;
     double *kept;     /* [samples] 1 where the SLO holds */
     mu_arena **arena; /* [threads] */
 } drawing;
 
-static void store(const mu_service *s, double *value, uint64_t stride)
-{
-#define X(field, expression) value[METRIC_##field * stride] = (expression);
-    METRICS(X)
-#undef X
-}
-
 /* Every fact has two-ended limits, so this is a gap in them; better said than averaged. */
 static mu_status check_finite(const drawing *d, uint64_t index, mu_error *err)
 {
-    for (int m = 0; m < METRIC_COUNT; m++) {
-        if (!isfinite(d->value[(uint64_t)m * d->samples + index])) {
+    const double *value = d->value + index * MU_SERVICE_METRICS;
+    for (int m = 0; m < MU_SERVICE_METRICS; m++) {
+        if (!isfinite(value[m])) {
             return mu_fail(err, MU_E_INPUT, "draw %llu of %s has no finite answer",
                            (unsigned long long)index + 1, d->question->system->id);
         }
@@ -146,7 +117,7 @@ static mu_status draw_one(void *context, uint64_t index, uint32_t worker, mu_err
     mu_status status =
         mu_draws_answer(d->question, d->deployment, draw, d->arena[worker], &service, err);
     if (status == MU_OK) {
-        store(&service, d->value + index, d->samples);
+        mu_service_metrics(&service, d->value + index * MU_SERVICE_METRICS);
         status = check_finite(d, index, err);
     }
     if (status == MU_OK) {
@@ -157,19 +128,28 @@ static mu_status draw_one(void *context, uint64_t index, uint32_t worker, mu_err
 
 static void fill_points(mu_prediction *out)
 {
-    const mu_service *s = &out->point;
-#define X(field, expression) out->field = mu_quantity_point(expression);
-    METRICS(X)
-#undef X
+    double value[MU_SERVICE_METRICS];
+    mu_service_metrics(&out->point, value);
+    for (uint32_t m = 0; m < MU_SERVICE_METRICS; m++) {
+        *mu_prediction_metric(out, m) = mu_quantity_point(value[m]);
+    }
 }
 
-static void fill_intervals(const drawing *d, mu_prediction *out)
+void mu_metric_draws(const double *value, uint64_t samples, uint32_t metric, double out[])
 {
-#define X(field, expression)                                                                       \
-    out->field =                                                                                   \
-        mu_quantity_of(out->field.value, d->value + METRIC_##field * d->samples, d->samples);
-    METRICS(X)
-#undef X
+    for (uint64_t i = 0; i < samples; i++) {
+        out[i] = value[i * MU_SERVICE_METRICS + metric];
+    }
+}
+
+/* `column` is scratch of [samples]. */
+static void fill_intervals(const drawing *d, double *column, mu_prediction *out)
+{
+    for (uint32_t m = 0; m < MU_SERVICE_METRICS; m++) {
+        mu_quantity *q = mu_prediction_metric(out, m);
+        mu_metric_draws(d->value, d->samples, m, column);
+        *q = mu_quantity_of(q->value, column, d->samples);
+    }
     double kept = 0.0;
     for (uint64_t i = 0; i < d->samples; i++) {
         kept += d->kept[i];
@@ -210,9 +190,10 @@ static mu_status add_intervals(const mu_question *question, mu_work *work, mu_dr
                  .plan = plan,
                  .samples = (uint64_t)question->scenario->samples};
     mu_arena_mark mark = mu_arena_here(work->arena);
-    d.value = MU_NEW(work->arena, double, METRIC_COUNT *d.samples);
+    d.value = MU_NEW(work->arena, double, MU_SERVICE_METRICS *d.samples);
     d.kept = MU_NEW(work->arena, double, d.samples);
-    if (d.value == NULL || d.kept == NULL) {
+    double *column = MU_NEW(work->arena, double, d.samples);
+    if (d.value == NULL || d.kept == NULL || column == NULL) {
         return mu_fail(err, MU_E_MEMORY, "no memory for the draws");
     }
     mu_status status = mu_work_arenas(work, &d.arena, err);
@@ -222,7 +203,7 @@ static mu_status add_intervals(const mu_question *question, mu_work *work, mu_dr
         mu_work_arenas_free(work, d.arena);
     }
     if (status == MU_OK) {
-        fill_intervals(&d, out);
+        fill_intervals(&d, column, out);
     }
     mu_arena_back(work->arena, mark);
     return status;
