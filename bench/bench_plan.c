@@ -4,9 +4,10 @@
  * it).
  *
  * What:  deployments evaluated a second in plan with uncertainty off; one deployment of 131,072
- * chips against one of 128; compiled step against plain. Terms: a role evaluation is one shape at
- * one batch: its step through every operator, memory, latency, rate. A deployment is a prefill and
- * a decode role joined with their instance counts.
+ *        chips against one of 128; compiled step against plain.
+ * Terms: a role evaluation is one shape at one batch: its step through every operator, memory,
+ *        latency, rate. A deployment is a prefill and a decode role joined with their instance
+ *        counts.
  */
 #include "catalog/builtin.h"
 #include "study/option.h"

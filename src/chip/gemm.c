@@ -3,9 +3,10 @@
  * Dense matrix product on one rank.
  *
  * What:  bytes that must move, the tiled product, quantising of activations, launch; roofline as
- * floor. Terms: A = activations (m x k), B = weights (k x n), C = results in bf16 (m x n). Bound:
- * never faster than flop / peak, nor than bytes / bandwidth where the operands exceed L2; grows
- *        with m, n, k.
+ *        floor.
+ * Terms: A = activations (m x k), B = weights (k x n), C = results in bf16 (m x n).
+ * Bound: never faster than flop / peak, nor than bytes / bandwidth where the operands exceed L2;
+ *        grows with m, n, k.
  */
 #include "chip/path.h"
 

@@ -3,9 +3,9 @@
  * Fused mixture-of-experts feed-forward on one rank.
  *
  * What:  two grouped products (gate and up, then down) over the experts that have tokens, the
- * traffic of scattering, activation and gathering, and a fixed time. Terms: pair = one token at one
- * of its experts; active = experts with at least one token. Bound: roofline as for dense products;
- * grows with pairs, active experts and both widths.
+ *        traffic of scattering, activation and gathering, and a fixed time.
+ * Terms: pair = one token at one of its experts; active = experts with at least one token.
+ * Bound: roofline as for dense products; grows with pairs, active experts and both widths.
  */
 #include "chip/path.h"
 

@@ -4,7 +4,8 @@
  * sampling.
  *
  * What:  launches plus bytes over achieved bandwidth; what was just written and fits is read from
- * L2. Bound: bytes over nominal bandwidth where they exceed L2.
+ *        L2.
+ * Bound: bytes over nominal bandwidth where they exceed L2.
  */
 #include "chip/chip.h"
 

@@ -3,11 +3,14 @@
  * Time of a matrix product cut into tiles.
  *
  * What:  best over tile shapes and splits of K of a smooth maximum of the cores' time (waves of
- * tiles, each a K loop with its filling) and memory's (bytes once, plus what waves read again).
+ *        tiles, each a K loop with its filling) and memory's (bytes once, plus what waves read
+ *        again).
  * Why:   planners ask millions of times, so the loop is short, calls no libm but one square root
- * and skips shapes that cannot win. Terms: tile = tm x tn block of C on one core; wave = as many
- * tiles as there are cores; split = s cores share the K loop of one tile and sum up. Bound: every
- * candidate grows with the work and falls with the rates, hence so does the best of them.
+ *        and skips shapes that cannot win.
+ * Terms: tile = tm x tn block of C on one core; wave = as many tiles as there are cores; split = s
+ *        cores share the K loop of one tile and sum up.
+ * Bound: every candidate grows with the work and falls with the rates, hence so does the best of
+ *        them.
  */
 #include "chip/tile.h"
 

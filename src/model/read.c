@@ -3,9 +3,9 @@
  * A Hugging Face config to a model.
  *
  * What:  layers of one kind are gathered in a group; embedding, head, MTP and number formats
- * beside. Why:   everything above works on groups, so that 61 layers cost as much as their two
- * kinds. Bound: MU_LAYER_GROUPS_MAX kinds of layers; the order of groups that alternate is not
- * kept.
+ *        beside.
+ * Why:   everything above works on groups, so that 61 layers cost as much as their two kinds.
+ * Bound: MU_LAYER_GROUPS_MAX kinds of layers; the order of groups that alternate is not kept.
  */
 #include "model/config.h"
 

@@ -3,10 +3,12 @@
  * The program: what one rank computes and sends in one step of a deployment.
  *
  * What:  blocks of operators; a block runs `repeat` times (its identical layers). Operators know
- * the model's dimensions after sharding; how many tokens they see comes with the load of a step, so
- * one program serves prefill, decode and mixed (chunked-prefill) steps. Why:   the waist of the
- * hourglass: the model builder makes it, schedules consume it, neither knows the other. Terms: load
- * = tokens and sequences of one step in one DP group; rows = what an operator's scope counts.
+ *        the model's dimensions after sharding; how many tokens they see comes with the load of a
+ *        step, so one program serves prefill, decode and mixed (chunked-prefill) steps.
+ * Why:   the waist of the hourglass: the model builder makes it, schedules consume it, neither
+ *        knows the other.
+ * Terms: load = tokens and sequences of one step in one DP group; rows = what an operator's scope
+ *        counts.
  * Bound: every rank of a role runs the same program (pipeline stages: the heaviest one).
  */
 #ifndef MUSTER_PROGRAM_PROGRAM_H

@@ -3,10 +3,11 @@
  * Step time: a program on a machine.
  *
  * What:  time, energy and breakdown of one step under a load.
- * Terms: plain = walk every operator of every layer; compiled = each block once, operators that see
- *        only the number of tokens looked up in a table. Both give the same number to 1e-9
- * (tested). Bound: overlap is between compute and communication only, and at most what two
- * micro-batches (or a shared expert) allow, times the engine's overlap efficiency.
+ * Terms: plain = walk every operator of every layer; compiled = each block once, operators that
+ *        see only the number of tokens looked up in a table. Both give the same number to 1e-9
+ *        (tested).
+ * Bound: overlap is between compute and communication only, and at most what two micro-batches (or
+ *        a shared expert) allow, times the engine's overlap efficiency.
  */
 #ifndef MUSTER_SCHEDULE_STEP_H
 #define MUSTER_SCHEDULE_STEP_H

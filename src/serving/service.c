@@ -3,9 +3,9 @@
  * A whole deployment in steady state: roles joined by a closed loop.
  *
  * What:  finds the number of sequences in decode at which work in balances work out: by
- * mu_aggregated_point(), or the lesser of what prefill sends and decode takes. The closed loop
- * gives the rest: N = X (TTFT + (output - 1) TPOT). Terms: X requests/s; B sequences in decode per
- * DP group; N requests in flight.
+ *        mu_aggregated_point(), or the lesser of what prefill sends and decode takes. The closed
+ *        loop gives the rest: N = X (TTFT + (output - 1) TPOT).
+ * Terms: X requests/s; B sequences in decode per DP group; N requests in flight.
  */
 #include "serving/steady.h"
 
@@ -143,6 +143,26 @@ static double first_batch(const ready *r, batch_test *test, double limit, double
     return high;
 }
 
+static bool keeps_up(const ready *r, double batch, double rate)
+{
+    return point_at(r, batch).requests_per_s >= rate;
+}
+
+/* Open loop: the batch at which as many leave as arrive, and the wait for a prompt's turn (M/D/1). */
+static mu_loop_point solve_rate(const ready *r, double cap, double *flight)
+{
+    double rate = r->site->workload.rate;
+    mu_loop_point most = point_at(r, cap);
+    mu_loop_point p = point_at(r, first_batch(r, keeps_up, rate, cap));
+    double busy = fmin(rate / most.requests_per_s, 1.0);
+    if (busy < 1.0) {
+        p.requests_per_s = rate;
+        p.ttft_s += 0.5 * busy / (1.0 - busy) * p.ttft_s;
+    }
+    *flight = in_flight(r, &p);
+    return p;
+}
+
 /* The point the loop settles at; *flight = requests in flight there. */
 static mu_loop_point solve(const ready *r, double *flight)
 {
@@ -151,6 +171,9 @@ static mu_loop_point solve(const ready *r, double *flight)
     /* A batch that was asked for is kept full, whether or not this prefill could. */
     if (r->deployment->disaggregated && (wanted > 0.0 || r->decode.role->batch <= 0.0)) {
         cap = first_batch(r, starves, r->feed.requests_per_s, cap);
+    }
+    if (r->site->workload.rate > 0.0) {
+        return solve_rate(r, cap, flight);
     }
     if (wanted <= 0.0) {
         mu_loop_point p = point_at(r, cap);
@@ -239,6 +262,7 @@ static void fill(const ready *r, const mu_loop_point *p, double flight, mu_servi
     out->requests_per_s = p->requests_per_s;
     out->output_tokens_per_s = p->requests_per_s * w->output;
     out->total_tokens_per_s = p->requests_per_s * (w->output + w->input);
+    out->overloaded = w->rate > p->requests_per_s * (1.0 + 1e-9);
     out->concurrency = flight;
     out->decode_capacity = r->deployment->disaggregated
                                ? mu_decode_point(&r->decode, batch_cap(&r->decode)).requests_per_s

@@ -37,6 +37,7 @@ typedef struct mu_workload {
     double output;
     double prefix_hit;  /* share of input tokens found in the prefix cache, 0..1 */
     double concurrency; /* 0 = as many as memory, batch and SLO allow */
+    double rate;        /* requests that arrive [1/s]; 0 = a closed loop of `concurrency` */
     double tpot_slo_s;  /* bounds the batch where concurrency and batch are free; 0 = none */
 } mu_workload;
 
@@ -70,6 +71,7 @@ typedef struct mu_role_answer {
 
 typedef struct mu_service {
     bool fits;
+    bool overloaded; /* more requests arrive than it can serve */
     mu_role_answer prefill;
     mu_role_answer decode;
     double ttft_s;

@@ -3,10 +3,10 @@
  * Joining offers into deployments: which roles, how many instances of each.
  *
  * What:  for a pair of a prefill offer (chips a, rate p) and a decode offer (chips b, rate d) the
- * best split of N chips has decode at N / (b + a d / p) instances, rounded either way; for a wanted
- * rate it is ceil(rate / d) and ceil(rate / p). One prefill offer a size suffices: the fastest that
- * keeps the SLO. Bound: exact over integers for the pair's best split within one instance of the
- * real optimum.
+ *        best split of N chips has decode at N / (b + a d / p) instances, rounded either way; for
+ *        a wanted rate it is ceil(rate / d) and ceil(rate / p). One prefill offer a size suffices:
+ *        the fastest that keeps the SLO.
+ * Bound: exact over integers for the pair's best split within one instance of the real optimum.
  */
 #include "study/search.h"
 

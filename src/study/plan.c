@@ -71,6 +71,14 @@ static mu_status refuse_plan(const mu_question *question, mu_work *work, const m
                              err);
     }
     char why[128] = "both roles together take more chips than there are";
+    uint64_t joined = 0;
+    mu_join most = mu_join_most(question, space, question->machine.chips, &joined);
+    if (most.decode >= 0) {
+        return mu_fail(err, MU_NO,
+                       "overload: %.4g requests/s arrive, %.0f chips of %s serve %.4g at most",
+                       question->workload.rate, question->machine.chips, question->system->id,
+                       most.requests_per_s);
+    }
     if (s->tpot_s > 0.0 && space->least_tpot_s > s->tpot_s) {
         print_limit(why, sizeof why, "TPOT", space->least_tpot_s, s->tpot_s);
     } else if (s->ttft_s > 0.0 && space->least_ttft_s > s->ttft_s) {
@@ -108,6 +116,16 @@ mu_status mu_predict(const mu_question *question, mu_work *work, mu_prediction *
         return mu_fail(err, MU_E_INPUT, "deployment: takes %.6g chips, %s grows to %.0f",
                        point->chips, question->system->id, question->machine.chips_max);
     }
+    if (question->scenario->chips > 0.0 && point->chips > question->machine.chips) {
+        return mu_fail(err, MU_E_INPUT,
+                       "deployment: takes %.6g chips, more than the %.0f asked for", point->chips,
+                       question->machine.chips);
+    }
+    if (point->overloaded) {
+        return mu_fail(err, MU_NO,
+                       "overload: %.4g requests/s arrive, the deployment serves %.4g at most",
+                       question->workload.rate, point->requests_per_s);
+    }
     if (!point->fits) {
         bool prefill = point->decode.fit == MU_FIT_OK;
         const mu_role_answer *role = prefill ? &point->prefill : &point->decode;
@@ -130,7 +148,9 @@ static mu_status search(const mu_question *question, mu_work *work, mu_space *sp
         return status;
     }
     uint64_t joined = 0;
-    *best = mu_join_most(question, space, chips, &joined);
+    double rate = question->workload.rate;
+    *best = rate > 0.0 ? mu_join_fewest(question, space, rate, chips, &joined)
+                       : mu_join_most(question, space, chips, &joined);
     out->candidates = joined;
     out->evaluated = joined;
     out->role_evaluations = space->role_evaluations;

@@ -3,8 +3,8 @@
  * One deployment with its intervals: the point, then every draw of facts and parameters.
  *
  * Terms: a draw loads the machine anew with each uncertain fact at a quantile of its own (Sobol
- * points), then answers the same deployment. Draw 0 is the point. Bound: the interval speaks of
- * facts and parameters; what the model leaves out is not in it.
+ *        points), then answers the same deployment. Draw 0 is the point.
+ * Bound: the interval speaks of facts and parameters; what the model leaves out is not in it.
  */
 #include "study/draws.h"
 #include "study/metrics.h"

@@ -118,6 +118,7 @@ static mu_workload workload_of(const mu_scenario *s)
                          .output = s->output,
                          .prefix_hit = s->prefix_hit,
                          .concurrency = s->concurrency,
+                         .rate = s->rate,
                          .tpot_slo_s = s->tpot_s};
 }
 

@@ -324,10 +324,6 @@ mu_status mu_scenario_settle(mu_scenario *scenario, mu_error *err)
                           "deployment: mode disaggregated has the roles prefill and decode, found "
                           "serve");
     }
-    if (scenario->rate > 0.0) {
-        mu_scenario_warn(scenario, "workload.rate: the answer is what the deployment can do at "
-                                   "most; the rate is not held against it");
-    }
     if (scenario->mode == MU_MODE_AUTO && apart) {
         scenario->mode = MU_MODE_DISAGGREGATED;
     }

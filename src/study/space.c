@@ -3,9 +3,9 @@
  * The space of deployments: every way to cut one instance of each role.
  *
  * Terms: group = attention ranks that share experts (tp * dp) of one stage. Degrees that the
- * scenario names are kept; the others run over the lists below. Bound: an instance is enumerated
- * whatever the number of chips asked for, as long as it fits in it, so that more chips only ever
- * add choices.
+ *        scenario names are kept; the others run over the lists below.
+ * Bound: an instance is enumerated whatever the number of chips asked for, as long as it fits in
+ *        it, so that more chips only ever add choices.
  */
 #include "study/search.h"
 

@@ -134,6 +134,42 @@ static void too_big_says_how_much(void **state)
     assert_non_null(strstr(err.text, "the smallest count that holds it is"));
 }
 
+/* What arrives is served, until it can't be; waiting grows on the way there. */
+static void a_rate_is_kept(void **state)
+{
+    (void)state;
+    const char *const rates[] = {"0.1/s", "1/s", "2/s", "4/s"};
+    double ttft_s = 0.0;
+    for (size_t i = 0; i < sizeof rates / sizeof rates[0]; i++) {
+        mu_scenario s = SCENARIO("system", "hgx-h100", "model", "llama-3.1-70b", "tp", "8", "rate",
+                                 rates[i], "input", "1000", "output", "200");
+        mu_service a = predict(&s).point;
+        assert_near(a.requests_per_s, s.rate, 1e-9);
+        assert_near(a.concurrency, s.rate * (a.ttft_s + 199.0 * a.tpot_s), 1e-6);
+        assert_true(a.ttft_s >= ttft_s);
+        ttft_s = a.ttft_s;
+    }
+    mu_scenario s =
+        SCENARIO("system", "hgx-h100", "model", "llama-3.1-70b", "tp", "8", "rate", "500/s");
+    mu_question q = question_of(&s);
+    mu_prediction p;
+    mu_error err = {0};
+    assert_int_equal(mu_predict(&q, &t.work, &p, &err), MU_NO);
+    assert_non_null(strstr(err.text, "overload"));
+}
+
+static void more_chips_than_there_are_is_refused(void **state)
+{
+    (void)state;
+    mu_scenario s = SCENARIO("system", "hgx-h100", "model", "llama-3.1-8b", "chips", "8",
+                             "instances", "16", "tp", "1");
+    mu_question q = question_of(&s);
+    mu_prediction p;
+    mu_error err = {0};
+    assert_int_equal(mu_predict(&q, &t.work, &p, &err), MU_E_INPUT);
+    assert_non_null(strstr(err.text, "takes 16 chips, more than the 8"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -145,6 +181,8 @@ int main(void)
         cmocka_unit_test(memory_is_kept),
         cmocka_unit_test(a_prefix_hit_saves_prefill),
         cmocka_unit_test(too_big_says_how_much),
+        cmocka_unit_test(a_rate_is_kept),
+        cmocka_unit_test(more_chips_than_there_are_is_refused),
     };
     return cmocka_run_group_tests(tests, twin_open, twin_close);
 }
