@@ -4,14 +4,14 @@
  */
 #include "cli/cli.h"
 
-#include "io/case_read.h"
+#include "io/op_table.h"
 #include "report/validate_report.h"
 
 #include <string.h>
 
-static mu_status read_cases(mu_cli *cli, mu_case_list *list, mu_error *err)
+static mu_status read_cases(mu_cli *cli, mu_case_list *list, mu_op_warnings *warnings, mu_error *err)
 {
-    mu_status status = MU_OK;
+    mu_status status = cli->ops != NULL ? mu_op_tables_read(cli->ops, list, warnings, err) : MU_OK;
     for (uint32_t i = 0; i < cli->argument_count && status == MU_OK; i++) {
         status = mu_cases_read(cli->argument[i], list, err);
     }
@@ -49,6 +49,7 @@ mu_status mu_verb_validate(mu_cli *cli, mu_error *err)
     mu_catalog *catalog = NULL;
     mu_validation validation;
     mu_cli_work work;
+    mu_op_warnings warnings = {.count = 0};
     mu_case_list list = {.arena = cli->arena};
     mu_validate_options options = {.samples = (uint32_t)cli->scenario.samples,
                                    .seed = (uint64_t)cli->scenario.seed};
@@ -61,7 +62,7 @@ mu_status mu_verb_validate(mu_cli *cli, mu_error *err)
         status = mu_cli_catalog(cli, &catalog, err);
     }
     if (status == MU_OK) {
-        status = read_cases(cli, &list, err);
+        status = read_cases(cli, &list, &warnings, err);
     }
     if (status == MU_OK) {
         status = mu_cli_work_begin(cli, &work, err);

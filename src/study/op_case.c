@@ -3,7 +3,8 @@
  * Operator questions: their words, reading them from a document, and their canonical text.
  *
  * Why:   JSON cases and operator tables ask the same questions; both fill one array of numbers by
- * name. Bound: every number 0 to 1e15; what divides what is checked before anything is computed.
+ *        name.
+ * Bound: every number 0 to 1e15; what divides what is checked before anything is computed.
  */
 #include "study/op_case.h"
 
@@ -188,8 +189,8 @@ static const char *expert_fault(const mu_op_question *q, mu_arena *arena)
         return mu_arena_printf(arena, "topk %.0f of %.0f experts", x[MU_OP_FIELD_TOPK],
                                x[MU_OP_FIELD_EXPERTS]);
     }
-    if (q->spread > 0.0 && x[MU_OP_FIELD_EXPERTS] > 4096.0) {
-        return "a power law over more than 4096 experts";
+    if (q->spread >= 0.0 && x[MU_OP_FIELD_EXPERTS] > 4096.0) {
+        return "more than 4096 experts";
     }
     if (!exchange && !divides(ranks, x[MU_OP_FIELD_EXPERTS])) {
         return mu_arena_printf(arena, "%.0f experts do not divide over %.0f ranks",
@@ -217,7 +218,8 @@ const char *mu_op_question_fault(const mu_op_question *q, mu_arena *arena)
         }
     }
     const double *x = q->number;
-    if (x[MU_OP_FIELD_KV_HEADS] > 0.0 && q->kind <= MU_OP_CASE_DECODE &&
+    bool attention = q->kind == MU_OP_CASE_PREFILL || q->kind == MU_OP_CASE_DECODE;
+    if (attention && x[MU_OP_FIELD_KV_HEADS] > 0.0 &&
         !divides(x[MU_OP_FIELD_KV_HEADS], x[MU_OP_FIELD_HEADS])) {
         return mu_arena_printf(arena, "%.0f KV heads do not divide %.0f heads",
                                x[MU_OP_FIELD_KV_HEADS], x[MU_OP_FIELD_HEADS]);
@@ -225,7 +227,13 @@ const char *mu_op_question_fault(const mu_op_question *q, mu_arena *arena)
     return x[MU_OP_FIELD_EXPERTS] > 0.0 ? expert_fault(q, arena) : NULL;
 }
 
-static int field_of(const char *key)
+const char *mu_op_field_text(mu_op_field field)
+{
+    assert((unsigned)field < MU_OP_FIELD_COUNT);
+    return fields[field].key;
+}
+
+int mu_op_field_of(const char *key)
 {
     for (int f = 0; f < MU_OP_FIELD_COUNT; f++) {
         if (strcmp(fields[f].key, key) == 0 || listed(fields[f].more, key)) {
@@ -248,8 +256,9 @@ static mu_status unknown_key(const mu_doc *doc, const mu_node *node, mu_error *e
 }
 
 /* "balanced", "random", "power_law_1.2" */
-static bool read_spread(const char *text, double *out)
+bool mu_op_question_spread(mu_op_question *question, const char *text)
 {
+    double *out = &question->spread;
     static const char law[] = "power_law_";
     if (strcmp(text, "balanced") == 0 || strcmp(text, "even") == 0) {
         *out = MU_SPREAD_EVEN;
@@ -313,7 +322,7 @@ static mu_status read_other(const mu_doc *doc, const mu_node *node, mu_op_questi
         return unknown_key(doc, node, err);
     }
     mu_status status = mu_node_text(doc, node, "distribution", &text, err);
-    if (status == MU_OK && !read_spread(text, &q->spread)) {
+    if (status == MU_OK && !mu_op_question_spread(q, text)) {
         status = mu_node_fail(doc, node, err,
                               "distribution: expected balanced, random or power_law_1.2, found "
                               "\"%.64s\"",
@@ -372,7 +381,7 @@ mu_status mu_op_question_read(const mu_doc *doc, const mu_node *root, mu_op_ques
     }
     for (uint32_t i = 0; i < root->count && status == MU_OK; i++) {
         const mu_node *node = &root->child[i];
-        int field = field_of(node->key);
+        int field = mu_op_field_of(node->key);
         if (field >= 0) {
             status = mu_node_number(doc, node, node->key, 0.0, number_max, &q.number[field], err);
         } else if (strcmp(node->key, "op") != 0 && strcmp(node->key, "chip") != 0 &&

@@ -3,9 +3,11 @@
  * Questions about one operator or collective, as tables of measured times ask them.
  *
  * What:  {"op": "gemm", "chip": "h20", "dtype": "bf16", "m": 64, "n": 6144, "k": 2048} and its
- * like, as numbers; how long it takes on a chip and a fabric. Terms: chip questions are of one
- * rank; system questions are of `ranks` consecutive ranks. Bound: benchmarks repeat a call on the
- * same operands: caches are warm, input is quantised inside the call.
+ *        like, as numbers; how long it takes on a chip and a fabric.
+ * Terms: chip questions are of one rank; system questions are of `ranks` consecutive ranks.
+ *        grouped_gemm: the two products of `experts` experts with `tokens` rows each.
+ * Bound: benchmarks repeat a call on the same operands: caches are warm, input is quantised inside
+ *        the call.
  */
 #ifndef MUSTER_STUDY_OP_CASE_H
 #define MUSTER_STUDY_OP_CASE_H
@@ -51,7 +53,8 @@ typedef enum mu_op_field {
 /* X(NAME, word, more words, on a system?, fields that must be said) */
 #define MU_OP_CASE_LIST(X)                                                                         \
     X(GEMM, "gemm", "matmul linear", false, "m n k")                                               \
-    X(MOE, "moe", "grouped_gemm fused_moe", false, "tokens hidden intermediate experts topk")      \
+    X(MOE, "moe", "fused_moe", false, "tokens hidden intermediate experts topk")                   \
+    X(GROUPED, "grouped_gemm", "moe_products", false, "tokens hidden intermediate experts")        \
     X(PREFILL, "context_attention", "attention_prefill prefill_attention mha_prefill", false,      \
       "batch input heads head_dim")                                                                \
     X(DECODE, "generation_attention", "attention_decode decode_attention mha_decode", false,       \
@@ -66,6 +69,8 @@ typedef enum mu_op_field {
       "batch tokens heads kv_heads head_dim v_dim")                                                \
     X(LINEAR_DECODE, "linear_attention_decode", "fused_recurrent_gated_delta_rule", false,         \
       "batch heads kv_heads head_dim v_dim")                                                       \
+    X(CONVOLUTION, "short_convolution", "causal_conv1d", false,                                    \
+      "tokens heads kv_heads head_dim v_dim")                                                      \
     X(QUANTISE, "quantise", "compute_scale computescale quantize", false, "m k")                   \
     X(ALL_REDUCE, "all_reduce", "allreduce", true, "ranks bytes")                                  \
     X(CUSTOM_ALL_REDUCE, "custom_all_reduce", "custom_allreduce one_shot_all_reduce", true,        \
@@ -131,6 +136,15 @@ bool mu_op_question_format(mu_op_question *question, const char *dtype);
 
 /** Bytes of one element of a dtype word; 0 when unknown. */
 double mu_op_element_bytes(const char *dtype);
+
+/** "balanced", "random" or "power_law_1.2" into question->spread; false when it is none of them. */
+bool mu_op_question_spread(mu_op_question *question, const char *text);
+
+/** Key of a number ("m"). Static. */
+const char *mu_op_field_text(mu_op_field field);
+
+/** Number of a key or of its other names; -1 when unknown. */
+int mu_op_field_of(const char *key);
 
 /** NULL when the question can be asked, else what is wrong with it; text belongs to the arena. */
 const char *mu_op_question_fault(const mu_op_question *question, mu_arena *arena);

@@ -15,6 +15,9 @@
 /* Dimensions of DeepSeek's latent attention, which the published tables are of. */
 enum { MLA_LATENT = 512, MLA_ROPE = 64, MLA_NOPE = 128, MLA_VALUE = 128 };
 
+/* Largest magnitude, scale, conversion: a kernel each. */
+enum { QUANTISE_KERNELS = 3 };
+
 /* A scale of 4 bytes for each 128 elements of a dispatched fp8 token. */
 static const double fp8_token_bytes = 1.0 + 4.0 / 128.0;
 
@@ -89,6 +92,24 @@ static double moe_s(const mu_op_question *q, const mu_moe_load *load, const mu_c
         .weights = q->weights,
         .tokens = number(q, MU_OP_FIELD_TOKENS),
         .warm = true};
+    return mu_chip_moe(chip, &shape).time_s;
+}
+
+/* Rows meet the experts as they are: nothing is routed, scattered or summed up. */
+static double grouped_s(const mu_op_question *q, const mu_chip *chip)
+{
+    double experts = number(q, MU_OP_FIELD_EXPERTS);
+    mu_moe shape = {.pairs = number(q, MU_OP_FIELD_TOKENS) * experts,
+                    .active_experts = experts,
+                    .local_experts = (uint32_t)experts,
+                    .hidden = count(q, MU_OP_FIELD_HIDDEN),
+                    .intermediate = count(q, MU_OP_FIELD_INTER),
+                    .imbalance = 1.0,
+                    .gated = q->gated,
+                    .activations = q->activations,
+                    .weights = q->weights,
+                    .tokens = 1e-9,
+                    .warm = true};
     return mu_chip_moe(chip, &shape).time_s;
 }
 
@@ -180,6 +201,19 @@ static double quantise_s(const mu_op_question *q, const mu_chip *chip)
     mu_stream shape = {.kind = MU_STREAM_QUANTISE,
                        .read_bytes = 2.0 * elements,
                        .write_bytes = elements * mu_dtype_bytes(q->activations),
+                       .kernels = QUANTISE_KERNELS};
+    return mu_chip_stream(chip, &shape).time_s;
+}
+
+/* Reads and writes keys, queries and values once. */
+static double convolution_s(const mu_op_question *q, const mu_chip *chip)
+{
+    double width = 2.0 * number(q, MU_OP_FIELD_HEADS) * number(q, MU_OP_FIELD_HEAD_DIM) +
+                   number(q, MU_OP_FIELD_KV_HEADS) * number(q, MU_OP_FIELD_V_DIM);
+    double bytes = 2.0 * number(q, MU_OP_FIELD_TOKENS) * width;
+    mu_stream shape = {.kind = MU_STREAM_ELEMENTWISE,
+                       .read_bytes = bytes,
+                       .write_bytes = bytes,
                        .kernels = 1.0};
     return mu_chip_stream(chip, &shape).time_s;
 }
@@ -247,6 +281,10 @@ static double chip_s(const mu_op_question *q, const mu_moe_load *load, const mu_
         return gemm_s(q, chip);
     case MU_OP_CASE_MOE:
         return moe_s(q, load, chip);
+    case MU_OP_CASE_GROUPED:
+        return grouped_s(q, chip);
+    case MU_OP_CASE_CONVOLUTION:
+        return convolution_s(q, chip);
     case MU_OP_CASE_PREFILL:
     case MU_OP_CASE_MLA_PREFILL:
         return prefill_s(q, chip);

@@ -4,6 +4,7 @@
  */
 #include "study/validate_parts.h"
 
+#include "base/text.h"
 #include "chip/chip_catalog.h"
 #include "fabric/fabric_catalog.h"
 
@@ -11,16 +12,48 @@
 #include <stdio.h>
 #include <string.h>
 
+static double chips_of(const mu_catalog *catalog, const mu_entity *system)
+{
+    const mu_node *node = mu_catalog_node(catalog, system, "chips", NULL);
+    double chips = HUGE_VAL;
+    return node != NULL && node->text != NULL && mu_text_number(node->text, &chips) ? chips : HUGE_VAL;
+}
+
+/* The smallest system made of a chip: its server. NULL when there is none. */
+static const mu_entity *server_of(const mu_catalog *catalog, const mu_entity *chip)
+{
+    const mu_entity *best = NULL;
+    for (uint32_t i = 0; i < mu_catalog_count(catalog, MU_ENTITY_SYSTEM); i++) {
+        const mu_entity *system = mu_catalog_at(catalog, MU_ENTITY_SYSTEM, i);
+        const char *made_of = mu_catalog_text(catalog, system, "chip");
+        bool fits = made_of != NULL && strcmp(made_of, chip->id) == 0;
+        if (fits && (best == NULL || chips_of(catalog, system) < chips_of(catalog, best))) {
+            best = system;
+        }
+    }
+    return best;
+}
+
+/* A chip stands for its server, a system for its chip. */
 static mu_status find_entities(const mu_catalog *catalog, const mu_op_target *target,
                                const mu_entity **system, const mu_entity **chip, mu_error *err)
 {
+    mu_error no_system = {0};
+    mu_error no_chip = {0};
     *system = NULL;
-    if (!target->on_system) {
-        return mu_catalog_find(catalog, MU_ENTITY_CHIP, target->name, chip, err);
+    bool is_system =
+        mu_catalog_find(catalog, MU_ENTITY_SYSTEM, target->name, system, &no_system) == MU_OK;
+    bool is_chip = mu_catalog_find(catalog, MU_ENTITY_CHIP, target->name, chip, &no_chip) == MU_OK;
+    if (!is_system && !is_chip) {
+        *err = target->on_system ? no_system : no_chip;
+        return err->status;
     }
-    mu_status status = mu_catalog_find(catalog, MU_ENTITY_SYSTEM, target->name, system, err);
-    if (status != MU_OK) {
-        return status;
+    if (is_chip && !(is_system && target->on_system)) {
+        *system = target->on_system ? server_of(catalog, *chip) : NULL;
+        return !target->on_system || *system != NULL
+                   ? MU_OK
+                   : mu_fail(err, MU_E_INPUT, "%s: no system of the catalogue is made of it",
+                             (*chip)->id);
     }
     const char *name = mu_catalog_text(catalog, *system, "chip");
     return mu_catalog_find(catalog, MU_ENTITY_CHIP, name != NULL ? name : "", chip, err);
