@@ -32,12 +32,55 @@ static mu_status check_flags(const mu_cli *cli, mu_error *err)
                    cli->verb);
 }
 
+enum { WARNINGS_SHOWN = 20 };
+
+/* The reader's remarks before those of the validation. */
+static mu_status join_warnings(mu_cli *cli, const mu_op_warnings *read, mu_validation *v, mu_error *err)
+{
+    uint32_t kept = read->count < MU_OP_WARNINGS_MAX ? read->count : MU_OP_WARNINGS_MAX;
+    bool more = read->count > kept;
+    uint32_t total = kept + (more ? 1 : 0) + v->warning_count;
+    const char **text = MU_NEW(cli->arena, const char *, total);
+    const char *rest = more ? mu_arena_printf(cli->arena, "%u more remarks on the tables",
+                                              read->count - kept)
+                            : "";
+    if (text == NULL || rest == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "out of memory");
+    }
+    uint32_t next = 0;
+    for (uint32_t i = 0; i < kept; i++) {
+        text[next++] = read->text[i];
+    }
+    if (more) {
+        text[next++] = rest;
+    }
+    for (uint32_t i = 0; i < v->warning_count; i++) {
+        text[next++] = v->warning[i];
+    }
+    v->warning = text;
+    v->warning_count = total;
+    return MU_OK;
+}
+
+/* JSON carries its warnings; beside a table they go to stderr. */
+static void print_warnings(const mu_validation *v)
+{
+    for (uint32_t i = 0; i < v->warning_count && i < WARNINGS_SHOWN; i++) {
+        fprintf(stderr, "muster: warning: %s\n", v->warning[i]);
+    }
+    if (v->warning_count > WARNINGS_SHOWN) {
+        fprintf(stderr, "muster: warning: and %u more; --json has them all\n",
+                v->warning_count - WARNINGS_SHOWN);
+    }
+}
+
 static mu_status print(mu_cli *cli, const mu_validation *validation, mu_error *err)
 {
     mu_page page = mu_cli_page(cli);
     if (cli->json) {
         return mu_validation_json(cli->out, validation, err);
     }
+    print_warnings(validation);
     if (cli->csv) {
         return mu_validation_csv(&page, validation, err);
     }
@@ -72,5 +115,8 @@ mu_status mu_verb_validate(mu_cli *cli, mu_error *err)
     }
     status = mu_validate(catalog, list.item, list.count, &options, &work.work, &validation, err);
     (void)mu_cli_work_end(&work);
+    if (status == MU_OK) {
+        status = join_warnings(cli, &warnings, &validation, err);
+    }
     return status == MU_OK ? print(cli, &validation, err) : status;
 }

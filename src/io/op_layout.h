@@ -13,7 +13,8 @@
 enum {
     MU_LAYOUT_ELEMENTS = 1,  /* bytes are given in elements of the format */
     MU_LAYOUT_QUANTISED = 2, /* the input arrives quantised */
-    MU_LAYOUT_OF_EIGHT = 4   /* ranks are given in nodes of eight */
+    MU_LAYOUT_OF_EIGHT = 4,  /* ranks are given in nodes of eight */
+    MU_LAYOUT_PER_RANK = 8   /* bytes of gathered and scattered buffers are those of one rank's part */
 };
 
 /*
@@ -32,6 +33,7 @@ typedef struct mu_op_layout {
     const char *name_numbers; /* keys of the numbers in the file's name, after the '*' */
     const char *times;        /* columns that add up to the time; NULL = latency, _us, _ms or _s */
     const char *where;        /* "column=value" that rows must have; others are told apart as not answered */
+    const char *refused;      /* why no row can be answered; NULL = they can */
     unsigned flags;
 } mu_op_layout;
 

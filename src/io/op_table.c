@@ -311,9 +311,7 @@ static const char *read_words(const reader *r, const plan *p, mu_op_question *q)
         if (!mu_op_case_parse(word, &kind)) {
             return "unknown operator";
         }
-        mu_op_question plain = mu_op_question_make(kind);
-        memcpy(plain.number, q->number, sizeof plain.number);
-        *q = plain;
+        *q = mu_op_question_make(kind);
     }
     const char *format = p->format >= 0 ? mu_csv_cell(csv, p->format) : p->layout->format;
     if (!mu_op_question_format(q, format != NULL && format[0] != '\0' ? format : "bf16")) {
@@ -355,6 +353,10 @@ static const char *read_numbers(const reader *r, const plan *p, mu_op_question *
     if ((p->layout->flags & MU_LAYOUT_OF_EIGHT) != 0) {
         q->number[MU_OP_FIELD_RANKS] *= 8.0;
     }
+    bool gathered = q->kind == MU_OP_CASE_ALL_GATHER || q->kind == MU_OP_CASE_REDUCE_SCATTER;
+    if (gathered && (p->layout->flags & MU_LAYOUT_PER_RANK) != 0) {
+        q->number[MU_OP_FIELD_BYTES] *= q->number[MU_OP_FIELD_RANKS];
+    }
     return NULL;
 }
 
@@ -381,6 +383,9 @@ static mu_status add_case(reader *r, const plan *p, const mu_op_question *questi
         c.fault = mu_arena_printf(arena, "measured otherwise than the twin knows it: %s is wanted",
                                   p->layout->where);
     }
+    if (p->layout->refused != NULL) {
+        c.fault = p->layout->refused;
+    }
     r->good++;
     return mu_case_list_add(r->list, &c, r->err);
 }
@@ -389,7 +394,9 @@ static mu_status read_row(reader *r, const plan *p)
 {
     mu_op_question q = p->start;
     double time_s = 0.0;
-    q.target = r->chip;
+    if (p->time_count > 0 && mu_csv_cell(r->csv, p->time[0])[0] == '\0' && r->plan_count > 1) {
+        return MU_OK; /* of two times in a row, this one was not measured */
+    }
     const char *fault = read_time(r, p, &time_s);
     if (fault == NULL) {
         fault = read_words(r, p, &q);

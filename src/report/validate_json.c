@@ -102,6 +102,17 @@ static mu_status put_groups(FILE *out, const char *key, const mu_validation *v, 
     return status;
 }
 
+static mu_status put_warnings(FILE *out, const mu_validation *v, mu_error *err)
+{
+    mu_status status = MU_OK;
+    fputs(",\n  \"warnings\": [", out);
+    for (uint32_t i = 0; i < v->warning_count && status == MU_OK; i++) {
+        status = put_line(out, i > 0 ? ",\n    " : "\n    ", mu_json_text(v->warning[i]), err);
+    }
+    fputs(v->warning_count > 0 ? "\n  ]" : "]", out);
+    return status;
+}
+
 mu_status mu_validation_json(FILE *out, const mu_validation *v, mu_error *err)
 {
     mu_status status = put_cases(out, v, err);
@@ -116,6 +127,9 @@ mu_status mu_validation_json(FILE *out, const mu_validation *v, mu_error *err)
     }
     if (status == MU_OK) {
         status = put_groups(out, "fit_groups", v, true, err);
+    }
+    if (status == MU_OK) {
+        status = put_warnings(out, v, err);
     }
     fputs("\n}\n", out);
     return status == MU_OK ? mu_stream_check(out, err) : status;

@@ -95,6 +95,18 @@ static uint32_t copies_for(const mu_model *model, uint32_t ep)
     return 0;
 }
 
+/* Said; else what the engine's operators run where decoding is apart and the model brings drafts. */
+static uint32_t drafts_of(const mu_question *question, const mu_role_wish *wish)
+{
+    if (wish->mtp >= 0.0) {
+        return (uint32_t)wish->mtp;
+    }
+    bool apart = wish == &question->scenario->decode;
+    return apart && question->model.mtp_layers > 0
+               ? (uint32_t)question->machine.engine.drafts_disaggregated
+               : 0;
+}
+
 static mu_status role_from_wish(const mu_question *question, const mu_role_wish *wish, bool decodes,
                                 mu_role *out, mu_error *err)
 {
@@ -111,7 +123,7 @@ static mu_status role_from_wish(const mu_question *question, const mu_role_wish 
                                                           : copies_for(model, p->ep);
     p->imbalance = wish->imbalance;
     p->microbatches = wish->microbatches >= 1.0 ? (uint32_t)wish->microbatches : 1;
-    p->mtp = decodes && wish->mtp > 0.0 ? (uint32_t)wish->mtp : 0;
+    p->mtp = decodes ? drafts_of(question, wish) : 0;
     out->batch = wish->batch;
     mu_role_defaults(question, wish, out);
     return mu_parallel_check(model, p, err);
@@ -148,6 +160,34 @@ mu_status mu_deployment_from_wish(const mu_question *question, mu_deployment *ou
         *out = d;
     }
     return status;
+}
+
+static bool keeps_latents(const mu_model *model)
+{
+    mu_attention_kind kind = model->group[0].attention.kind;
+    return kind == MU_ATTENTION_MLA || kind == MU_ATTENTION_MLA_SPARSE;
+}
+
+static bool widen(mu_role *role)
+{
+    mu_parallel *p = &role->parallel;
+    if (p->tp == 1 || p->dp != 1 || p->cp != 1) {
+        return false;
+    }
+    p->dp = p->tp;
+    p->tp = 1;
+    role->batch = role->batch > 0.0 ? fmax(role->batch / p->dp, 1.0) : 0.0;
+    return true;
+}
+
+bool mu_deployment_widen(const mu_question *question, mu_deployment *deployment)
+{
+    const mu_scenario *s = question->scenario;
+    bool said = s->serve.dp >= 1.0 || s->decode.dp >= 1.0;
+    if (said || !keeps_latents(&question->model) || !widen(&deployment->decode)) {
+        return false;
+    }
+    return mu_parallel_fits(&question->model, &deployment->decode.parallel);
 }
 
 mu_site mu_question_site(const mu_question *question)

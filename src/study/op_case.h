@@ -69,8 +69,7 @@ typedef enum mu_op_field {
       "batch tokens heads kv_heads head_dim v_dim")                                                \
     X(LINEAR_DECODE, "linear_attention_decode", "fused_recurrent_gated_delta_rule", false,         \
       "batch heads kv_heads head_dim v_dim")                                                       \
-    X(CONVOLUTION, "short_convolution", "causal_conv1d", false,                                    \
-      "tokens heads kv_heads head_dim v_dim")                                                      \
+    X(CONVOLUTION, "short_convolution", "causal_conv1d", false, "tokens hidden")                   \
     X(QUANTISE, "quantise", "compute_scale computescale quantize", false, "m k")                   \
     X(ALL_REDUCE, "all_reduce", "allreduce", true, "ranks bytes")                                  \
     X(CUSTOM_ALL_REDUCE, "custom_all_reduce", "custom_allreduce one_shot_all_reduce", true,        \

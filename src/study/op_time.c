@@ -205,16 +205,12 @@ static double quantise_s(const mu_op_question *q, const mu_chip *chip)
     return mu_chip_stream(chip, &shape).time_s;
 }
 
-/* Reads and writes keys, queries and values once. */
+/* Reads and writes every channel of every token once. */
 static double convolution_s(const mu_op_question *q, const mu_chip *chip)
 {
-    double width = 2.0 * number(q, MU_OP_FIELD_HEADS) * number(q, MU_OP_FIELD_HEAD_DIM) +
-                   number(q, MU_OP_FIELD_KV_HEADS) * number(q, MU_OP_FIELD_V_DIM);
-    double bytes = 2.0 * number(q, MU_OP_FIELD_TOKENS) * width;
-    mu_stream shape = {.kind = MU_STREAM_ELEMENTWISE,
-                       .read_bytes = bytes,
-                       .write_bytes = bytes,
-                       .kernels = 1.0};
+    double bytes = 2.0 * number(q, MU_OP_FIELD_TOKENS) * number(q, MU_OP_FIELD_HIDDEN);
+    mu_stream shape = {
+        .kind = MU_STREAM_ELEMENTWISE, .read_bytes = bytes, .write_bytes = bytes, .kernels = 1.0};
     return mu_chip_stream(chip, &shape).time_s;
 }
 

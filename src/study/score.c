@@ -3,8 +3,9 @@
  * Scores by group.
  *
  * What:  every outcome joins one group (an operator row) or several (a deployment: all of a
- * measure, by system, by engine, ...); memberships are sorted by name, each run of equal names is a
- * group. Bound: sums in a fixed order, so that the same outcomes give the same bits.
+ *        measure, by system, by engine, ...); memberships are sorted by name, each run of equal
+ *        names is a group.
+ * Bound: sums in a fixed order, so that the same outcomes give the same bits.
  */
 #include "study/score.h"
 

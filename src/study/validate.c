@@ -54,7 +54,7 @@ static mu_status answer_one(void *context, uint64_t index, uint32_t worker, mu_e
     case MU_CASE_PREDICT:
         return mu_service_case_answer(run, at, worker, err);
     case MU_CASE_OP:
-        mu_op_case_answer(run, at);
+        mu_op_case_answer(run, at, worker);
         return MU_OK;
     case MU_CASE_OTHER:
         break;
@@ -84,8 +84,8 @@ static mu_status lay_out(mu_validate_run *run, uint32_t *outcome_count, mu_error
         run->first[i] = next;
         for (uint32_t k = 0; k < run->cases[i].measure_count; k++) {
             const mu_measure *measure = &run->cases[i].measure[k];
-            run->outcome[next++] = (mu_outcome){
-                .case_index = i, .kind = measure->kind, .measured = measure->value};
+            run->outcome[next++] =
+                (mu_outcome){.case_index = i, .kind = measure->kind, .measured = measure->value};
         }
     }
     *outcome_count = next;
@@ -136,8 +136,9 @@ static mu_status make_workers(mu_validate_run *run, uint32_t threads, mu_error *
         run->worker[i].scratch = mu_arena_create(0);
         run->worker[i].texts = mu_arena_create(0);
         run->worker[i].pool = mu_pool_create(1);
+        run->worker[i].load = MU_NEW(run->arena, mu_load_slot, MU_LOAD_SLOTS);
         ok = run->worker[i].scratch != NULL && run->worker[i].texts != NULL &&
-             run->worker[i].pool != NULL;
+             run->worker[i].pool != NULL && run->worker[i].load != NULL;
     }
     if (ok) {
         return MU_OK;
@@ -170,7 +171,8 @@ static mu_status keep_reasons(const mu_validate_run *run, uint32_t outcome_count
     return MU_OK;
 }
 
-static mu_status answer_all(mu_validate_run *run, mu_work *work, uint32_t outcome_count, mu_error *err)
+static mu_status answer_all(mu_validate_run *run, mu_work *work, uint32_t outcome_count,
+                            mu_error *err)
 {
     uint32_t threads = mu_pool_threads(work->pool);
     mu_status status = make_workers(run, threads, err);
@@ -184,6 +186,36 @@ static mu_status answer_all(mu_validate_run *run, mu_work *work, uint32_t outcom
     }
     free_workers(run, threads);
     return status;
+}
+
+/* How far a whole group may be off before its unit is doubted. */
+static const double unit_doubt = 100.0;
+
+/* Errors all near -1: predictions a hundredth or less; a median error over 100: a hundred times or more. */
+static bool doubts_unit(const mu_score *score)
+{
+    bool far_below = score->n > 0 && score->bias < -1.0 + 1.0 / unit_doubt;
+    return far_below || (score->n > 0 && score->median > unit_doubt);
+}
+
+static mu_status add_warnings(mu_validation *v, mu_arena *arena, mu_error *err)
+{
+    const char **text = MU_NEW(arena, const char *, v->group_count);
+    bool ok = text != NULL;
+    for (uint32_t i = 1; i < v->group_count && ok; i++) {
+        const mu_score_group *group = &v->group[i];
+        bool doubted = doubts_unit(&group->held_out) || doubts_unit(&group->fitted);
+        if (doubted && strchr(group->name, '/') != NULL) {
+            const char *line = mu_arena_printf(
+                arena, "%s: predicted and measured are a factor of 100 or more apart; is the unit of "
+                       "the measurements right?",
+                group->name);
+            ok = line != NULL;
+            text[v->warning_count++] = line;
+        }
+    }
+    v->warning = text;
+    return ok ? MU_OK : mu_fail(err, MU_E_MEMORY, "no memory for warnings");
 }
 
 mu_status mu_validate(const mu_catalog *catalog, const mu_case cases[], uint32_t count,
@@ -208,6 +240,9 @@ mu_status mu_validate(const mu_catalog *catalog, const mu_case cases[], uint32_t
     if (status == MU_OK) {
         status = mu_score_groups(cases, run.outcome, result.outcome_count, result.intervals,
                                  work->arena, &result.group, &result.group_count, err);
+    }
+    if (status == MU_OK) {
+        status = add_warnings(&result, work->arena, err);
     }
     if (status == MU_OK) {
         *out = result;

@@ -24,6 +24,8 @@ typedef struct mu_validation {
     bool intervals;
     mu_score_group *group; /* [group_count]; 0 is all together */
     uint32_t group_count;
+    const char *const *warning; /* [warning_count] what the reader should know of the input */
+    uint32_t warning_count;
 } mu_validation;
 
 typedef struct mu_validate_options {
@@ -38,6 +40,7 @@ typedef struct mu_validate_options {
  * @param[out] out    belongs to work->arena
  * @retval MU_E_MEMORY     the arena is full
  * @retval MU_E_CANCELLED  progress said so
+ * Groups whose predictions are all far off by a factor that looks like a unit are warned of.
  * A case that cannot be answered is no failure: its outcomes say why.
  * Cost: about a millisecond a deployment and draw, a microsecond an operator and draw.
  */

@@ -16,7 +16,8 @@ static double chips_of(const mu_catalog *catalog, const mu_entity *system)
 {
     const mu_node *node = mu_catalog_node(catalog, system, "chips", NULL);
     double chips = HUGE_VAL;
-    return node != NULL && node->text != NULL && mu_text_number(node->text, &chips) ? chips : HUGE_VAL;
+    return node != NULL && node->text != NULL && mu_text_number(node->text, &chips) ? chips
+                                                                                    : HUGE_VAL;
 }
 
 /* The smallest system made of a chip: its server. NULL when there is none. */
@@ -74,7 +75,8 @@ static mu_status load(const mu_validate_run *run, mu_op_target *target, mu_error
         uint32_t ranks = 1;
         status = mu_chip_from_catalog(run->catalog, chip, draw, &target->chip[i], &ranks, err);
         if (status == MU_OK && system != NULL) {
-            status = mu_fabric_from_catalog(run->catalog, system, draw, ranks, &target->fabric[i], err);
+            status =
+                mu_fabric_from_catalog(run->catalog, system, draw, ranks, &target->fabric[i], err);
         }
         if (i == 0) {
             mu_draw_plan_freeze(plan);
@@ -112,8 +114,8 @@ mu_status mu_op_target_find(mu_validate_run *run, uint32_t case_index, mu_error 
     return MU_OK;
 }
 
-static double answer_in(const mu_op_question *op, const mu_moe_load *load, const mu_op_target *target,
-                        uint32_t draw, mu_measure_kind kind)
+static double answer_in(const mu_op_question *op, const mu_moe_load *load,
+                        const mu_op_target *target, uint32_t draw, mu_measure_kind kind)
 {
     const mu_fabric *fabric = target->fabric != NULL ? &target->fabric[draw] : NULL;
     double time_s = mu_op_time(op, load, &target->chip[draw], fabric);
@@ -137,7 +139,27 @@ static void answer_measure(const mu_validate_run *run, const mu_op_target *targe
     outcome->answered = true;
 }
 
-void mu_op_case_answer(const mu_validate_run *run, uint32_t case_index)
+static mu_moe_load load_of(mu_load_slot *slots, const mu_op_question *op)
+{
+    const double key[5] = {op->number[MU_OP_FIELD_TOKENS], op->number[MU_OP_FIELD_EXPERTS],
+                           op->number[MU_OP_FIELD_TOPK], op->number[MU_OP_FIELD_EP], op->spread};
+    if (op->kind != MU_OP_CASE_MOE || op->spread < 0.0) {
+        return mu_op_load(op);
+    }
+    uint64_t hash = 0;
+    for (int i = 0; i < 5; i++) {
+        hash = (hash ^ (uint64_t)(key[i] * 1024.0)) * UINT64_C(0x9E3779B97F4A7C15);
+        hash ^= hash >> 29;
+    }
+    mu_load_slot *slot = &slots[hash % MU_LOAD_SLOTS];
+    if (memcmp(slot->key, key, sizeof key) != 0) {
+        slot->load = mu_op_load(op);
+        memcpy(slot->key, key, sizeof key);
+    }
+    return slot->load;
+}
+
+void mu_op_case_answer(const mu_validate_run *run, uint32_t case_index, uint32_t worker)
 {
     const mu_case *c = &run->cases[case_index];
     const mu_op_target *target = &run->target[run->source[case_index]];
@@ -145,7 +167,7 @@ void mu_op_case_answer(const mu_validate_run *run, uint32_t case_index)
         mu_case_refuse(run, case_index, target->why);
         return;
     }
-    mu_moe_load load = mu_op_load(c->op);
+    mu_moe_load load = load_of(run->worker[worker].load, c->op);
     for (uint32_t i = 0; i < c->measure_count; i++) {
         mu_outcome *outcome = &run->outcome[run->first[case_index] + i];
         if (outcome->kind == MU_MEASURE_LATENCY || outcome->kind == MU_MEASURE_BUS_BANDWIDTH) {

@@ -26,8 +26,17 @@ typedef struct mu_machine_set {
     mu_machine *machine; /* [samples + 1][2]: prefill, decode */
 } mu_machine_set;
 
+/* Loads of expert ranks take a millisecond to draw, and tables ask for few of them often. */
+enum { MU_LOAD_SLOTS = 4096 };
+
+typedef struct mu_load_slot {
+    double key[5]; /* tokens, experts, topk, ranks, spread; tokens 0 = empty */
+    mu_moe_load load;
+} mu_load_slot;
+
 /* Memory of one thread. */
 typedef struct mu_validate_worker {
+    mu_load_slot *load; /* [MU_LOAD_SLOTS] */
     mu_arena *scratch;
     mu_arena *texts; /* what is kept until all are done */
     mu_pool *pool;   /* of one thread, for searches within a case */
@@ -53,7 +62,7 @@ typedef struct mu_validate_run {
 mu_status mu_op_target_find(mu_validate_run *run, uint32_t case_index, mu_error *err) MU_MUST_CHECK;
 
 /** Answers the outcomes of an operator case. */
-void mu_op_case_answer(const mu_validate_run *run, uint32_t case_index);
+void mu_op_case_answer(const mu_validate_run *run, uint32_t case_index, uint32_t worker);
 
 /** Finds or adds the machines of a deployment case. Cases that cannot be read find none. */
 mu_status mu_machine_set_find(mu_validate_run *run, uint32_t case_index,

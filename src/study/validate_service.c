@@ -65,8 +65,7 @@ static mu_status add_set(mu_validate_run *run, const mu_scenario *scenario, mu_e
     }
     set->scenario = *scenario;
     set->scenario.chips = 0.0;
-    mu_status status =
-        mu_question_make(run->catalog, &set->scenario, NULL, &set->question, err);
+    mu_status status = mu_question_make(run->catalog, &set->scenario, NULL, &set->question, err);
     if (status == MU_OK) {
         status = load(run, set, err);
     }
