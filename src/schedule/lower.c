@@ -69,15 +69,19 @@ static mu_kernel_cost gemm_cost(const mu_op *op, const mu_chip *chip, double row
     return mu_chip_gemm(chip, &shape);
 }
 
-static mu_kernel_cost moe_cost(const mu_op *op, const mu_chip *chip, double rows, double imbalance)
+static mu_kernel_cost moe_cost(const mu_op *op, const mu_machine *machine, double rows,
+                               double imbalance)
 {
+    const mu_chip *chip = &machine->chip;
+    double spread = machine->engine.expert_spread; /* real routing favours some experts */
     double tokens = rows * op->u.moe.groups;
     double missed =
         pow(1.0 - fmin(op->u.moe.local_experts / op->u.moe.experts, 1.0), op->u.moe.topk);
     mu_moe shape = {.pairs = rows * op->u.moe.pairs_per_row,
                     .tokens = tokens * (1.0 - missed),
-                    .active_experts = mu_moe_active_experts(
-                        tokens, op->u.moe.experts, op->u.moe.topk, op->u.moe.local_experts),
+                    .active_experts =
+                        mu_moe_active_experts(tokens * spread, op->u.moe.experts, op->u.moe.topk,
+                                              op->u.moe.local_experts),
                     .local_experts = (uint32_t)ceil(op->u.moe.local_experts),
                     .hidden = op->u.moe.hidden,
                     .intermediate = op->u.moe.intermediate,
@@ -167,7 +171,7 @@ void mu_lower_rows(const mu_op *op, const mu_machine *machine, double rows, doub
         take_kernel(machine, &kernel, out);
         return;
     case MU_OP_MOE:
-        kernel = moe_cost(op, &machine->chip, rows, imbalance);
+        kernel = moe_cost(op, machine, rows, imbalance);
         take_kernel(machine, &kernel, out);
         return;
     case MU_OP_STREAM:

@@ -75,6 +75,13 @@ static mu_status load_plain(const mu_catalog *catalog, const mu_entity *engine, 
     return mu_node_number(&engine->doc, node, path, low, high, out, err);
 }
 
+static mu_status load_switch(const mu_catalog *catalog, const mu_entity *engine, const char *path,
+                             bool *out, mu_error *err)
+{
+    const mu_node *node = mu_catalog_node(catalog, engine, path, NULL);
+    return node == NULL ? MU_OK : mu_node_bool(&engine->doc, node, path, out, err);
+}
+
 static mu_status load_engine(const mu_catalog *catalog, const char *id, mu_draw draw,
                              mu_engine *out, mu_error *err)
 {
@@ -94,11 +101,16 @@ static mu_status load_engine(const mu_catalog *catalog, const char *id, mu_draw 
     if (status == MU_OK) {
         status = load_plain(catalog, engine, "max_batch", 1.0, 1e6, &out->max_batch, err);
     }
-    const mu_node *chunked = mu_catalog_node(catalog, engine, "chunked_prefill", NULL);
-    if (status == MU_OK && chunked != NULL) {
-        status = mu_node_bool(&engine->doc, chunked, "chunked_prefill", &out->chunked_prefill, err);
+    if (status == MU_OK) {
+        status = load_plain(catalog, engine, "drafts_disaggregated", 0.0, 8.0,
+                            &out->drafts_disaggregated, err);
     }
-    return status;
+    if (status == MU_OK) {
+        status = load_switch(catalog, engine, "kv_follows_weights", &out->kv_follows_weights, err);
+    }
+    return status != MU_OK
+               ? status
+               : load_switch(catalog, engine, "chunked_prefill", &out->chunked_prefill, err);
 }
 
 const char *mu_machine_usual_engine(const mu_catalog *catalog, const mu_entity *system)

@@ -21,8 +21,15 @@
     X(launch_share, FRACTION, 0.8, 0.4, 1.0,                                                       \
       "of a kernel's fixed time that a captured graph leaves")                                     \
     X(overlap_efficiency, FRACTION, 0.75, 0.5, 0.95, "of the overlap that dependencies allow")     \
+    X(output_reserved, FRACTION, 0.5, 0.5, 1.0, "of a request's output that holds cache, mean")    \
     X(memory_utilisation, FRACTION, 0.9, 0.85, 0.94, "of device memory for weights and KV")        \
     X(request_overhead, TIME, 15e-3, 5e-3, 40e-3, "per request before the first step")             \
+    X(ttft_steps, NONE, 4.0, 0.5, 9.0,                                                             \
+      "steps that pass between arrival and first token besides the prompt's own")                  \
+    X(wave_share, FRACTION, 0.1, 0.02, 0.35,                                                       \
+      "of a closed loop's prompts, how many a new one waits behind")                               \
+    X(expert_spread, FRACTION, 0.8, 0.4, 1.0,                                                      \
+      "tokens of uniform routing that hit as many experts")                                        \
     X(imbalance_prefill, NONE, 1.15, 1.05, 1.35, "busiest expert rank over mean, prefill")         \
     X(imbalance_decode, NONE, 1.25, 1.05, 1.6, "busiest expert rank over mean, decode")
 
@@ -31,8 +38,10 @@ typedef struct mu_engine {
     MU_ENGINE_PARAM_LIST(X)
 #undef X
     bool chunked_prefill;
-    double max_batch_tokens; /* default budget of a prefill or mixed step, per DP group */
-    double max_batch;        /* sequences a DP group */
+    double max_batch_tokens;     /* default budget of a prefill or mixed step, per DP group */
+    bool kv_follows_weights;     /* an FP8 or FP4 model keeps its cache in FP8 */
+    double max_batch;            /* sequences a DP group */
+    double drafts_disaggregated; /* draft tokens of a decode role that leaves them unsaid */
 } mu_engine;
 
 typedef struct mu_machine {

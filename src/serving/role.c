@@ -41,6 +41,12 @@ static double step_tokens(const mu_role_site *at, double batch)
     return role->batch_tokens > decode ? role->batch_tokens : decode;
 }
 
+double mu_held_tokens(const mu_role_site *at)
+{
+    const mu_workload *w = &at->site->workload;
+    return w->input + w->output * at->machine->engine.output_reserved;
+}
+
 static void fill_memory(const mu_role_site *at, double sequences, double tokens_each,
                         double scratch, mu_memory *out)
 {
@@ -132,9 +138,11 @@ mu_loop_point mu_prefill_point(const mu_role_site *at)
     double groups = (double)at->role->instances * at->role->parallel.dp;
     mu_loop_point p = {.batch = load.prefill_tokens,
                        .requests_per_s = load.prefill_sequences / chunks * groups / step_s};
+    const mu_engine *engine = &at->machine->engine;
     /* It waits for the batch under way, half of it on average, then passes the pipeline. */
-    p.ttft_s = at->machine->engine.request_overhead + handover_time(at) +
+    p.ttft_s = engine->request_overhead + handover_time(at) +
                step_s * (0.5 + chunks + at->role->parallel.pp - 1.0);
+    p.wave_s = engine->wave_share / p.requests_per_s;
     return p;
 }
 
@@ -164,7 +172,7 @@ void mu_decode_answer(const mu_role_site *at, double batch, mu_role_answer *out)
     out->step_s = out->step.time_s * at->role->parallel.pp;
     out->batch = batch;
     fill_rates(at, batch * mu_role_yield(at->role), out->step_s, out);
-    fill_memory(at, batch, w->input + w->output, step_tokens(at, batch), &out->memory);
+    fill_memory(at, batch, mu_held_tokens(at), step_tokens(at, batch), &out->memory);
     judge_fit(at, out);
 }
 
@@ -173,7 +181,7 @@ double mu_batch_limit(const mu_role_site *at)
     const mu_workload *w = &at->site->workload;
     const mu_footprint *f = &at->footprint;
     double queries = 1.0 + at->role->parallel.mtp;
-    double each = f->kv_per_sequence + f->kv_per_token * (w->input + w->output);
+    double each = f->kv_per_sequence + f->kv_per_token * mu_held_tokens(at);
     double room =
         room_bytes(at) - f->weights - f->fixed - at->role->batch_tokens * f->activations_per_token;
     double batch = each > 0.0 ? floor(room / each) : at->machine->engine.max_batch;
@@ -194,7 +202,7 @@ double mu_decode_rounds(const mu_role_site *at)
 
 mu_loop_point mu_decode_point(const mu_role_site *at, double batch)
 {
-    double step_s = mu_decode_time(at, batch);
+    double step_s = mu_decode_time(at, fmax(batch, 1.0)); /* below one, some groups stand idle */
     double rounds = mu_decode_rounds(at);
     double groups = (double)at->role->instances * at->role->parallel.dp;
     return (mu_loop_point){.batch = batch,
@@ -233,14 +241,16 @@ static prompt_cost price_prompt(const mu_role_site *at, double batch, double dec
 
 mu_loop_point mu_aggregated_point(const mu_role_site *at, double batch)
 {
-    double step_s = mu_decode_time(at, batch);
-    prompt_cost prompt = price_prompt(at, batch, step_s);
+    const mu_engine *engine = &at->machine->engine;
+    double step_s = mu_decode_time(at, fmax(batch, 1.0)); /* below one, some groups stand idle */
+    prompt_cost prompt = price_prompt(at, fmax(batch, 1.0), step_s);
     double each = batch / (mu_decode_rounds(at) * step_s + batch * prompt.added_s);
     double busy = fmin(each * prompt.added_s, 1.0 - 1e-9);
     double groups = (double)at->role->instances * at->role->parallel.dp;
     return (mu_loop_point){.batch = batch,
                            .requests_per_s = each * groups,
-                           .ttft_s = at->machine->engine.request_overhead + 0.5 * step_s +
+                           .ttft_s = engine->request_overhead + engine->ttft_steps * step_s +
                                      prompt.latency_s,
+                           .wave_s = engine->wave_share * prompt.added_s / groups,
                            .tpot_s = step_s / mu_role_yield(at->role) / (1.0 - busy)};
 }

@@ -95,6 +95,7 @@ static mu_loop_point point_at(const ready *r, double batch)
     mu_loop_point p = mu_decode_point(&r->decode, batch);
     p.requests_per_s = fmin(p.requests_per_s, r->feed.requests_per_s);
     p.ttft_s = r->feed.ttft_s;
+    p.wave_s = r->feed.wave_s;
     return p;
 }
 
@@ -104,9 +105,17 @@ static double decoding_s(const ready *r, const mu_loop_point *p)
     return mu_decode_rounds(&r->decode) * mu_role_yield(r->decode.role) * p->tpot_s;
 }
 
+/* Without waiting for others: what an open loop holds. */
 static double in_flight(const ready *r, const mu_loop_point *p)
 {
     return p->requests_per_s * (p->ttft_s + decoding_s(r, p));
+}
+
+/* Closed loop, waves included: N = X (TTFT + N wave + decoding). */
+static double in_closed_loop(const ready *r, const mu_loop_point *p)
+{
+    double waves = fmin(p->requests_per_s * p->wave_s, 0.99);
+    return in_flight(r, p) / (1.0 - waves);
 }
 
 typedef bool batch_test(const ready *r, double batch, double limit);
@@ -114,7 +123,7 @@ typedef bool batch_test(const ready *r, double batch, double limit);
 static bool holds_more(const ready *r, double batch, double wanted)
 {
     mu_loop_point p = point_at(r, batch);
-    return in_flight(r, &p) >= wanted;
+    return in_closed_loop(r, &p) >= wanted;
 }
 
 /* Decode would take more requests than prefill sends. */
@@ -181,6 +190,7 @@ static mu_loop_point solve(const ready *r, double *flight)
         return p;
     }
     mu_loop_point p = point_at(r, first_batch(r, holds_more, wanted, cap));
+    p.full = in_closed_loop(r, &p) < wanted * (1.0 - 1e-3);
     double waiting_s = wanted / p.requests_per_s - decoding_s(r, &p);
     if (waiting_s > p.ttft_s) {
         /* All places are taken: the rest of the loop waits before its first token. */
@@ -262,6 +272,7 @@ static void fill(const ready *r, const mu_loop_point *p, double flight, mu_servi
     out->requests_per_s = p->requests_per_s;
     out->output_tokens_per_s = p->requests_per_s * w->output;
     out->total_tokens_per_s = p->requests_per_s * (w->output + w->input);
+    out->waiting = p->full;
     out->overloaded = w->rate > p->requests_per_s * (1.0 + 1e-9);
     out->concurrency = flight;
     out->decode_capacity = r->deployment->disaggregated

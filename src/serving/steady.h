@@ -71,6 +71,7 @@ typedef struct mu_role_answer {
 
 typedef struct mu_service {
     bool fits;
+    bool waiting;    /* the loop holds more than there are places for: some wait */
     bool overloaded; /* more requests arrive than it can serve */
     mu_role_answer prefill;
     mu_role_answer decode;
@@ -125,6 +126,9 @@ double mu_decode_time(const mu_role_site *at, double batch);
 /** The same in full. */
 void mu_decode_answer(const mu_role_site *at, double batch, mu_role_answer *out);
 
+/** Tokens of cache a request holds, mean over its life as the engine reserves them. */
+double mu_held_tokens(const mu_role_site *at);
+
 /** Largest batch a DP group has memory for; 0 when the weights leave no room for one sequence. */
 double mu_batch_limit(const mu_role_site *at);
 
@@ -132,8 +136,10 @@ double mu_batch_limit(const mu_role_site *at);
 typedef struct mu_loop_point {
     double batch;          /* sequences (decode) or tokens (prefill) per DP group */
     double requests_per_s; /* of the whole role */
-    double ttft_s;         /* prefill and aggregated: a prompt arrives in the middle of a step */
+    double ttft_s;         /* prefill and aggregated, but for other prompts in front */
+    double wave_s;         /* TTFT that each request of a closed loop adds: prompts come in waves */
     double tpot_s;         /* decode and aggregated */
+    bool full;             /* every place is taken and more requests wait for one */
 } mu_loop_point;
 
 /** Prefill role: requests/s it can take, TTFT with the hand-over of the cache to decode ranks. */

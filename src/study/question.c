@@ -63,6 +63,15 @@ static mu_dtype dispatch_for(mu_dtype activations)
     }
 }
 
+static mu_dtype cache_for(mu_dtype weights, const mu_machine *machine)
+{
+    bool narrow =
+        weights == MU_DTYPE_FP8 || weights == MU_DTYPE_FP8_BLOCK || weights == MU_DTYPE_FP4;
+    return narrow && machine->engine.kv_follows_weights && runs(&machine->chip, MU_DTYPE_FP8)
+               ? MU_DTYPE_FP8
+               : MU_DTYPE_BF16;
+}
+
 /* A checkpoint published with four-bit experts and wider linear layers keeps those when its name is
  * said. */
 static bool only_experts_are_narrow(const mu_model *model, int weights)
@@ -71,8 +80,9 @@ static bool only_experts_are_narrow(const mu_model *model, int weights)
 }
 
 mu_precision mu_precision_choose(const mu_scenario *scenario, const mu_model *model,
-                                 const mu_chip *chip)
+                                 const mu_machine *machine)
 {
+    const mu_chip *chip = &machine->chip;
     mu_precision p;
     bool narrow = only_experts_are_narrow(model, scenario->weights);
     p.weights = scenario->weights >= 0 && !narrow ? (mu_dtype)scenario->weights
@@ -88,7 +98,7 @@ mu_precision mu_precision_choose(const mu_scenario *scenario, const mu_model *mo
                                                : activations_for(p.weights, chip);
     p.expert_activations = scenario->activations >= 0 ? (mu_dtype)scenario->activations
                                                       : activations_for(p.experts, chip);
-    p.kv = scenario->kv >= 0 ? (mu_dtype)scenario->kv : MU_DTYPE_BF16;
+    p.kv = scenario->kv >= 0 ? (mu_dtype)scenario->kv : cache_for(p.experts, machine);
     p.dispatch = dispatch_for(p.expert_activations);
     return p;
 }
@@ -223,7 +233,7 @@ mu_status mu_question_make(const mu_catalog *catalog, const mu_scenario *scenari
     if (status != MU_OK) {
         return status;
     }
-    q.precision = mu_precision_choose(scenario, &q.model, &q.machine.chip);
+    q.precision = mu_precision_choose(scenario, &q.model, &q.machine);
     q.workload = workload_of(scenario);
     if (q.model.max_position > 0 && q.workload.input + q.workload.output > q.model.max_position) {
         return mu_fail(err, MU_E_INPUT, "input %.0f + output %.0f exceed the %u tokens of %s",

@@ -58,7 +58,7 @@ typedef struct mu_join {
 /** Formats of a scenario on a chip: said ones, else the model's own or the nearest the chip
  * multiplies. */
 mu_precision mu_precision_choose(const mu_scenario *scenario, const mu_model *model,
-                                 const mu_chip *chip);
+                                 const mu_machine *machine);
 
 /** Machines of both roles in one draw. */
 mu_status mu_question_machines(const mu_question *question, mu_draw draw, mu_machine *prefill,
