@@ -26,8 +26,11 @@ static json_t *outcome_json(const mu_case *c, const mu_outcome *o)
         mu_json_put(&json, "why", mu_json_text(o->why));
     }
     if (o->tight) {
-        mu_json_put(&json, "note",
-                    mu_json_text("does not fit the memory by our count; answered as if it did"));
+        mu_json_put(&json, "memory",
+                    mu_json_text("does not fit by our count; answered as if it did"));
+    }
+    if (o->note != NULL) {
+        mu_json_put(&json, "note", mu_json_text(o->note));
     }
     return mu_json_done(&json);
 }

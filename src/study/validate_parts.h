@@ -72,6 +72,12 @@ mu_status mu_machine_set_find(mu_validate_run *run, uint32_t case_index,
 mu_status mu_service_case_answer(const mu_validate_run *run, uint32_t case_index, uint32_t worker,
                                  mu_error *err) MU_MUST_CHECK;
 
+/**
+ * Changes a role of a measured deployment to what engines run, where they do not run what it says; NULL when
+ * nothing was changed, else what was (static).
+ */
+const char *mu_case_reread_cut(const mu_question *question, mu_role_wish *wish);
+
 /** Marks all outcomes of a case unanswered; `why` must live until the run ends. */
 void mu_case_refuse(const mu_validate_run *run, uint32_t case_index, const char *why);
 

@@ -160,6 +160,7 @@ typedef struct answering {
     mu_machine *machine; /* [2]: of this draw */
     double *value;       /* [count][samples] */
     bool tight;
+    const char *note;
     mu_work work;
 } answering;
 
@@ -179,6 +180,19 @@ static mu_status serve(const answering *a, uint32_t draw, mu_service *out, mu_er
     mu_draw at = {.plan = a->set->plan, .index = draw};
     take_machines(a, draw);
     return mu_draws_answer_on(a->question, &a->deployment, at, a->machine, a->work.arena, out, err);
+}
+
+/* Roles as engines run them; the chips follow from the deployment. */
+static void reread(answering *a, mu_scenario *scenario)
+{
+    mu_role_wish *const roles[] = {&scenario->serve, &scenario->prefill, &scenario->decode};
+    for (int i = 0; i < 3; i++) {
+        const char *note = roles[i]->given ? mu_case_reread_cut(a->question, roles[i]) : NULL;
+        a->note = note != NULL ? note : a->note;
+    }
+    if (mu_scenario_is_explicit(scenario)) {
+        scenario->chips = 0.0;
+    }
 }
 
 static mu_status find_deployment(answering *a, mu_error *err)
@@ -232,6 +246,7 @@ static void take_answers(const answering *a, const mu_service *point)
         outcome->predicted = mu_quantity_of(value, a->value + (size_t)k * samples, samples);
         outcome->answered = true;
         outcome->tight = a->tight;
+        outcome->note = a->note;
     }
 }
 
@@ -249,7 +264,11 @@ static mu_status answer(answering *a, const mu_case *c, mu_error *err)
     if (status == MU_OK) {
         status = mu_question_make(a->run->catalog, scenario, NULL, a->question, err);
     }
+    if (status == MU_OK && a->set == NULL) {
+        status = mu_fail(err, MU_E_INPUT, "its machines cannot be drawn");
+    }
     if (status == MU_OK) {
+        reread(a, scenario);
         status = find_deployment(a, err);
     }
     mu_service point;
