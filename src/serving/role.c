@@ -166,7 +166,6 @@ void mu_decode_answer(const mu_role_site *at, double batch, mu_role_answer *out)
 {
     assert(batch > 0.0);
     memset(out, 0, sizeof *out);
-    const mu_workload *w = &at->site->workload;
     mu_load load = decode_load(at, batch);
     mu_compiled_step(at->compiled, &load, &out->step);
     out->step_s = out->step.time_s * at->role->parallel.pp;
@@ -178,7 +177,6 @@ void mu_decode_answer(const mu_role_site *at, double batch, mu_role_answer *out)
 
 double mu_batch_limit(const mu_role_site *at)
 {
-    const mu_workload *w = &at->site->workload;
     const mu_footprint *f = &at->footprint;
     double queries = 1.0 + at->role->parallel.mtp;
     double each = f->kv_per_sequence + f->kv_per_token * mu_held_tokens(at);

@@ -153,7 +153,6 @@ static void try_serve(const evaluation *e, uint32_t shape, mu_role_site *at, mu_
 
 static double missing_bytes(const mu_role_site *at)
 {
-    const mu_workload *w = &at->site->workload;
     const mu_footprint *f = &at->footprint;
     double room = at->machine->chip.memory_capacity * at->machine->engine.memory_utilisation;
     return f->weights + f->fixed + f->kv_per_sequence + f->kv_per_token * mu_held_tokens(at) +
