@@ -3,7 +3,8 @@
  * Files written whole or not at all.
  *
  * Why:   a reader never sees half an answer, and a full disk never destroys the old one.
- * Bound: the directory of the file must be writable.
+ * Bound: the directory of the file must be writable. What is no plain file (device, pipe, link) is
+ * never replaced: it is written in place, and then half an answer can be seen.
  */
 #include "io/file_write.h"
 
@@ -34,7 +35,22 @@ static mu_status fill(FILE *out, const char *path, mu_file_writer *writer, void 
     return status;
 }
 
-mu_status mu_file_write(const char *path, mu_file_writer *writer, void *context, mu_error *err)
+static mu_status write_in_place(const char *path, mu_file_writer *writer, void *context,
+                                mu_error *err)
+{
+    FILE *out = fopen(path, "w");
+    if (out == NULL) {
+        return fail(path, "write", err);
+    }
+    mu_status status = writer(context, out, err);
+    if (fclose(out) != 0 && status == MU_OK) {
+        status = fail(path, "write", err);
+    }
+    return status;
+}
+
+static mu_status write_and_rename(const char *path, mu_file_writer *writer, void *context,
+                                  mu_error *err)
 {
     char temporary[PATH_BYTES_MAX];
     int length = snprintf(temporary, sizeof temporary, "%s.XXXXXX", path);
@@ -63,4 +79,13 @@ mu_status mu_file_write(const char *path, mu_file_writer *writer, void *context,
         unlink(temporary);
     }
     return status;
+}
+
+mu_status mu_file_write(const char *path, mu_file_writer *writer, void *context, mu_error *err)
+{
+    struct stat found;
+    if (lstat(path, &found) == 0 && !S_ISREG(found.st_mode)) {
+        return write_in_place(path, writer, context, err);
+    }
+    return write_and_rename(path, writer, context, err);
 }

@@ -13,7 +13,8 @@
 typedef mu_status mu_file_writer(void *context, FILE *out, mu_error *err);
 
 /**
- * Writes to a temporary file beside `path`, then renames it over `path`.
+ * Writes to a temporary file beside `path`, then renames it over `path`; in place where `path` is a
+ * device, pipe or link.
  * @retval MU_E_SYSTEM  cannot create, write, sync or rename, with the reason; `path` is as it was
  */
 mu_status mu_file_write(const char *path, mu_file_writer *writer, void *context,

@@ -42,6 +42,12 @@ static void add_settings(mu_table *table, const mu_match *match)
     }
 }
 
+/* Power stands beside chips and cost: all three at equal work, as in the sentence. */
+static const mu_quantity *ratio_of(const mu_match *match, const mu_metric *ratio)
+{
+    return ratio->dimension == MU_DIM_POWER ? &match->power_ratio : &ratio->quantity;
+}
+
 static void add_metrics(mu_table *table, const mu_match *match)
 {
     mu_metric reference[MU_METRICS_MAX];
@@ -59,7 +65,7 @@ static void add_metrics(mu_table *table, const mu_match *match)
         }
         mu_format_quantity(reference[i].quantity, reference[i].dimension, left);
         mu_format_quantity(matched[i].quantity, matched[i].dimension, right);
-        mu_format_ratio(ratios[i].quantity, ratio);
+        mu_format_ratio(*ratio_of(match, &ratios[i]), ratio);
         row(table, reference[i].label, left, right, ratio);
     }
 }
@@ -127,41 +133,52 @@ mu_status mu_match_print(const mu_page *page, const mu_question *reference,
     return mu_stream_check(page->out, err);
 }
 
-static void csv_row(mu_table *table, const char *key, mu_quantity reference, mu_quantity matched,
-                    const char *unit)
+enum { CSV_COLUMNS = 11, CSV_NUMBERS = 9 };
+
+static void csv_row(mu_table *table, const char *key, const mu_quantity side[3], const char *unit)
 {
-    const double values[6] = {reference.value, reference.low, reference.high,
-                              matched.value,   matched.low,   matched.high};
-    char text[6][32];
-    for (int i = 0; i < 6; i++) {
-        mu_text_exact(values[i], text[i]);
+    char text[CSV_NUMBERS][32];
+    const char *cells[CSV_COLUMNS];
+    uint32_t n = 0;
+    cells[n++] = key;
+    for (uint32_t i = 0; i < CSV_NUMBERS; i++) {
+        const mu_quantity *q = &side[i / 3];
+        double value = i % 3 == 0 ? q->value : (i % 3 == 1 ? q->low : q->high);
+        mu_text_exact(value, text[i]);
+        cells[n++] = text[i];
+        if (i == 5) {
+            cells[n++] = unit;
+        }
     }
-    const char *const cells[] = {key, text[0], text[1], text[2], text[3], text[4], text[5], unit};
     mu_table_row(table, cells);
 }
 
 mu_status mu_match_csv(const mu_page *page, const mu_match *match, mu_error *err)
 {
-    static const char *const headings[] = {"metric",         "reference", "reference_low",
-                                           "reference_high", "matched",   "matched_low",
-                                           "matched_high",   "unit"};
-    static const mu_align aligns[8] = {MU_ALIGN_LEFT};
+    static const char *const headings[CSV_COLUMNS] = {
+        "metric",       "reference", "reference_low", "reference_high", "matched",   "matched_low",
+        "matched_high", "unit",      "ratio",         "ratio_low",      "ratio_high"};
+    static const mu_align aligns[CSV_COLUMNS] = {MU_ALIGN_LEFT};
     mu_metric reference[MU_METRICS_MAX];
     mu_metric matched[MU_METRICS_MAX];
-    mu_table *table = mu_table_create(page->arena, 8, headings, aligns);
+    mu_table *table = mu_table_create(page->arena, CSV_COLUMNS, headings, aligns);
     if (table == NULL) {
         return mu_fail(err, MU_E_MEMORY, "out of memory for the table");
     }
-    csv_row(table, "chips", mu_quantity_point(match->reference.point.chips), match->chips, "chips");
+    const mu_quantity chips[] = {mu_quantity_point(match->reference.point.chips), match->chips,
+                                 match->ratio};
+    csv_row(table, "chips", chips, "chips");
     mu_metric ratios[MU_METRICS_MAX];
     uint32_t count = mu_metrics(&match->reference, reference);
     (void)mu_metrics(&match->matched, matched);
     (void)mu_metrics(&match->metric_ratios, ratios);
     for (uint32_t i = 0; i < count; i++) {
-        csv_row(table, reference[i].key, reference[i].quantity, matched[i].quantity,
-                reference[i].unit);
+        const mu_quantity side[] = {reference[i].quantity, matched[i].quantity,
+                                    *ratio_of(match, &ratios[i])};
+        csv_row(table, reference[i].key, side, reference[i].unit);
     }
-    csv_row(table, "cost_usd", mu_quantity_point(match->reference.cost_usd),
-            mu_quantity_point(match->matched.cost_usd), "USD");
+    const mu_quantity cost[] = {mu_quantity_point(match->reference.cost_usd),
+                                mu_quantity_point(match->matched.cost_usd), match->cost_ratio};
+    csv_row(table, "cost_usd", cost, "USD");
     return mu_table_csv(table, page->out, err);
 }

@@ -41,7 +41,8 @@ static void put_count(mu_json *json, const char *key, double value)
     mu_json_put(json, key, json_integer((json_int_t)value));
 }
 
-static json_t *role_json(const mu_role *role)
+/* `chip`: of this role, where it is not the system's; "" otherwise. */
+static json_t *role_json(const mu_role *role, const char *chip)
 {
     const mu_parallel *cut = &role->parallel;
     mu_json json = mu_json_begin();
@@ -68,19 +69,22 @@ static json_t *role_json(const mu_role *role)
         mu_json_put(&json, "acceptance", acceptance(role));
     }
     mu_json_put(&json, "chunked_prefill", json_boolean(role->chunked_prefill));
+    if (chip[0] != '\0') {
+        mu_json_put(&json, "chip", mu_json_text(chip));
+    }
     return mu_json_done(&json);
 }
 
-static json_t *deployment_json(const mu_deployment *deployment)
+static json_t *deployment_json(const mu_deployment *deployment, const mu_scenario *scenario)
 {
     mu_json json = mu_json_begin();
     if (deployment->disaggregated) {
         mu_json_put(&json, "mode", mu_json_text("disaggregated"));
-        mu_json_put(&json, "prefill", role_json(&deployment->prefill));
-        mu_json_put(&json, "decode", role_json(&deployment->decode));
+        mu_json_put(&json, "prefill", role_json(&deployment->prefill, scenario->prefill.chip));
+        mu_json_put(&json, "decode", role_json(&deployment->decode, scenario->decode.chip));
     } else {
         mu_json_put(&json, "mode", mu_json_text("aggregated"));
-        mu_json_put(&json, "serve", role_json(&deployment->decode));
+        mu_json_put(&json, "serve", role_json(&deployment->decode, scenario->serve.chip));
     }
     return mu_json_done(&json);
 }
@@ -157,7 +161,7 @@ json_t *mu_scenario_json(const mu_question *question, const mu_prediction *predi
         mu_json_put(&json, "engine", mu_json_text(question->engine->id));
     }
     mu_json_put(&json, "precision", precision_json(&prediction->precision));
-    mu_json_put(&json, "deployment", deployment_json(&prediction->deployment));
+    mu_json_put(&json, "deployment", deployment_json(&prediction->deployment, scenario));
     mu_json_put(&json, "workload", workload_json(scenario));
     mu_json_put(&json, "slo", slo_json(scenario));
     mu_json_put(&json, "uncertainty", uncertainty_json(scenario));
