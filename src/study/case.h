@@ -70,7 +70,8 @@ typedef struct mu_case {
  * of its key, so that whoever fits and whoever validates agree, whatever the order and number of
  * rows.
  *
- * @param[in] key  canonical text of the question (mu_op_key())
+ * @param[in] key  canonical text of the question (mu_op_key()); its first word, what was asked of,
+ *                 does not count
  */
 bool mu_case_is_fit(const char *key);
 
