@@ -106,7 +106,8 @@ static void memory_is_kept(void **state)
     double used = m->weights_bytes + m->kv_bytes + m->activations_bytes;
     assert_true(used <= m->capacity_bytes);
     assert_true(p.headroom_bytes >= 0.0);
-    assert_near(m->kv_bytes, p.point.decode.batch * 9000.0 * 327680.0 / 4.0, 1e-6);
+    /* Half of the output is held on average. */
+    assert_near(m->kv_bytes, p.point.decode.batch * 8500.0 * 327680.0 / 4.0, 1e-6);
 }
 
 static void a_prefix_hit_saves_prefill(void **state)
