@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Build tool: checks the YAML under data/ and writes it as a C file of static constants.
+ * Build tool: checks the YAML under data/ and writes it as a C file of static constants, and the measured cases
+ * (data/measured/<name>.json) beside it.
  *
  *     catalog_gen DATA_DIR                    only checks
  *     catalog_gen DATA_DIR OUT.c DEPFILE      checks and writes; DEPFILE names what was read
@@ -12,16 +13,21 @@
 #include "io/catalog_files.h"
 #include "io/doc_read.h"
 
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { CASE_FILES_MAX = 256 };
 
 typedef struct generator {
     mu_arena *arena;
     const char *data_dir;
     mu_file_list list;
-    mu_doc *docs; /* [doc_count] */
+    mu_doc *docs; /* [doc_count], then [case_count] of measured cases */
     uint32_t doc_count;
+    uint32_t case_count;
+    const char *cases[CASE_FILES_MAX];
     uint32_t faults;
 } generator;
 
@@ -34,7 +40,8 @@ static void report(generator *g, const mu_error *err)
 }
 
 /* Name in messages and in the binary: from data/ on, the same on every machine. */
-static mu_status read_one(generator *g, const char *file, mu_error *err)
+static mu_status read_one(generator *g, const char *file, mu_doc_syntax syntax, mu_doc *out,
+                          mu_error *err)
 {
     const char *path = mu_arena_printf(g->arena, "%s/%s", g->data_dir, file);
     const char *name = mu_arena_printf(g->arena, "data/%s", file);
@@ -47,10 +54,8 @@ static mu_status read_one(generator *g, const char *file, mu_error *err)
     if (status != MU_OK) {
         return status;
     }
-    status =
-        mu_doc_read_text(g->arena, text, length, name, MU_DOC_YAML, &g->docs[g->doc_count], err);
+    status = mu_doc_read_text(g->arena, text, length, name, syntax, out, err);
     free(text);
-    g->doc_count += status == MU_OK ? 1 : 0;
     return status;
 }
 
@@ -60,15 +65,58 @@ static mu_status read_all(generator *g, mu_error *err)
     if (status != MU_OK) {
         return status;
     }
-    g->docs = MU_NEW(g->arena, mu_doc, g->list.file_count);
+    g->docs = MU_NEW(g->arena, mu_doc, g->list.file_count + CASE_FILES_MAX);
     if (g->docs == NULL) {
         return mu_fail(err, MU_E_MEMORY, "out of memory");
     }
     for (uint32_t i = 0; i < g->list.file_count; i++) {
         mu_error fault = {0};
-        if (read_one(g, g->list.files[i], &fault) != MU_OK) {
+        mu_doc *doc = &g->docs[g->doc_count];
+        if (read_one(g, g->list.files[i], MU_DOC_YAML, doc, &fault) == MU_OK) {
+            g->doc_count++;
+        } else {
             report(g, &fault);
         }
+    }
+    return MU_OK;
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static bool is_case_file(const char *name)
+{
+    const char *end = strrchr(name, '.');
+    return name[0] != '.' && end != NULL && strcmp(end, ".json") == 0;
+}
+
+/* Measured cases, if there are any, behind the catalogue's documents. */
+static mu_status read_cases(generator *g, mu_error *err)
+{
+    const char *folder = mu_arena_printf(g->arena, "%s/measured", g->data_dir);
+    DIR *stream = folder != NULL ? opendir(folder) : NULL;
+    if (stream == NULL) {
+        return MU_OK;
+    }
+    uint32_t count = 0;
+    const struct dirent *entry = NULL;
+    while ((entry = readdir(stream)) != NULL && count < CASE_FILES_MAX) {
+        if (is_case_file(entry->d_name)) {
+            g->cases[count] = mu_arena_printf(g->arena, "measured/%s", entry->d_name);
+            count += g->cases[count] != NULL ? 1 : 0;
+        }
+    }
+    (void)closedir(stream);
+    qsort(g->cases, count, sizeof *g->cases, by_text);
+    for (uint32_t i = 0; i < count; i++) {
+        mu_doc *doc = &g->docs[g->doc_count + g->case_count];
+        mu_status status = read_one(g, g->cases[i], MU_DOC_JSON, doc, err);
+        if (status != MU_OK) {
+            return status;
+        }
+        g->case_count++;
     }
     return MU_OK;
 }
@@ -169,7 +217,7 @@ static bool enqueue(generator *g, queue *q, const mu_node *node)
 static bool order_nodes(generator *g, queue *q)
 {
     bool ok = true;
-    for (uint32_t i = 0; i < g->doc_count && ok; i++) {
+    for (uint32_t i = 0; i < g->doc_count + g->case_count && ok; i++) {
         ok = enqueue(g, q, g->docs[i].root);
     }
     for (uint32_t i = 0; i < q->count && ok; i++) {
@@ -186,7 +234,7 @@ static bool write_nodes(generator *g, FILE *out)
     if (!order_nodes(g, &q)) {
         return false;
     }
-    uint32_t child = g->doc_count;
+    uint32_t child = g->doc_count + g->case_count;
     (void)fprintf(out, "static const mu_node nodes[%u] = {\n", q.count);
     for (uint32_t i = 0; i < q.count; i++) {
         write_node(out, q.nodes[i], child);
@@ -194,6 +242,18 @@ static bool write_nodes(generator *g, FILE *out)
     }
     (void)fputs("};\n\n", out);
     return true;
+}
+
+/* `name`s[] and name_count; a last empty entry keeps the array from being none. */
+static void write_docs(const generator *g, FILE *out, const char *name, uint32_t first, uint32_t count)
+{
+    (void)fprintf(out, "const mu_doc %ss[] = {\n", name);
+    for (uint32_t i = first; i < first + count; i++) {
+        (void)fputs("{", out);
+        write_text(out, g->docs[i].file);
+        (void)fprintf(out, ",nodes+%u},\n", i);
+    }
+    (void)fprintf(out, "{NULL,NULL}};\n\nconst uint32_t %s_count = %u;\n\n", name, count);
 }
 
 static bool write_source(generator *g, const char *path)
@@ -207,13 +267,8 @@ static bool write_source(generator *g, const char *path)
                 "#include \"catalog/builtin.h\"\n\n#include <stddef.h>\n\n",
                 out);
     bool ok = write_nodes(g, out);
-    (void)fputs("const mu_doc mu_builtin_docs[] = {\n", out);
-    for (uint32_t i = 0; i < g->doc_count; i++) {
-        (void)fputs("{", out);
-        write_text(out, g->docs[i].file);
-        (void)fprintf(out, ",nodes+%u},\n", i);
-    }
-    (void)fprintf(out, "};\n\nconst uint32_t mu_builtin_doc_count = %u;\n", g->doc_count);
+    write_docs(g, out, "mu_builtin_doc", 0, g->doc_count);
+    write_docs(g, out, "mu_builtin_case_doc", g->doc_count, g->case_count);
     ok = !ferror(out) && ok;
     return fclose(out) == 0 && ok;
 }
@@ -232,6 +287,9 @@ static bool write_depfile(const generator *g, const char *path, const char *targ
     for (uint32_t i = 0; i < g->list.file_count; i++) {
         (void)fprintf(out, " %s/%s", g->data_dir, g->list.files[i]);
     }
+    for (uint32_t i = 0; i < g->case_count; i++) {
+        (void)fprintf(out, " %s/%s", g->data_dir, g->cases[i]);
+    }
     (void)fputc('\n', out);
     bool ok = !ferror(out);
     return fclose(out) == 0 && ok;
@@ -248,6 +306,10 @@ static int run(generator *g, int argc, char **argv)
     if (g->faults > 0) {
         (void)fprintf(stderr, "%u of %u catalogue files are faulty\n", g->faults,
                       g->list.file_count);
+        return 1;
+    }
+    if (read_cases(g, &err) != MU_OK) {
+        report(g, &err);
         return 1;
     }
     if (argc == 4 && (!write_source(g, argv[2]) || !write_depfile(g, argv[3], argv[2]))) {

@@ -4,6 +4,7 @@
  */
 #include "cli/cli.h"
 
+#include "catalog/builtin.h"
 #include "io/op_table.h"
 #include "report/validate_report.h"
 
@@ -14,6 +15,10 @@ static mu_status read_cases(mu_cli *cli, mu_case_list *list, mu_op_warnings *war
     mu_status status = cli->ops != NULL ? mu_op_tables_read(cli->ops, list, warnings, err) : MU_OK;
     for (uint32_t i = 0; i < cli->argument_count && status == MU_OK; i++) {
         status = mu_cases_read(cli->argument[i], list, err);
+    }
+    bool published = cli->argument_count == 0 && cli->ops == NULL;
+    for (uint32_t i = 0; published && i < mu_builtin_case_doc_count && status == MU_OK; i++) {
+        status = mu_cases_from_doc(&mu_builtin_case_docs[i], list, err);
     }
     return status;
 }

@@ -199,6 +199,19 @@ static bool doubts_unit(const mu_score *score)
     return far_below || (score->n > 0 && score->median > unit_doubt);
 }
 
+/* Groups of deployments start with a measure. */
+static bool is_of_operators(const char *name)
+{
+    size_t length = strcspn(name, "/");
+    for (int i = 0; i < MU_MEASURE_COUNT; i++) {
+        const char *word = mu_measure_text((mu_measure_kind)i);
+        if (strlen(word) == length && strncmp(word, name, length) == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static mu_status add_warnings(mu_validation *v, mu_arena *arena, mu_error *err)
 {
     const char **text = MU_NEW(arena, const char *, v->group_count);
@@ -206,7 +219,7 @@ static mu_status add_warnings(mu_validation *v, mu_arena *arena, mu_error *err)
     for (uint32_t i = 1; i < v->group_count && ok; i++) {
         const mu_score_group *group = &v->group[i];
         bool doubted = doubts_unit(&group->held_out) || doubts_unit(&group->fitted);
-        if (doubted && strchr(group->name, '/') != NULL) {
+        if (doubted && is_of_operators(group->name)) {
             const char *line = mu_arena_printf(
                 arena,
                 "%s: predicted and measured are a factor of 100 or more apart; is the unit of "
