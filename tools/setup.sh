@@ -45,6 +45,7 @@ need_command ninja ninja-build
 need_library libfyaml libfyaml-dev
 need_library jansson libjansson-dev
 need_library libzstd libzstd-dev
+need_library cminpack libcminpack-dev
 if [ "$goal" = test ]; then
     need_library cmocka libcmocka-dev
     need_command g++ build-essential

@@ -122,6 +122,14 @@ typedef struct mu_references {
 mu_status mu_catalog_references(const mu_catalog *catalog, const mu_entity *entity,
                                 const char *path, mu_references *out, mu_error *err) MU_MUST_CHECK;
 
+/**
+ * Calibrations of a chip or system: those it lists, then those that name it under `chips` or `systems`, by id.
+ *
+ * @retval MU_E_INPUT  as mu_catalog_references(), or more than MU_REFERENCES_MAX together
+ */
+mu_status mu_catalog_calibrations(const mu_catalog *catalog, const mu_entity *entity,
+                                  mu_references *out, mu_error *err) MU_MUST_CHECK;
+
 /** Plain text at a path, or that of a text fact; NULL when there is none. */
 const char *mu_catalog_text(const mu_catalog *catalog, const mu_entity *entity, const char *path);
 

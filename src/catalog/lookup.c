@@ -111,6 +111,44 @@ mu_status mu_catalog_references(const mu_catalog *catalog, const mu_entity *enti
     return MU_OK;
 }
 
+/* Whether a list of names holds one of this entity's. */
+static bool names_entity(const mu_catalog *catalog, const mu_node *list, const mu_entity *entity)
+{
+    for (uint32_t i = 0; list != NULL && list->kind == MU_NODE_LIST && i < list->count; i++) {
+        const char *text = list->child[i].text;
+        const mu_entry *entry =
+            text != NULL ? mu_catalog_entry(catalog, entity->kind, text) : NULL;
+        if (entry != NULL && &entry->entity == entity) {
+            return true;
+        }
+    }
+    return false;
+}
+
+mu_status mu_catalog_calibrations(const mu_catalog *catalog, const mu_entity *entity,
+                                  mu_references *out, mu_error *err)
+{
+    assert(entity->kind == MU_ENTITY_CHIP || entity->kind == MU_ENTITY_SYSTEM);
+    const char *key = entity->kind == MU_ENTITY_CHIP ? "chips" : "systems";
+    mu_status status = mu_catalog_references(catalog, entity, "calibration", out, err);
+    uint32_t from = catalog->first[MU_ENTITY_CALIBRATION];
+    uint32_t end = catalog->first[MU_ENTITY_CALIBRATION + 1];
+    for (uint32_t i = from; i < end && status == MU_OK; i++) {
+        const mu_entity *calibration = &catalog->entries[i].entity;
+        const mu_node *list = mu_node_get(calibration->doc.root, key);
+        if (!names_entity(catalog, list, entity)) {
+            continue;
+        }
+        if (out->count == MU_REFERENCES_MAX) {
+            return mu_node_fail(&calibration->doc, list, err,
+                                "more than %d calibrations of \"%s\"", MU_REFERENCES_MAX,
+                                entity->id);
+        }
+        out->entity[out->count++] = calibration;
+    }
+    return status;
+}
+
 const char *mu_catalog_text(const mu_catalog *catalog, const mu_entity *entity, const char *path)
 {
     const mu_node *node = mu_catalog_node(catalog, entity, path, NULL);

@@ -126,6 +126,8 @@ static const mu_schema_item items[] = {
     REF(ENGINE, "calibration", REFS, CALIBRATION, "calibrations applied in this order"),
 
     PLAIN(CALIBRATION, "fitted", FREE, "what it was fitted on, how, and the error left"),
+    REF(CALIBRATION, "chips", REFS, CHIP, "applied to these, over the calibrations they list"),
+    REF(CALIBRATION, "systems", REFS, SYSTEM, "applied to these, over those they list"),
     PLAIN(CALIBRATION, "source", SOURCE, "source id of parameters that name none"),
     PLAIN(CALIBRATION, "grade", TEXT, "grade of parameters that name none"),
     PLAIN(CALIBRATION, "params.<name>", PARAM, "value of one parameter, in the unit of its name"),

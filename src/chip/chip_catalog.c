@@ -176,7 +176,7 @@ static mu_status read_param(const reader *r, const mu_references *list, const mu
 static mu_status read_params(const reader *r, mu_chip_params *out)
 {
     mu_references list;
-    mu_status status = mu_catalog_references(r->catalog, r->chip, "calibration", &list, r->err);
+    mu_status status = mu_catalog_calibrations(r->catalog, r->chip, &list, r->err);
     for (uint32_t i = 0; i < list.count && status == MU_OK && r->draw.index == 0; i++) {
         status = check_names(r, list.entity[i]);
     }

@@ -31,12 +31,18 @@ typedef struct mu_cli {
     const char *catalog;    /* overlay directory, or NULL */
     const char *file;       /* --scenario, or NULL */
     const char *ops;        /* directory of operator tables, or NULL */
+    const char *chip;       /* --chip of calibrate, or NULL */
+    const char *network;    /* --system of calibrate, or NULL */
+    const char *output;     /* --output of calibrate, or NULL */
     const char *verb;       /* --verb: what answers the cases of validate, or NULL */
     uint32_t argument_count;
     const char *argument[MU_CLI_ARGUMENTS_MAX];
     FILE *out;
     bool colour;
 } mu_cli;
+
+/* Draws of a case where nothing was said: there are many cases. */
+enum { MU_CASE_SAMPLES = 64 };
 
 /* Which output flags a verb takes, beside --help. */
 enum {
@@ -46,6 +52,7 @@ enum {
     MU_TAKES_SVG = 8,
     MU_TAKES_GENERATORS = 16, /* --man, --completion, --schema */
     MU_TAKES_FILE = 32,       /* the first argument may be a scenario file */
+    MU_TAKES_FIT = 128, /* --chip, --system and --output of calibrate; of the registry only threads */
     MU_TAKES_CASES = 64       /* --ops, --verb; of the registry only uncertainty, seed and threads */
 };
 
@@ -130,6 +137,7 @@ mu_status mu_verb_plan(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
 mu_status mu_verb_compare(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
 mu_status mu_verb_match(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
 mu_status mu_verb_validate(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
+mu_status mu_verb_calibrate(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
 mu_status mu_verb_help(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
 
 #endif

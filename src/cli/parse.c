@@ -17,9 +17,6 @@
 
 enum { SETTINGS_MAX = 256, FLAGS_MAX = 128, FLAG_CHARS_MAX = 64 };
 
-/* Draws of a case where nothing was said: there are many cases. */
-enum { CASE_SAMPLES = 64 };
-
 /* Options as collected, to be set once the file is read. */
 typedef struct parser {
     mu_cli *cli;
@@ -112,6 +109,9 @@ static void set_output_flag(mu_cli *cli, const char *name, const char *value)
         {"catalog", NULL, &cli->catalog},
         {"scenario", NULL, &cli->file},
         {"ops", NULL, &cli->ops},
+        {"chip", NULL, &cli->chip},
+        {"system", NULL, &cli->network},
+        {"output", NULL, &cli->output},
         {"verb", NULL, &cli->verb},
         {"completion", NULL, &cli->completion},
     };
@@ -206,6 +206,8 @@ static mu_status collect(parser *p)
             flags = false;
         } else if (flags && strcmp(word, "-h") == 0) {
             p->cli->help = true;
+        } else if (flags && strcmp(word, "-o") == 0 && output_flag(p->verb, "output") != NULL) {
+            status = parse_flag(p, "output");
         } else if (flags && strncmp(word, "--", 2) == 0) {
             status = parse_flag(p, word + 2);
         } else if (flags && word[0] == '-' && word[1] != '\0') {
@@ -278,7 +280,7 @@ mu_status mu_cli_parse(mu_cli *cli, const mu_verb *verb, int argc, char **argv, 
     *p = (parser){.cli = cli, .verb = verb, .err = err, .argc = argc, .argv = argv};
     mu_scenario_init(&cli->scenario);
     if ((verb->takes & MU_TAKES_CASES) != 0) {
-        cli->scenario.samples = CASE_SAMPLES;
+        cli->scenario.samples = MU_CASE_SAMPLES;
     }
     mu_status status = collect(p);
     if (status != MU_OK || cli->help) {

@@ -61,6 +61,13 @@ static const mu_verb verbs[] = {
      "intervals unless --uncertainty says otherwise.",
      "muster validate --ops tables --json", LISTS | MU_TAKES_CASES, 0, MU_CLI_ARGUMENTS_MAX,
      mu_verb_validate},
+    {"calibrate", "fit a chip's parameters to your own measurements", "TABLE... --chip ID",
+     "TABLES are .csv or .csv.zst with a row an operator, as tools/measure writes them or as "
+     "published by aiconfigurator and InferSim. Seven rows in ten are fitted on, errors are told on "
+     "the rest. --output writes a calibration that --catalog takes. --system fits a network to "
+     "tables of collectives.",
+     "muster calibrate gemm.csv attention.csv --chip ascend-910c --output own/910c.yaml",
+     MU_TAKES_CATALOG | MU_TAKES_FIT, 1, MU_CLI_ARGUMENTS_MAX, mu_verb_calibrate},
     {"help", "help on a verb; the man page, completions and the schema", "[VERB]",
      "--man prints the man page, --completion bash|zsh|fish a completion script, --schema the JSON "
      "Schema of scenario files.",
@@ -68,7 +75,10 @@ static const mu_verb verbs[] = {
 };
 
 static const mu_output_flag output_flags[] = {
-    {"json", NULL, "print one JSON object", MU_TAKES_TABLES},
+    {"json", NULL, "print one JSON object", MU_TAKES_TABLES | MU_TAKES_FIT},
+    {"chip", "ID", "chip that the tables were measured on", MU_TAKES_FIT},
+    {"system", "ID", "system that tables of collectives were measured on", MU_TAKES_FIT},
+    {"output", "FILE", "write the calibration (also -o FILE)", MU_TAKES_FIT},
     {"csv", NULL, "print a CSV table", MU_TAKES_TABLES},
     {"svg", "FILE", "write the Pareto front as a picture", MU_TAKES_SVG},
     {"scenario", "FILE", "scenario file; other flags override it", MU_TAKES_SCENARIO},
@@ -102,7 +112,8 @@ bool mu_verb_takes_option(const mu_verb *verb, const mu_option *option)
     }
     bool of_the_run = strncmp(option->path, "uncertainty.", 12) == 0 ||
                       strcmp(option->path, "threads") == 0;
-    return (verb->takes & MU_TAKES_CASES) != 0 && of_the_run;
+    bool fits = (verb->takes & MU_TAKES_FIT) != 0 && strcmp(option->path, "threads") == 0;
+    return fits || ((verb->takes & MU_TAKES_CASES) != 0 && of_the_run);
 }
 
 mu_status mu_verb_find(const char *name, const mu_verb **out, mu_error *err)

@@ -402,7 +402,7 @@ mu_status mu_fabric_from_catalog(const mu_catalog *catalog, const mu_entity *sys
         status = read_supernode(&r);
     }
     if (status == MU_OK) {
-        status = mu_catalog_references(catalog, system, "calibration", &r.calibrations, err);
+        status = mu_catalog_calibrations(catalog, system, &r.calibrations, err);
     }
     if (status == MU_OK) {
         status = read_tiers(&r, &fabric);

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which parameters which operators can tell of.
+ *
+ * Terms: subject = the chip and network that rows were measured on; knob = one parameter of it that
+ *        may be fitted; family = operators whose parameters are fitted together, by the first
+ *        letters of their names.
+ */
+#ifndef MUSTER_CALIBRATE_FAMILY_H
+#define MUSTER_CALIBRATE_FAMILY_H
+
+#include "chip/chip.h"
+#include "fabric/fabric.h"
+#include "study/op_case.h"
+
+enum { MU_KNOBS_MAX = 256 };
+
+/* One draw of chip and network; the network is empty where a chip is calibrated. */
+typedef struct mu_subject {
+    mu_chip chip;
+    mu_fabric fabric;
+} mu_subject;
+
+typedef struct mu_knob {
+    char name[64];
+    size_t offset;   /* of the double in mu_subject */
+    mu_range prior;
+    double min;
+    double max;
+    uint8_t family;  /* index in the list of families */
+    bool unexplained; /* measured over predicted time: 1 while fitting, its range is what is left */
+    bool fixed;       /* a size that kernels are built for: never fitted */
+} mu_knob;
+
+typedef struct mu_family {
+    const char *name;
+    const char *prefixes; /* of parameters, set apart by spaces */
+    uint64_t kinds;       /* bits of mu_op_case_kind */
+    bool on_system;
+} mu_family;
+
+/** In the order in which they are fitted: later ones build on what earlier ones found. Static. */
+const mu_family *mu_families(uint32_t *count);
+
+/** All parameters of a chip that belong to a family; returns their number. */
+uint32_t mu_chip_knobs(mu_knob out[MU_KNOBS_MAX]);
+
+/**
+ * All parameters of the tiers of a network, named "<tier>_<parameter>"; returns their number. The
+ * prior of each is as wide as that of its kind, around what the tier has now.
+ */
+uint32_t mu_fabric_knobs(const mu_fabric *fabric, mu_knob out[MU_KNOBS_MAX]);
+
+double mu_knob_get(const mu_knob *knob, const mu_subject *subject);
+void mu_knob_set(const mu_knob *knob, mu_subject *subject, double value);
+
+/** Between -16 and 16: logit of the place between min and max, so that no value is out of bounds. */
+double mu_knob_to_x(const mu_knob *knob, double value);
+double mu_knob_from_x(const mu_knob *knob, double x);
+
+#endif

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * muster calibrate: a chip's or network's parameters from measured tables.
+ *
+ * Bound: tables are read one after another, so that memory holds one of them and the rows kept.
+ */
+#include "cli/calibrate.h"
+
+#include "chip/chip_catalog.h"
+#include "fabric/fabric_catalog.h"
+#include "io/file_write.h"
+#include "io/op_table.h"
+
+#include <string.h>
+
+enum { WARNINGS_MAX = 128, WARNINGS_SHOWN = 20 };
+
+typedef struct run {
+    mu_cli *cli;
+    mu_catalog *catalog;
+    const mu_entity *entity; /* chip or system */
+    bool on_system;
+    mu_samples samples;
+    mu_subject start;
+    uint64_t passed_over; /* rows of the other sort */
+    uint32_t warning_count;
+    const char *warning[WARNINGS_MAX];
+    mu_error *err;
+} run;
+
+static mu_status warn(run *r, const char *text)
+{
+    const char *kept = mu_arena_text(r->cli->arena, text, strlen(text));
+    if (kept == NULL) {
+        return mu_fail(r->err, MU_E_MEMORY, "out of memory");
+    }
+    if (r->warning_count < WARNINGS_MAX) {
+        r->warning[r->warning_count++] = kept;
+    }
+    return MU_OK;
+}
+
+static mu_status find_subject(run *r)
+{
+    const mu_cli *cli = r->cli;
+    if ((cli->chip == NULL) == (cli->network == NULL)) {
+        return mu_fail(r->err, MU_E_USAGE,
+                       "calibrate: expected --chip ID (operators) or --system ID (collectives)%s",
+                       cli->chip != NULL ? ", not both" : "");
+    }
+    r->on_system = cli->network != NULL;
+    const mu_draw point = {.plan = NULL, .index = 0};
+    uint32_t ranks = 1;
+    const mu_entity *chip = NULL;
+    mu_status status =
+        mu_catalog_find(r->catalog, r->on_system ? MU_ENTITY_SYSTEM : MU_ENTITY_CHIP,
+                        r->on_system ? cli->network : cli->chip, &r->entity, r->err);
+    if (status != MU_OK) {
+        return status;
+    }
+    const char *name = r->on_system ? mu_catalog_text(r->catalog, r->entity, "chip") : NULL;
+    status = mu_catalog_find(r->catalog, MU_ENTITY_CHIP, name != NULL ? name : r->entity->id,
+                             &chip, r->err);
+    if (status == MU_OK) {
+        status = mu_chip_from_catalog(r->catalog, chip, point, &r->start.chip, &ranks, r->err);
+    }
+    if (status == MU_OK && r->on_system) {
+        status = mu_fabric_from_catalog(r->catalog, r->entity, point, ranks, &r->start.fabric,
+                                        r->err);
+    }
+    return status;
+}
+
+/* Texts of a question live in its table's arena; those kept are static or copied. */
+static mu_status take_case(run *r, const mu_case *c)
+{
+    if (mu_op_case_on_system(c->op->kind) != r->on_system) {
+        r->passed_over++;
+        return MU_OK;
+    }
+    mu_op_question question = *c->op;
+    question.target = "";
+    if (c->fault != NULL) {
+        return warn(r, mu_arena_printf(r->cli->arena, "%s: %s", c->id, c->fault));
+    }
+    return mu_samples_add(&r->samples, &question, c->measure[0].value, r->err);
+}
+
+static mu_status take_warnings(run *r, const mu_op_warnings *warnings)
+{
+    uint32_t kept = warnings->count < MU_OP_WARNINGS_MAX ? warnings->count : MU_OP_WARNINGS_MAX;
+    mu_status status = MU_OK;
+    for (uint32_t i = 0; i < kept && status == MU_OK; i++) {
+        status = warn(r, warnings->text[i]);
+    }
+    return status;
+}
+
+static mu_status read_table(run *r, const char *path)
+{
+    mu_arena *arena = mu_arena_create(0);
+    if (arena == NULL) {
+        return mu_fail(r->err, MU_E_MEMORY, "out of memory");
+    }
+    mu_case_list list = {.arena = arena};
+    mu_op_warnings warnings = {.count = 0};
+    mu_status status = mu_op_table_read(path, r->entity->id, &list, &warnings, r->err);
+    if (status == MU_NO) {
+        r->err->status = MU_E_INPUT;
+        status = MU_E_INPUT;
+    }
+    for (uint32_t i = 0; i < list.count && status == MU_OK; i++) {
+        status = take_case(r, &list.item[i]);
+    }
+    if (status == MU_OK) {
+        status = take_warnings(r, &warnings);
+    }
+    mu_arena_free(arena);
+    return status;
+}
+
+static mu_status read_tables(run *r)
+{
+    mu_status status = MU_OK;
+    mu_samples_begin(r->cli->arena, &r->samples);
+    for (uint32_t i = 0; i < r->cli->argument_count && status == MU_OK; i++) {
+        status = read_table(r, r->cli->argument[i]);
+    }
+    if (status == MU_OK && r->samples.count == 0) {
+        return mu_fail(r->err, MU_E_INPUT,
+                       "%s: no row of a%s; %llu of a%s are for --%s ID", r->cli->argument[0],
+                       r->on_system ? " collective" : "n operator of one chip",
+                       (unsigned long long)r->passed_over,
+                       r->on_system ? "n operator" : " collective", r->on_system ? "chip" : "system");
+    }
+    if (status == MU_OK && r->passed_over > 0) {
+        status = warn(r, mu_arena_printf(r->cli->arena, "%llu rows of %s are passed over: --%s ID",
+                                         (unsigned long long)r->passed_over,
+                                         r->on_system ? "operators of one chip" : "collectives",
+                                         r->on_system ? "chip" : "system"));
+    }
+    return status;
+}
+
+static mu_status calibrate(run *r, mu_calibration *found)
+{
+    mu_knob *knobs = MU_NEW(r->cli->arena, mu_knob, MU_KNOBS_MAX);
+    mu_cli_work work;
+    if (knobs == NULL) {
+        return mu_fail(r->err, MU_E_MEMORY, "out of memory");
+    }
+    uint32_t count = r->on_system ? mu_fabric_knobs(&r->start.fabric, knobs) : mu_chip_knobs(knobs);
+    mu_status status = mu_cli_work_begin(r->cli, &work, r->err);
+    if (status != MU_OK) {
+        return status;
+    }
+    status = mu_samples_finish(&r->samples, work.work.pool, r->err);
+    if (status == MU_OK) {
+        status = mu_calibrate(&r->samples, &r->start, knobs, count, &work.work, found, r->err);
+    }
+    (void)mu_cli_work_end(&work);
+    for (uint32_t i = 0; status == MU_OK && i < found->warning_count; i++) {
+        status = warn(r, found->warning[i]);
+    }
+    return status;
+}
+
+/* JSON carries its warnings; beside a table they go to stderr. */
+static void print_warnings(const run *r)
+{
+    for (uint32_t i = 0; i < r->warning_count && i < WARNINGS_SHOWN; i++) {
+        fprintf(stderr, "muster: warning: %s\n", r->warning[i]);
+    }
+    if (r->warning_count > WARNINGS_SHOWN) {
+        fprintf(stderr, "muster: warning: and %u more; --json has them all\n",
+                r->warning_count - WARNINGS_SHOWN);
+    }
+}
+
+mu_status mu_verb_calibrate(mu_cli *cli, mu_error *err)
+{
+    mu_calibration found;
+    run *r = MU_NEW(cli->arena, run, 1);
+    if (r == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "out of memory");
+    }
+    r->cli = cli;
+    r->err = err;
+    mu_status status = mu_cli_catalog(cli, &r->catalog, err);
+    if (status == MU_OK) {
+        status = find_subject(r);
+    }
+    if (status == MU_OK) {
+        status = read_tables(r);
+    }
+    if (status == MU_OK) {
+        status = calibrate(r, &found);
+    }
+    if (status != MU_OK) {
+        return status;
+    }
+    mu_calibrate_answer answer = {.found = &found,
+                                  .entity = r->entity,
+                                  .table = cli->argument,
+                                  .tables = cli->argument_count,
+                                  .file = cli->output,
+                                  .warning_count = r->warning_count,
+                                  .warning = r->warning};
+    if (cli->output != NULL) {
+        status = mu_file_write(cli->output, mu_calibrate_write, &answer, err);
+    }
+    if (status == MU_OK && cli->json) {
+        return mu_cli_json(cli, mu_calibrate_json(&answer), err);
+    }
+    print_warnings(r);
+    mu_page page = mu_cli_page(cli);
+    return status == MU_OK ? mu_calibrate_print(&page, &answer, err) : status;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A calibration as a file of the catalogue.
+ *
+ * What:  `kind: calibration` that names its chip or system, so that it is taken wherever its
+ *        directory is given as an overlay; parameters it does not hold stay as they are.
+ */
+#include "cli/calibrate.h"
+
+#include "catalog/schema.h"
+#include "report/wrap.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+enum { ID_MAX = 96 };
+
+/* Letters, digits and - _ . of the file's name without its ending, in small letters. */
+static void stem_of(const char *file, char out[ID_MAX])
+{
+    const char *slash = strrchr(file, '/');
+    const char *name = slash != NULL ? slash + 1 : file;
+    const char *dot = strrchr(name, '.');
+    size_t length = dot != NULL && dot > name ? (size_t)(dot - name) : strlen(name);
+    size_t used = 0;
+    for (size_t i = 0; i < length && used + 1 < ID_MAX / 2; i++) {
+        char c = (char)tolower((unsigned char)name[i]);
+        bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+        out[used++] = plain ? c : '-';
+    }
+    out[used] = '\0';
+}
+
+static void print_errors(FILE *out, const mu_calibration *found)
+{
+    fputs("  errors:\n", out);
+    for (uint32_t g = 0; g < found->group_count; g++) {
+        const mu_group_result *result = &found->group[g];
+        const mu_row_errors *e = result->after.n > 0 ? &result->after : &result->left_out;
+        char name[64];
+        if (!result->fitted || e->n == 0) {
+            continue;
+        }
+        mu_calibrate_group_name(result->group, name);
+        fprintf(out, "    %s: {n: %u, mape: %.3f, median: %.3f, p90: %.3f, bias: %.3f}\n", name,
+                e->n, e->mape, e->median, e->p90, e->bias);
+    }
+}
+
+static void print_head(FILE *out, const mu_calibrate_answer *answer, const char *stem)
+{
+    char date[16] = "";
+    struct tm parts;
+    time_t now = time(NULL);
+    if (gmtime_r(&now, &parts) != NULL) {
+        (void)strftime(date, sizeof date, "%Y-%m-%d", &parts);
+    }
+    const mu_entity *e = answer->entity;
+    const char *kind = mu_entity_kind_text(e->kind);
+    fprintf(out, "# Written by `muster calibrate`. Ranges are 90 %%: spread of five refits that each\n"
+                 "# left out a fifth of the rows; *_time is the 5th to 95th percentile of measured\n"
+                 "# over predicted on rows that were not fitted on.\n");
+    fprintf(out, "kind: calibration\nid: %s-%s\n", e->id, stem);
+    fprintf(out, "name: \"%s: own measurements\"\n", e->name);
+    fprintf(out, "%ss: [%s]\nsource: own-measurements\ngrade: A\nfitted:\n", kind, e->id);
+    fprintf(out, "  on: [own-measurements]\n  date: %s\n  rows: %llu\n", date,
+            (unsigned long long)answer->found->rows);
+    fprintf(out, "  split: \"seven rows in ten fitted, by a hash of the question; errors on the "
+                 "others\"\n");
+}
+
+mu_status mu_calibrate_write(void *context, FILE *out, mu_error *err)
+{
+    const mu_calibrate_answer *answer = context;
+    const mu_calibration *found = answer->found;
+    char stem[ID_MAX];
+    stem_of(answer->file, stem);
+    print_head(out, answer, stem);
+    print_errors(out, found);
+    fputs("params:\n", out);
+    for (uint32_t i = 0; i < found->knob_count; i++) {
+        const mu_knob_result *k = &found->knob[i];
+        if (k->fate == MU_KNOB_FITTED || k->fate == MU_KNOB_WIDTH) {
+            fprintf(out, "  %s: {best: %.4g, low: %.4g, high: %.4g}\n", k->knob.name,
+                    k->range.best, k->range.low, k->range.high);
+        }
+    }
+    return mu_stream_check(out, err);
+}
