@@ -15,6 +15,12 @@
 
 enum { BISECTIONS = 40 };
 
+/*
+ * Where prefill is sized to decode, the share of a request's time in the loop that it waits for a prompt's turn:
+ * median of the published disaggregated runs marked for fitting.
+ */
+static const double ample_wave = 0.06;
+
 /* A deployment made ready. */
 typedef struct ready {
     const mu_site *site;
@@ -80,7 +86,8 @@ static double batch_cap(const mu_role_site *at)
         return limit >= 1.0 ? fmin(at->role->batch, limit) : at->role->batch;
     }
     if (at->site->workload.concurrency > 0.0) {
-        return fmax(limit, 1.0);
+        /* What doesn't fit is answered as if it did, for whoever wants to know all the same. */
+        return limit >= 1.0 ? limit : at->site->workload.concurrency;
     }
     return limit >= 1.0 ? batch_under_slo(at, limit) : 1.0;
 }
@@ -93,8 +100,12 @@ static mu_loop_point point_at(const ready *r, double batch)
         return mu_aggregated_point(&r->decode, batch);
     }
     mu_loop_point p = mu_decode_point(&r->decode, batch);
-    p.requests_per_s = fmin(p.requests_per_s, r->feed.requests_per_s);
     p.ttft_s = r->feed.ttft_s;
+    if (r->site->workload.ample_prefill) {
+        p.wave_s = ample_wave / p.requests_per_s;
+        return p;
+    }
+    p.requests_per_s = fmin(p.requests_per_s, r->feed.requests_per_s);
     p.wave_s = r->feed.wave_s;
     return p;
 }
@@ -129,7 +140,8 @@ static bool holds_more(const ready *r, double batch, double wanted)
 /* Decode would take more requests than prefill sends. */
 static bool starves(const ready *r, double batch, double sent)
 {
-    return mu_decode_point(&r->decode, batch).requests_per_s >= sent;
+    return !r->site->workload.ample_prefill &&
+           mu_decode_point(&r->decode, batch).requests_per_s >= sent;
 }
 
 /* Smallest batch up to `cap` that passes a test that larger batches pass too; the cap when none

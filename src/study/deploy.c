@@ -162,34 +162,6 @@ mu_status mu_deployment_from_wish(const mu_question *question, mu_deployment *ou
     return status;
 }
 
-static bool keeps_latents(const mu_model *model)
-{
-    mu_attention_kind kind = model->group[0].attention.kind;
-    return kind == MU_ATTENTION_MLA || kind == MU_ATTENTION_MLA_SPARSE;
-}
-
-static bool widen(mu_role *role)
-{
-    mu_parallel *p = &role->parallel;
-    if (p->tp == 1 || p->dp != 1 || p->cp != 1) {
-        return false;
-    }
-    p->dp = p->tp;
-    p->tp = 1;
-    role->batch = role->batch > 0.0 ? fmax(role->batch / p->dp, 1.0) : 0.0;
-    return true;
-}
-
-bool mu_deployment_widen(const mu_question *question, mu_deployment *deployment)
-{
-    const mu_scenario *s = question->scenario;
-    bool said = s->serve.dp >= 1.0 || s->decode.dp >= 1.0;
-    if (said || !keeps_latents(&question->model) || !widen(&deployment->decode)) {
-        return false;
-    }
-    return mu_parallel_fits(&question->model, &deployment->decode.parallel);
-}
-
 mu_site mu_question_site(const mu_question *question)
 {
     return (mu_site){.model = &question->model,

@@ -91,32 +91,6 @@ static mu_status refuse_plan(const mu_question *question, mu_work *work, const m
                    question->model.id, question->machine.chips, question->system->id, why);
 }
 
-/*
- * A cut that cannot hold the loop's requests is answered as its operator would run it: attention
- * data-parallel over the same ranks, where that serves more.
- */
-static mu_status try_wider(const mu_question *question, mu_work *work, mu_prediction *prediction,
-                           mu_error *err)
-{
-    mu_deployment wider = prediction->deployment;
-    if ((prediction->point.fits && !prediction->point.waiting) ||
-        !mu_deployment_widen(question, &wider)) {
-        return MU_OK;
-    }
-    mu_prediction other;
-    mu_status status = mu_prediction_make(question, &wider, work, &other, err);
-    if (status != MU_OK || !other.point.fits ||
-        (prediction->point.fits &&
-         other.point.requests_per_s <= prediction->point.requests_per_s)) {
-        return status;
-    }
-    *prediction = other;
-    mu_prediction_warn(prediction,
-                       "tensor-parallel attention copies the latent cache and cannot hold "
-                       "the batch: answered with attention data-parallel (dp)");
-    return MU_OK;
-}
-
 mu_status mu_predict(const mu_question *question, mu_work *work, mu_prediction *out, mu_error *err)
 {
     if (!mu_scenario_is_explicit(question->scenario)) {
@@ -134,10 +108,6 @@ mu_status mu_predict(const mu_question *question, mu_work *work, mu_prediction *
     }
     mu_prediction prediction;
     status = mu_prediction_make(question, &deployment, work, &prediction, err);
-    if (status != MU_OK) {
-        return status;
-    }
-    status = try_wider(question, work, &prediction, err);
     if (status != MU_OK) {
         return status;
     }

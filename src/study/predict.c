@@ -216,7 +216,7 @@ static double left_bytes(const mu_role_answer *role, const mu_machine *machine)
            m->kv_bytes - m->activations_bytes;
 }
 
-void mu_prediction_warn(mu_prediction *out, const char *text)
+static void add_warning(mu_prediction *out, const char *text)
 {
     if (out->warning_count < sizeof out->warning / sizeof out->warning[0]) {
         (void)snprintf(out->warning[out->warning_count++], sizeof out->warning[0], "%s", text);
@@ -229,7 +229,7 @@ static void fill_names(const mu_question *q, mu_prediction *out)
     (void)snprintf(out->model, sizeof out->model, "%s", q->model.id);
     out->precision = q->precision;
     for (uint32_t i = 0; i < q->model.warning_count; i++) {
-        mu_prediction_warn(out, q->model.warning[i]);
+        add_warning(out, q->model.warning[i]);
     }
     const mu_memory *m = &out->point.decode.memory;
     if (out->deployment.decode.batch > out->point.decode.batch * 1.0001 && m->kv_bytes > 0.0) {
@@ -237,7 +237,7 @@ static void fill_names(const mu_question *q, mu_prediction *out)
         (void)snprintf(text, sizeof text,
                        "decode holds %.4g sequences a DP group, not the %.0f asked for",
                        out->point.decode.batch, out->deployment.decode.batch);
-        mu_prediction_warn(out, text);
+        add_warning(out, text);
     }
 }
 

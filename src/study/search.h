@@ -77,12 +77,6 @@ bool mu_scenario_holds(const mu_scenario *scenario, double ttft_s, double tpot_s
 mu_status mu_deployment_from_wish(const mu_question *question, mu_deployment *out,
                                   mu_error *err) MU_MUST_CHECK;
 
-/**
- * The same ranks with attention data-parallel instead of tensor-parallel: what engines do with latent caches
- * (MLA), which tensor parallelism copies. False when the scenario says dp, or the model has no latents.
- */
-bool mu_deployment_widen(const mu_question *question, mu_deployment *deployment);
-
 /** Fills acceptance, batch_tokens and chunking of a role from wish or defaults. */
 void mu_role_defaults(const mu_question *question, const mu_role_wish *wish, mu_role *role);
 
@@ -116,9 +110,6 @@ mu_status mu_join_front(const mu_question *question, const mu_space *space, doub
 /** The deployment of a join. */
 mu_deployment mu_join_deployment(const mu_question *question, const mu_space *space,
                                  const mu_join *join);
-
-/** Adds a warning while there is room. */
-void mu_prediction_warn(mu_prediction *prediction, const char *text);
 
 /** mu_plan_search() without the front. Scratch is given back. */
 mu_status mu_plan_best(const mu_question *question, mu_work *work, mu_plan *out,

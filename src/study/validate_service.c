@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Deployment cases: machines are drawn once for all cases of a system and engine, then each case is answered on
- * every draw.
+ * Deployment cases: machines are drawn once for all cases of a system and engine, then each case
+ * is answered on every draw.
  *
- * Bound: steady state knows means: a median is answered with the mean, a 99th percentile not at all.
+ * Bound: steady state knows means: a median is answered with the mean, a 99th percentile not at
+ *        all.
  */
 #include "study/validate_parts.h"
 
@@ -193,6 +194,8 @@ static void reread(answering *a, mu_scenario *scenario)
     if (mu_scenario_is_explicit(scenario)) {
         scenario->chips = 0.0;
     }
+    /* Published disaggregated rows without a decode batch don't count their workers either. */
+    a->question->workload.ample_prefill = scenario->decode.given && !(scenario->decode.batch > 0.0);
 }
 
 static mu_status find_deployment(answering *a, mu_error *err)
