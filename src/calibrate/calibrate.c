@@ -2,8 +2,7 @@
 /*
  * Families of operators, fitted one after another.
  *
- * What:  which parameters have a say in which rows; the fit; the fit again without what the rows
- *        hardly determine; five fits that each leave out a fifth of the rows; errors and ranges.
+ * What:  which parameters have a say in which rows; the fit, from the best of a few starts; five fits that each leave out a fifth of the rows; errors and ranges.
  * Terms: say = the logarithm of some predicted time moves when the parameter does.
  */
 #include "calibrate/calibrate.h"
@@ -17,13 +16,13 @@
 #include <math.h>
 #include <string.h>
 
-enum { ROWS_FITTED_MAX = 16384, ROWS_LOOKED_AT_MAX = 4096, STEPS_FULL = 80, STEPS_FOLD = 12 };
+enum { ROWS_FITTED_MAX = 16384, ROWS_LOOKED_AT_MAX = 4096, STEPS_FULL = 80, STEPS_FOLD = 12,
+       STARTS = 4, ROWS_STARTED_ON = 1024, STEPS_START = 30, SEED = 11 };
 
 static const double quantile95 = 1.6448536269514722;
 static const double say_step = 1.0;    /* of x, each way, to see what a knob has a say in */
 static const double say_least = 1e-4;  /* of the logarithm of a time */
 static const double say_rms = 2e-3;    /* root mean square over all rows of the family's groups */
-static const double doubt_max = 0.75;  /* of the prior's spread: above, a knob is undetermined */
 static const double width_least = 0.01; /* of a range each way, relative */
 
 typedef struct run {
@@ -130,7 +129,7 @@ static mu_status choose_knobs(family_run *f, uint64_t say[MU_FIT_KNOBS_MAX])
         } else if (result->knob.unexplained) {
             result->fate = MU_KNOB_WIDTH;
         } else if (rms < say_rms || result->knob.fixed) {
-            result->fate = MU_KNOB_UNDETERMINED;
+            result->fate = MU_KNOB_LITTLE_SAY;
         } else {
             assert(f->fit.knobs < MU_FIT_KNOBS_MAX);
             result->fate = MU_KNOB_FITTED;
@@ -142,35 +141,50 @@ static mu_status choose_knobs(family_run *f, uint64_t say[MU_FIT_KNOBS_MAX])
     return status;
 }
 
-/* Takes back what the rows hardly determine; true when anything was. */
-static bool drop_doubtful(family_run *f, const double doubt[], uint64_t say[], mu_subject *subject)
+/* Where a fit may start: as it is now, at the priors, else anywhere in the priors. */
+static void place_start(const family_run *f, uint32_t start, mu_subject *subject)
 {
-    uint32_t kept = 0;
-    for (uint32_t k = 0; k < f->fit.knobs; k++) {
-        if (doubt[k] > doubt_max) {
-            f->result[k]->fate = MU_KNOB_UNDETERMINED;
-            mu_knob_set(f->knob[k], subject, f->result[k]->before);
-            continue;
-        }
-        f->result[kept] = f->result[k];
-        f->knob[kept] = f->knob[k];
-        say[kept++] = say[k];
+    for (uint32_t k = 0; k < f->fit.knobs && start > 0; k++) {
+        double u = start == 1 ? 0.5 : mu_random_uniform(SEED, start, k);
+        double value = mu_range_at(f->knob[k]->prior, u);
+        value = fmin(fmax(value, f->knob[k]->min), f->knob[k]->max);
+        mu_knob_set(f->knob[k], subject, value);
     }
-    bool dropped = kept < f->fit.knobs;
-    f->fit.knobs = kept;
-    return dropped;
 }
 
-static mu_status fit_all(family_run *f, uint64_t say[], mu_subject *subject)
+/* Several short fits to a few rows: the valley of the best one is taken. */
+static mu_status find_valley(family_run *f, mu_subject *subject)
 {
-    double doubt[MU_FIT_KNOBS_MAX];
+    mu_subject best = *subject;
+    double least = INFINITY;
     mu_status status = MU_OK;
-    bool again = f->fit.knobs > 0;
-    while (again && status == MU_OK) {
+    for (uint32_t start = 0; start < STARTS && status == MU_OK; start++) {
+        mu_subject here = *subject;
+        mu_fit_quality quality;
+        place_start(f, start, &here);
+        mu_regression fit = fit_of(f, pick_rows(f, PICK_FIT, MU_FOLDS, ROWS_STARTED_ON));
+        fit.steps = STEPS_START;
+        status = mu_fit_run(&fit, &here, &quality, f->r->err);
+        if (status == MU_OK && quality.cost < least) {
+            least = quality.cost;
+            best = here;
+        }
+    }
+    *subject = best;
+    return status;
+}
+
+static mu_status fit_all(family_run *f, mu_subject *subject)
+{
+    mu_fit_quality quality;
+    mu_status status = find_valley(f, subject);
+    if (status == MU_OK) {
         mu_regression fit = fit_of(f, pick_rows(f, PICK_FIT, MU_FOLDS, ROWS_FITTED_MAX));
         fit.steps = STEPS_FULL;
-        status = mu_fit_run(&fit, subject, doubt, f->r->err);
-        again = status == MU_OK && drop_doubtful(f, doubt, say, subject) && f->fit.knobs > 0;
+        status = mu_fit_run(&fit, subject, &quality, f->r->err);
+    }
+    for (uint32_t k = 0; k < f->fit.knobs && status == MU_OK; k++) {
+        f->result[k]->doubt = quality.doubt[k];
     }
     return status;
 }
@@ -182,11 +196,11 @@ static mu_status fit_folds(family_run *f, const mu_subject *full)
     mu_status status = MU_OK;
     for (uint32_t fold = 0; fold < MU_FOLDS && status == MU_OK; fold++) {
         mu_subject subject = *full;
-        double doubt[MU_FIT_KNOBS_MAX];
+        mu_fit_quality quality;
         mu_regression fit = fit_of(f, pick_rows(f, PICK_FIT, fold, ROWS_FITTED_MAX));
         fit.steps = STEPS_FOLD;
         if (fit.knobs > 0 && fit.rows > 0) {
-            status = mu_fit_run(&fit, &subject, doubt, r->err);
+            status = mu_fit_run(&fit, &subject, &quality, r->err);
         }
         for (uint32_t k = 0; k < f->fit.knobs; k++) {
             f->fold_x[k][fold] = mu_knob_to_x(f->knob[k], mu_knob_get(f->knob[k], &subject));
@@ -330,8 +344,8 @@ static mu_status fit_family(family_run *f)
     mu_status status = choose_knobs(f, say);
     mu_subject subject = r->out->subject;
     reset_widths(f, &subject);
-    if (status == MU_OK) {
-        status = fit_all(f, say, &subject);
+    if (status == MU_OK && f->fit.knobs > 0) {
+        status = fit_all(f, &subject);
     }
     if (status == MU_OK) {
         status = fit_folds(f, &subject);

@@ -21,7 +21,7 @@ static const double huber = 0.10;    /* r beyond which a row counts less */
 static const double pull = 0.05;     /* weight of a knob at the edge of its prior, as a residual */
 static const double slope_step = 0.01; /* of x */
 static const double quantile95 = 1.6448536269514722;
-static const double ftol = 1e-4;
+static const double ftol = 1e-5;
 
 enum { CHUNK = 64 };
 
@@ -158,7 +158,7 @@ static void find_doubt(const problem *p, scratch *s, int rows, double doubt[])
     }
 }
 
-static mu_status minimise(problem *p, mu_subject *subject, double doubt[])
+static mu_status minimise(problem *p, mu_subject *subject, mu_fit_quality *quality)
 {
     const mu_regression *fit = p->fit;
     uint32_t rows = fit->rows + fit->knobs;
@@ -185,17 +185,19 @@ static mu_status minimise(problem *p, mu_subject *subject, double doubt[])
         for (uint32_t k = 0; k < fit->knobs; k++) {
             mu_knob_set(fit->knob[k], subject, mu_knob_from_x(fit->knob[k], s.x[k]));
         }
-        find_doubt(p, &s, (int)rows, doubt);
+        double norm = enorm((int)rows, s.fvec);
+        quality->cost = norm * norm / fit->rows;
+        find_doubt(p, &s, (int)rows, quality->doubt);
     }
     return p->status;
 }
 
-mu_status mu_fit_run(const mu_regression *fit, mu_subject *subject, double doubt[], mu_error *err)
+mu_status mu_fit_run(const mu_regression *fit, mu_subject *subject, mu_fit_quality *quality, mu_error *err)
 {
     assert(fit->knobs > 0 && fit->knobs <= MU_FIT_KNOBS_MAX && fit->rows > 0);
     problem p = {.fit = fit, .subject = *subject, .err = err, .status = MU_OK};
     mu_arena_mark mark = mu_arena_here(fit->arena);
-    mu_status status = minimise(&p, subject, doubt);
+    mu_status status = minimise(&p, subject, quality);
     mu_arena_back(fit->arena, mark);
     return status;
 }

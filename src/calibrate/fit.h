@@ -15,6 +15,12 @@
 
 enum { MU_FIT_KNOBS_MAX = 96 };
 
+/* How well a fit went. */
+typedef struct mu_fit_quality {
+    double cost;                     /* what was minimised, of one row on average */
+    double doubt[MU_FIT_KNOBS_MAX]; /* how wide a knob still is over how wide its prior is: 0 .. 1 */
+} mu_fit_quality;
+
 typedef struct mu_regression {
     const mu_sample *sample;
     const uint32_t *row; /* [rows] places in sample */
@@ -35,12 +41,11 @@ mu_status mu_fit_predict(const mu_regression *fit, const mu_subject *subject, do
  * Moves the knobs of a subject to where they explain the rows best.
  *
  * @param[in,out] subject  where to start, and what came out; other parameters are left alone
- * @param[out]    doubt    [knobs] how wide a knob still is over how wide its prior is: 0 .. 1
  * @retval MU_E_MEMORY
  * Deterministic for any number of threads. Cost: steps * rows * (knobs + 1) predictions.
  * Source: Levenberg-Marquardt as in MINPACK (More, Garbow, Hillstrom 1980), from cminpack.
  */
-mu_status mu_fit_run(const mu_regression *fit, mu_subject *subject, double doubt[],
+mu_status mu_fit_run(const mu_regression *fit, mu_subject *subject, mu_fit_quality *quality,
                      mu_error *err) MU_MUST_CHECK;
 
 #endif

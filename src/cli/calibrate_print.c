@@ -94,6 +94,12 @@ static mu_status print_parameters(const mu_page *page, const mu_calibration *fou
     return mu_table_print(table, page->out, page->colour, err);
 }
 
+/* FITTED names those that the prior decided. */
+static bool is_named(const mu_knob_result *k, mu_knob_fate fate)
+{
+    return k->fate == fate && (fate != MU_KNOB_FITTED || k->doubt > MU_DOUBT_MAX);
+}
+
 /* "Title: a, b, c" of the parameters with a fate, nothing when there are none. */
 static mu_status print_names(const mu_page *page, const mu_calibration *found, mu_knob_fate fate,
                              const char *title)
@@ -104,7 +110,7 @@ static mu_status print_names(const mu_page *page, const mu_calibration *found, m
         return MU_E_MEMORY;
     }
     for (uint32_t i = 0; i < found->knob_count && used < TEXT_MAX - 128; i++) {
-        if (found->knob[i].fate == fate) {
+        if (is_named(&found->knob[i], fate)) {
             used += (size_t)snprintf(text + used, TEXT_MAX - used, "%s%s",
                                      used == 0 ? title : ", ", found->knob[i].knob.name);
         }
@@ -129,8 +135,10 @@ mu_status mu_calibrate_print(const mu_page *page, const mu_calibrate_answer *ans
     if (status != MU_OK) {
         return status;
     }
-    if (print_names(page, found, MU_KNOB_UNDETERMINED,
-                    "Hardly determined by these rows, left as they were: ") != MU_OK ||
+    if (print_names(page, found, MU_KNOB_FITTED,
+                    "Hardly determined by these rows, held by the prior: ") != MU_OK ||
+        print_names(page, found, MU_KNOB_LITTLE_SAY,
+                    "With little say in these rows, left as they were: ") != MU_OK ||
         print_names(page, found, MU_KNOB_NO_SAY,
                     "Without a say in these rows, left as they were: ") != MU_OK) {
         return mu_fail(err, MU_E_MEMORY, "out of memory");
@@ -197,7 +205,7 @@ static json_t *names_json(const mu_calibration *found, mu_knob_fate fate)
     json_t *list = json_array();
     int failed = list == NULL;
     for (uint32_t i = 0; i < found->knob_count; i++) {
-        if (found->knob[i].fate == fate) {
+        if (is_named(&found->knob[i], fate)) {
             failed |= json_array_append_new(list, mu_json_text(found->knob[i].knob.name));
         }
     }
@@ -231,7 +239,8 @@ json_t *mu_calibrate_json(const mu_calibrate_answer *answer)
     mu_json_put(&json, "rows", json_integer((json_int_t)found->rows));
     mu_json_put(&json, "groups", groups_json(found));
     mu_json_put(&json, "params", params_json(found));
-    mu_json_put(&json, "undetermined", names_json(found, MU_KNOB_UNDETERMINED));
+    mu_json_put(&json, "held_by_prior", names_json(found, MU_KNOB_FITTED));
+    mu_json_put(&json, "little_say", names_json(found, MU_KNOB_LITTLE_SAY));
     mu_json_put(&json, "no_say", names_json(found, MU_KNOB_NO_SAY));
     mu_json_put(&json, "warnings",
                 texts_json((const char *const *)answer->warning, answer->warning_count));
