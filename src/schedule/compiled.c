@@ -173,7 +173,7 @@ double mu_compiled_time(mu_compiled *c, const mu_load *load)
         time_s += block->repeat * mu_block_tally_elapsed(&tally, cut ? micro : 1.0, block->overlap,
                                                          engine->overlap_efficiency, &hidden_s);
     }
-    return time_s;
+    return time_s * engine->step_factor;
 }
 
 void mu_compiled_step(mu_compiled *c, const mu_load *load, mu_step *out)

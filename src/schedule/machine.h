@@ -28,6 +28,9 @@
       "steps that pass between arrival and first token besides the prompt's own")                  \
     X(wave_share, FRACTION, 0.1, 0.02, 0.35,                                                       \
       "of a closed loop's prompts, how many a new one waits behind")                               \
+    X(step_factor, NONE, 1.0, 0.75, 1.35,                                                          \
+      "measured over predicted step: what the terms leave unexplained")                            \
+    X(ttft_factor, NONE, 1.0, 0.5, 2.0, "the same of TTFT")                                        \
     X(expert_spread, FRACTION, 0.8, 0.4, 1.0,                                                      \
       "tokens of uniform routing that hit as many experts")                                        \
     X(imbalance_prefill, NONE, 1.15, 1.05, 1.35, "busiest expert rank over mean, prefill")         \

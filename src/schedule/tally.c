@@ -63,6 +63,17 @@ void mu_block_tally_add(const mu_block_tally *tally, double batches, bool overla
     step->bytes += tally->bytes * times;
 }
 
+static void scale_time(mu_step *step, double factor)
+{
+    step->time_s *= factor;
+    for (unsigned p = 0; p < MU_PART_COUNT; p++) {
+        step->part_s[p] *= factor;
+    }
+    for (unsigned b = 0; b < MU_BOUND_COUNT; b++) {
+        step->bound_s[b] *= factor;
+    }
+}
+
 void mu_block_tally_finish(const mu_machine *machine, const mu_load *load, double activity_j,
                            mu_step *step)
 {
@@ -72,6 +83,7 @@ void mu_block_tally_finish(const mu_machine *machine, const mu_load *load, doubl
     step->part_s[MU_PART_HOST] += host_s;
     step->bound_s[MU_BOUND_HOST] += host_s;
     step->time_s += host_s;
+    scale_time(step, engine->step_factor);
     double most_j = machine->chip.tdp_w * step->time_s;
     step->energy_j = smaller(machine->chip.idle_w * step->time_s + activity_j, most_j);
 }

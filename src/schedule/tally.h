@@ -49,7 +49,7 @@ double mu_block_tally_elapsed(const mu_block_tally *tally, double batches, bool 
 void mu_block_tally_add(const mu_block_tally *tally, double batches, bool overlap, double repeat,
                         double overlap_efficiency, mu_step *step);
 
-/** Host time, and energy from activity and idle draw. */
+/** Host time, the engine's unexplained factor, and energy from activity and idle draw. */
 void mu_block_tally_finish(const mu_machine *machine, const mu_load *load, double activity_j,
                            mu_step *step);
 

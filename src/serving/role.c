@@ -140,9 +140,9 @@ mu_loop_point mu_prefill_point(const mu_role_site *at)
                        .requests_per_s = load.prefill_sequences / chunks * groups / step_s};
     const mu_engine *engine = &at->machine->engine;
     /* It waits for the batch under way, half of it on average, then passes the pipeline. */
-    p.ttft_s = engine->request_overhead + handover_time(at) +
-               step_s * (0.5 + chunks + at->role->parallel.pp - 1.0);
-    p.wave_s = engine->wave_share / p.requests_per_s;
+    p.ttft_s = engine->ttft_factor * (engine->request_overhead + handover_time(at) +
+                                      step_s * (0.5 + chunks + at->role->parallel.pp - 1.0));
+    p.wave_s = engine->ttft_factor * engine->wave_share / p.requests_per_s;
     return p;
 }
 
@@ -245,10 +245,11 @@ mu_loop_point mu_aggregated_point(const mu_role_site *at, double batch)
     double each = batch / (mu_decode_rounds(at) * step_s + batch * prompt.added_s);
     double busy = fmin(each * prompt.added_s, 1.0 - 1e-9);
     double groups = (double)at->role->instances * at->role->parallel.dp;
-    return (mu_loop_point){.batch = batch,
-                           .requests_per_s = each * groups,
-                           .ttft_s = engine->request_overhead + engine->ttft_steps * step_s +
-                                     prompt.latency_s,
-                           .wave_s = engine->wave_share * prompt.added_s / groups,
-                           .tpot_s = step_s / mu_role_yield(at->role) / (1.0 - busy)};
+    return (mu_loop_point){
+        .batch = batch,
+        .requests_per_s = each * groups,
+        .ttft_s = engine->ttft_factor *
+                  (engine->request_overhead + engine->ttft_steps * step_s + prompt.latency_s),
+        .wave_s = engine->ttft_factor * engine->wave_share * prompt.added_s / groups,
+        .tpot_s = step_s / mu_role_yield(at->role) / (1.0 - busy)};
 }
