@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Build tool: checks the YAML under data/ and writes it as a C file of static constants, and the measured cases
- * (data/measured/<name>.json) beside it.
+ * Build tool: checks the YAML under data/ and writes it as a C file of static constants, and the
+ * measured cases (data/measured/<name>.json) beside it.
  *
  *     catalog_gen DATA_DIR                    only checks
  *     catalog_gen DATA_DIR OUT.c DEPFILE      checks and writes; DEPFILE names what was read
@@ -245,7 +245,8 @@ static bool write_nodes(generator *g, FILE *out)
 }
 
 /* `name`s[] and name_count; a last empty entry keeps the array from being none. */
-static void write_docs(const generator *g, FILE *out, const char *name, uint32_t first, uint32_t count)
+static void write_docs(const generator *g, FILE *out, const char *name, uint32_t first,
+                       uint32_t count)
 {
     (void)fprintf(out, "const mu_doc %ss[] = {\n", name);
     for (uint32_t i = first; i < first + count; i++) {

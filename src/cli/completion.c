@@ -83,7 +83,7 @@ static void bash(FILE *out)
           "            words=\"fp32 tf32 bf16 fp16 fp8 fp8_block int8 int4 fp4\" ;;\n"
           "        --completion) words=\"bash zsh fish\" ;;\n"
           "        --svg|--scenario) COMPREPLY=($(compgen -f -- \"$word\")); return ;;\n"
-          "        --catalog) COMPREPLY=($(compgen -d -- \"$word\")); return ;;\n"
+          "        --catalog|--ops) COMPREPLY=($(compgen -d -- \"$word\")); return ;;\n"
           "        *) case \"$verb\" in\n",
           out);
     for (uint32_t i = 0; i < count; i++) {
@@ -101,7 +101,7 @@ static void bash(FILE *out)
           out);
     print_verb_names(out);
     fputs("\" ;;\n"
-          "            predict|plan) COMPREPLY=($(compgen -f -- \"$word\")) ;;\n"
+          "            predict|plan|validate) COMPREPLY=($(compgen -f -- \"$word\")) ;;\n"
           "            esac ;;\n"
           "        esac\n"
           "    fi\n"
@@ -141,6 +141,7 @@ static const char *zsh_action(const char *flag)
         {"svg", "_files"},
         {"scenario", "_files"},
         {"catalog", "_files -/"},
+        {"ops", "_files -/"},
     };
     for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++) {
         if (strcmp(actions[i].flag, flag) == 0) {

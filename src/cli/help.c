@@ -38,37 +38,55 @@ static bool is_any_role(const mu_option *option)
     return is_role(option, "serve") || is_role(option, "prefill") || is_role(option, "decode");
 }
 
-static void option_entry(FILE *out, const mu_option *option)
+/* What a number is when nothing is said. */
+static double usual(const mu_verb *verb, const mu_option *option)
+{
+    bool draws = strcmp(option->path, "uncertainty.samples") == 0;
+    return draws && (verb->takes & MU_TAKES_CASES) != 0 ? MU_CASE_SAMPLES : option->initial;
+}
+
+static void option_entry(FILE *out, const mu_verb *verb, const mu_option *option)
 {
     char left[96];
     char right[256];
     (void)snprintf(left, sizeof left, "--%s %s", option->flag, option->value);
     bool number = option->type == MU_OPTION_NUMBER || option->type == MU_OPTION_OFF;
     if (number && option->initial > 0.0) {
-        (void)snprintf(right, sizeof right, "%s (default %g)", option->doc, option->initial);
+        (void)snprintf(right, sizeof right, "%s (default %g)", option->doc, usual(verb, option));
     } else {
         (void)snprintf(right, sizeof right, "%s", option->doc);
     }
     entry(out, left, right);
 }
 
-static void option_entries(FILE *out)
+static void role_entries(FILE *out, const mu_verb *verb)
 {
     size_t count = 0;
     const mu_option *options = mu_options(&count);
-    fputs("\nScenario:\n", out);
-    for (size_t i = 0; i < count; i++) {
-        if (options[i].flag != NULL && !is_any_role(&options[i])) {
-            option_entry(out, &options[i]);
-        }
-    }
     fputs("\nDeployment of one role (aggregated); with prefill- or decode- before the name, as in\n"
           "--decode-tp, of one of two roles (disaggregated). Degrees count ranks.\n",
           out);
     for (size_t i = 0; i < count; i++) {
         if (options[i].flag != NULL && is_role(&options[i], "serve")) {
-            option_entry(out, &options[i]);
+            option_entry(out, verb, &options[i]);
         }
+    }
+}
+
+static void option_entries(FILE *out, const mu_verb *verb)
+{
+    size_t count = 0;
+    const mu_option *options = mu_options(&count);
+    bool scenario = (verb->takes & MU_TAKES_SCENARIO) != 0;
+    fputs(scenario ? "\nScenario:\n" : "\nRun:\n", out);
+    for (size_t i = 0; i < count; i++) {
+        if (options[i].flag != NULL && !is_any_role(&options[i]) &&
+            mu_verb_takes_option(verb, &options[i])) {
+            option_entry(out, verb, &options[i]);
+        }
+    }
+    if (scenario) {
+        role_entries(out, verb);
     }
 }
 
@@ -116,8 +134,8 @@ mu_status mu_help_verb(FILE *out, const mu_verb *verb, mu_error *err)
     mu_wrap(out, verb->details, 0, 0);
     fprintf(out, "\nExample:\n  %s\n", verb->example);
     output_entries(out, verb);
-    if ((verb->takes & MU_TAKES_SCENARIO) != 0) {
-        option_entries(out);
+    if ((verb->takes & (MU_TAKES_SCENARIO | MU_TAKES_CASES)) != 0) {
+        option_entries(out, verb);
     }
     return mu_stream_check(out, err);
 }

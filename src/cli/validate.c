@@ -10,7 +10,8 @@
 
 #include <string.h>
 
-static mu_status read_cases(mu_cli *cli, mu_case_list *list, mu_op_warnings *warnings, mu_error *err)
+static mu_status read_cases(mu_cli *cli, mu_case_list *list, mu_op_warnings *warnings,
+                            mu_error *err)
 {
     mu_status status = cli->ops != NULL ? mu_op_tables_read(cli->ops, list, warnings, err) : MU_OK;
     for (uint32_t i = 0; i < cli->argument_count && status == MU_OK; i++) {
@@ -29,26 +30,28 @@ static mu_status check_flags(const mu_cli *cli, mu_error *err)
         return MU_OK;
     }
     if (strcmp(cli->verb, "simulate") == 0) {
-        return mu_fail(err, MU_E_USAGE,
-                       "validate: --verb simulate: there is no request-level simulator yet; without "
-                       "the flag cases are answered in steady state");
+        return mu_fail(
+            err, MU_E_USAGE,
+            "validate: --verb simulate: there is no request-level simulator yet; without "
+            "the flag cases are answered in steady state");
     }
-    return mu_fail(err, MU_E_USAGE, "validate: --verb: expected predict or simulate, found \"%.64s\"",
-                   cli->verb);
+    return mu_fail(err, MU_E_USAGE,
+                   "validate: --verb: expected predict or simulate, found \"%.64s\"", cli->verb);
 }
 
 enum { WARNINGS_SHOWN = 20 };
 
 /* The reader's remarks before those of the validation. */
-static mu_status join_warnings(mu_cli *cli, const mu_op_warnings *read, mu_validation *v, mu_error *err)
+static mu_status join_warnings(mu_cli *cli, const mu_op_warnings *read, mu_validation *v,
+                               mu_error *err)
 {
     uint32_t kept = read->count < MU_OP_WARNINGS_MAX ? read->count : MU_OP_WARNINGS_MAX;
     bool more = read->count > kept;
     uint32_t total = kept + (more ? 1 : 0) + v->warning_count;
     const char **text = MU_NEW(cli->arena, const char *, total);
-    const char *rest = more ? mu_arena_printf(cli->arena, "%u more remarks on the tables",
-                                              read->count - kept)
-                            : "";
+    const char *rest =
+        more ? mu_arena_printf(cli->arena, "%u more remarks on the tables", read->count - kept)
+             : "";
     if (text == NULL || rest == NULL) {
         return mu_fail(err, MU_E_MEMORY, "out of memory");
     }

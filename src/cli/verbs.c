@@ -56,8 +56,8 @@ static const mu_verb verbs[] = {
      "muster match gb200-nvl72 --with cloudmatrix-384 --model deepseek-r1 --tpot 50ms", QUESTIONS,
      0, 1, mu_verb_match},
     {"validate", "predicted against measured, with the error table", "[CASES...]",
-     "CASES are JSON lists of measured cases; without any, the published figures that muster ships "
-     "with. Rows that parameters were fitted on are summed apart. 64 draws make the 90 % "
+     "CASES are JSON lists of measured cases; without any, and without --ops, the published figures "
+     "that muster ships with. Rows that parameters were fitted on are summed apart. 64 draws make the 90 % "
      "intervals unless --uncertainty says otherwise.",
      "muster validate --ops tables --json", LISTS | MU_TAKES_CASES, 0, MU_CLI_ARGUMENTS_MAX,
      mu_verb_validate},

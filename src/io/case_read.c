@@ -94,14 +94,16 @@ static const mu_node *copy_scenario(mu_arena *arena, const mu_node *map)
     return ok ? root : NULL;
 }
 
-static mu_status read_measure(const mu_doc *doc, const mu_node *node, mu_measure *out, mu_error *err)
+static mu_status read_measure(const mu_doc *doc, const mu_node *node, mu_measure *out,
+                              mu_error *err)
 {
     const char *words[MU_MEASURE_COUNT];
     for (int i = 0; i < MU_MEASURE_COUNT; i++) {
         words[i] = mu_measure_text((mu_measure_kind)i);
         if (strcmp(words[i], node->key) == 0) {
             out->kind = (mu_measure_kind)i;
-            return mu_node_number(doc, node, node->key, measure_low, measure_high, &out->value, err);
+            return mu_node_number(doc, node, node->key, measure_low, measure_high, &out->value,
+                                  err);
         }
     }
     const char *near = mu_text_nearest(node->key, words, MU_MEASURE_COUNT);

@@ -27,9 +27,11 @@ mu_status mu_case_list_add(mu_case_list *list, const mu_case *item, mu_error *er
 /**
  * Adds the cases of a document, which must live as long as the list.
  *
- * @retval MU_E_INPUT  no list of maps, a case without id, scenario or measure, a measure with an unknown word
- *                     (nearest named) or a value that is not above 0: named with file, line and column
  * A scenario that cannot be asked is no failure: validation says why it was not answered.
+ *
+ * @retval MU_E_INPUT  no list of maps, a case without id, scenario or measure, a measure with an
+ *                     unknown word (nearest named) or a value that is not above 0: named with
+ *                     file, line and column
  */
 mu_status mu_cases_from_doc(const mu_doc *doc, mu_case_list *list, mu_error *err) MU_MUST_CHECK;
 

@@ -59,8 +59,8 @@ static mu_status fill(mu_csv *csv, mu_error *err)
     csv->filled = 0;
     if (csv->unpack == NULL) {
         csv->filled = fread(csv->block, 1, BLOCK_BYTES, csv->file);
-        return ferror(csv->file) ? mu_fail_at(err, MU_E_INPUT, csv->path, 0, 0, "cannot be read: %s",
-                                              strerror(errno))
+        return ferror(csv->file) ? mu_fail_at(err, MU_E_INPUT, csv->path, 0, 0,
+                                              "cannot be read: %s", strerror(errno))
                                  : MU_OK;
     }
     ZSTD_outBuffer out = {csv->block, BLOCK_BYTES, 0};
@@ -163,7 +163,7 @@ static char *quoted_cell(char *from)
     return NULL;
 }
 
-static void trim_end(char *start, char *end)
+static void trim_end(const char *start, char *end)
 {
     while (end > start && is_space(end[-1])) {
         end--;
@@ -213,7 +213,8 @@ static mu_status read_heading(mu_csv *csv, mu_error *err)
         return status;
     }
     if (!more) {
-        return mu_fail_at(err, MU_E_INPUT, csv->path, 0, 0, "is empty: expected a heading and rows");
+        return mu_fail_at(err, MU_E_INPUT, csv->path, 0, 0,
+                          "is empty: expected a heading and rows");
     }
     csv->heading = malloc(strlen(csv->line) + 1);
     if (csv->heading == NULL) {

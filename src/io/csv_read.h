@@ -3,8 +3,8 @@
  * Tables as text, a row at a time: .csv, or .csv.zst through libzstd.
  *
  * Terms: the first line that is neither empty nor starts with '#' holds the names of the columns.
- * Bound: lines of at most MU_CSV_LINE_MAX bytes, MU_CSV_COLUMNS_MAX columns; memory does not grow with the rows.
- *        Quoted cells may hold commas and doubled quotes, not line ends.
+ * Bound: lines of at most MU_CSV_LINE_MAX bytes, MU_CSV_COLUMNS_MAX columns; memory does not grow
+ *        with the rows. Quoted cells may hold commas and doubled quotes, not line ends.
  */
 #ifndef MUSTER_IO_CSV_READ_H
 #define MUSTER_IO_CSV_READ_H
@@ -30,7 +30,8 @@ int mu_csv_column(const mu_csv *csv, const char *name);
 
 /**
  * The next row; *more is false at the end.
- * @retval MU_E_INPUT  a line too long or with another number of cells than the heading, broken compression
+ * @retval MU_E_INPUT  a line too long or with another number of cells than the heading, broken
+ *                     compression
  */
 mu_status mu_csv_next(mu_csv *csv, bool *more, mu_error *err) MU_MUST_CHECK;
 

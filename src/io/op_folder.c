@@ -2,11 +2,9 @@
 /*
  * The tables below a directory.
  *
- * Terms: folders are named by chips; where a source is known to name another chip than it measured, the
- *        list of such names says which.
+ * Terms: folders are named by chips; where a source is known to name another chip than it
+ *        measured, the list of such names says which.
  */
-#define _XOPEN_SOURCE 700 /* realpath() */
-
 #include "io/op_table.h"
 
 #include <dirent.h>
@@ -19,8 +17,8 @@
 enum { FILES_MAX = 4096 };
 
 /*
- * The tables of aiconfigurator-npu are labelled 910b; their rates (327 TFLOP/s, 1.4 TB/s) and the 16 devices of
- * the host are those of the two dies of a 910C.
+ * The tables of aiconfigurator-npu are labelled 910b; their rates (327 TFLOP/s, 1.4 TB/s) and the
+ * 16 devices of the host are those of the two dies of a 910C.
  */
 static const struct {
     const char *folder;
@@ -81,15 +79,21 @@ static mu_status list_folder(walk *w, const char *folder, walk *folders)
     return status;
 }
 
-/* Name of the folder a table lies in, as a chip. */
+/* Name of the folder a table lies in, as a chip. "" when the path does not name it. */
 static const char *chip_of(mu_arena *arena, const char *path)
 {
     const char *end = strrchr(path, '/');
-    const char *folder = mu_arena_text(arena, path, end != NULL ? (size_t)(end - path) : 0);
-    char *resolved = folder != NULL ? realpath(folder, NULL) : NULL;
-    const char *name = resolved != NULL ? strrchr(resolved, '/') : NULL;
-    const char *chip = name != NULL ? mu_arena_text(arena, name + 1, strlen(name + 1)) : folder;
-    free(resolved);
+    while (end != NULL && end > path && end[-1] == '/') {
+        end--;
+    }
+    const char *start = end;
+    while (start != NULL && start > path && start[-1] != '/') {
+        start--;
+    }
+    const char *chip = mu_arena_text(arena, start, (size_t)(end - start));
+    if (chip != NULL && (strcmp(chip, ".") == 0 || strcmp(chip, "..") == 0)) {
+        return "";
+    }
     for (size_t i = 0; chip != NULL && i < sizeof measured_as / sizeof measured_as[0]; i++) {
         if (strcmp(chip, measured_as[i].folder) == 0) {
             return measured_as[i].chip;
@@ -105,8 +109,14 @@ static mu_status read_tables(const walk *w, mu_case_list *list, mu_op_warnings *
     for (uint32_t i = 0; i < w->count && status == MU_OK; i++) {
         const char *chip = chip_of(list->arena, w->path[i]);
         mu_error local = {0};
-        status = chip == NULL ? mu_fail(&local, MU_E_MEMORY, "out of memory")
-                              : mu_op_table_read(w->path[i], chip, list, warnings, &local);
+        if (chip == NULL) {
+            status = mu_fail(&local, MU_E_MEMORY, "out of memory");
+        } else if (chip[0] == '\0') {
+            status = mu_fail_at(&local, MU_E_INPUT, w->path[i], 0, 0,
+                                "expected tables in a folder named by the chip");
+        } else {
+            status = mu_op_table_read(w->path[i], chip, list, warnings, &local);
+        }
         if (status == MU_NO) {
             status = mu_op_warn(list->arena, warnings, w->path[i], local.text);
         } else if (status != MU_OK) {

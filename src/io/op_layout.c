@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The layouts that are known: NVIDIA's aiconfigurator, its Ascend counterpart aiconfigurator-npu, Alibaba's
- * InferSim, and muster's own (any table with a column `op` whose columns are the keys of an operator question).
+ * The layouts that are known: NVIDIA's aiconfigurator, its Ascend counterpart aiconfigurator-npu,
+ * Alibaba's InferSim, and muster's own (any table with a column `op` whose columns are the keys of
+ * an operator question).
  *
  * Bound: DeepEP's normal kernels are known with their default of 20 SMs only.
  */
@@ -10,16 +11,21 @@
 #include <string.h>
 
 #define ATTENTION "batch_size:batch num_heads:heads head_dim "
-#define GROUPED "tokens_per_expert:tokens num_local_experts:experts hidden_size:hidden " \
-                "intermediate_size:intermediate"
-#define DEEPEP "node_num:ranks hidden_size:hidden num_token:tokens num_topk:topk num_experts:experts"
+#define GROUPED                                                                                    \
+    "tokens_per_expert:tokens num_local_experts:experts hidden_size:hidden "                       \
+    "intermediate_size:intermediate"
+#define DEEPEP                                                                                     \
+    "node_num:ranks hidden_size:hidden num_token:tokens num_topk:topk num_experts:experts"
 #define DELTA_NET                                                                                  \
-    "batch_size:batch num_tokens:tokens num_k_heads:heads head_k_dim:head_dim num_v_heads:kv_heads " \
+    "batch_size:batch num_tokens:tokens num_k_heads:heads head_k_dim:head_dim "                    \
+    "num_v_heads:kv_heads "                                                                        \
     "head_v_dim:v_dim d_model:hidden"
 
-/* 4096 tokens a rank would take 7 ms at the die's peak; the table says 1.5 ms, and less than for 64 tokens. */
+/* 4096 tokens a rank would take 7 ms at the die's peak; the table says 1.5 ms, and less than for
+   64 tokens. */
 #define FUSED_DISPATCH                                                                             \
-    "times fall as tokens grow, below what the work takes at peak: not of the work the columns name"
+    "times fall as tokens grow, below what the work takes at peak: not of the work the columns "   \
+    "name"
 
 /* clang-format off */
 static const mu_op_layout layouts[] = {
@@ -33,7 +39,8 @@ static const mu_op_layout layouts[] = {
      .columns = ATTENTION "seq_len:input num_key_value_heads_raw:kv_heads"},
     {.table = "generation_attention", .kind = MU_OP_CASE_DECODE, .format_column = "attn_dtype",
      .kv_column = "kv_cache_dtype",
-     .columns = ATTENTION "isl:context step:+context num_key_value_heads:kv_heads window_size:window"},
+     .columns = ATTENTION "isl:context step:+context num_key_value_heads:kv_heads "
+                          "window_size:window"},
     {.table = "generation_attention", .kind = MU_OP_CASE_DECODE, .format = "bf16",
      .columns = ATTENTION "seq_len:context num_key_value_heads_raw:kv_heads"},
     {.table = "context_mla", .kind = MU_OP_CASE_MLA_PREFILL, .format_column = "mla_dtype",
@@ -82,7 +89,8 @@ static const mu_op_layout layouts[] = {
      .kv_column = "kv_dtype", .columns = "batch_size:batch kv_len:context",
      .name_numbers = "heads kv_heads head_dim"},
     {.table = "mla-decode-*", .kind = MU_OP_CASE_MLA_DECODE, .format_column = "dtype",
-     .kv_column = "kv_dtype", .columns = "batch_size:batch kv_len:context", .name_numbers = "heads"},
+     .kv_column = "kv_dtype", .columns = "batch_size:batch kv_len:context",
+     .name_numbers = "heads"},
     {.table = "mla-prefill-*", .kind = MU_OP_CASE_MLA_PREFILL, .format_column = "dtype",
      .columns = "seq_len:input", .constants = "batch=1", .name_numbers = "heads"},
     /* Sparse: every query reads 2048 entries of its own, whatever the context. */

@@ -2,8 +2,8 @@
 /*
  * How tables of measured operator times are laid out: which column is which number of a question.
  *
- * Terms: a layout belongs to a table by the name of its file; one table may have several layouts, for rows that
- *        hold several times, or for sources that name their columns differently.
+ * Terms: a layout belongs to a table by the name of its file; one table may have several layouts,
+ *        for rows that hold several times, or for sources that name their columns differently.
  */
 #ifndef MUSTER_IO_OP_LAYOUT_H
 #define MUSTER_IO_OP_LAYOUT_H
@@ -14,16 +14,15 @@ enum {
     MU_LAYOUT_ELEMENTS = 1,  /* bytes are given in elements of the format */
     MU_LAYOUT_QUANTISED = 2, /* the input arrives quantised */
     MU_LAYOUT_OF_EIGHT = 4,  /* ranks are given in nodes of eight */
-    MU_LAYOUT_PER_RANK = 8   /* bytes of gathered and scattered buffers are those of one rank's part */
+    MU_LAYOUT_PER_RANK = 8   /* bytes of gathered and scattered buffers are of one rank's part */
 };
 
 /*
- * Lists are words set apart by spaces. columns: "column" or "column:key"; "+key" adds to it, "*key" multiplies it;
- * a '?' before the column: may be absent. constants: "key=number".
+ * Lists are words set apart by spaces. columns: "column" or "column:key"; "+key" adds to it,
+ * "*key" multiplies it; a '?' before the column: may be absent. constants: "key=number".
  */
 typedef struct mu_op_layout {
-    const char *table; /* file name without .csv; '*' at the end stands for the rest */
-    mu_op_case_kind kind;
+    const char *table;         /* file name without .csv; '*' at the end stands for the rest */
     const char *kind_column;   /* column that names the operator; NULL = kind */
     const char *format_column; /* NULL = format */
     const char *format;
@@ -32,8 +31,9 @@ typedef struct mu_op_layout {
     const char *constants;
     const char *name_numbers; /* keys of the numbers in the file's name, after the '*' */
     const char *times;        /* columns that add up to the time; NULL = latency, _us, _ms or _s */
-    const char *where;        /* "column=value" that rows must have; others are told apart as not answered */
+    const char *where;        /* "column=value" that rows must have; others are not answered */
     const char *refused;      /* why no row can be answered; NULL = they can */
+    mu_op_case_kind kind;
     unsigned flags;
 } mu_op_layout;
 

@@ -4,7 +4,8 @@
  *
  * What:  the columns of a layout are looked up once a table; a row then fills an array of numbers.
  * Terms: a plan is a layout with its columns found in one table.
- * Bound: a bare `latency` is milliseconds, as in the tables of aiconfigurator; other units are in the name.
+ * Bound: a bare `latency` is milliseconds, as in the tables of aiconfigurator; other units are in
+ *        the name.
  */
 #include "io/op_table.h"
 
@@ -37,7 +38,7 @@ typedef struct plan {
     int time[TIMES_MAX];
     double time_unit_s[TIMES_MAX];
     uint32_t time_count;
-    int kind;   /* columns; -1 = none */
+    int kind; /* columns; -1 = none */
     int format;
     int kv;
     int spread;
@@ -113,15 +114,17 @@ static bool plan_column(const mu_csv *csv, const char *word, plan *p)
     size_t length = colon != NULL ? (size_t)(colon - name) : strlen(name);
     memcpy(column, name, length);
     column[length] = '\0';
-    char how = *key == '+' || *key == '*' ? *key : '=';
+    char how = '=';
+    if (*key == '+' || *key == '*') {
+        how = *key;
+    }
     int found = mu_csv_column(csv, column);
     if (found < 0) {
         return optional;
     }
     int field = mu_op_field_of(how == '=' ? key : key + 1);
     assert(field >= 0 && p->step_count < STEPS_MAX);
-    p->steps[p->step_count++] =
-        (step){.column = found, .field = (mu_op_field)field, .how = how};
+    p->steps[p->step_count++] = (step){.column = found, .field = (mu_op_field)field, .how = how};
     return true;
 }
 
@@ -265,7 +268,8 @@ static mu_status make_plans(reader *r)
         return MU_OK;
     }
     if (known) {
-        return mu_fail_at(r->err, MU_E_INPUT, r->path, 1, 0, "the column \"%s\" is missing", missing);
+        return mu_fail_at(r->err, MU_E_INPUT, r->path, 1, 0, "the column \"%s\" is missing",
+                          missing);
     }
     return mu_fail_at(r->err, MU_NO, r->path, 1, 0,
                       "no known table: expected a column \"op\" (and dtype, latency_s, ...), or a "
@@ -295,7 +299,8 @@ static const char *read_time(const reader *r, const plan *p, double *out)
         }
         *out += part * p->time_unit_s[i];
     }
-    return *out >= time_low_s && *out <= time_high_s ? NULL : "the time is not between 1 ns and 10000 s";
+    return *out >= time_low_s && *out <= time_high_s ? NULL
+                                                     : "the time is not between 1 ns and 10000 s";
 }
 
 static const char *read_words(const reader *r, const plan *p, mu_op_question *q)
@@ -446,7 +451,8 @@ static mu_status warn_of_repeats(reader *r, uint32_t first)
     free(hash);
     if (repeats > 0) {
         char text[96];
-        (void)snprintf(text, sizeof text, "%u of %u rows ask what an earlier row asks", repeats, count);
+        (void)snprintf(text, sizeof text, "%u of %u rows ask what an earlier row asks", repeats,
+                       count);
         return warn(r, text);
     }
     return MU_OK;
@@ -503,8 +509,9 @@ mu_status mu_op_table_read(const char *path, const char *chip, mu_case_list *lis
     r->err = err;
     mu_status status = MU_OK;
     if (!table_name(path, r->table)) {
-        status = mu_fail_at(err, MU_E_INPUT, path, 0, 0, "expected a file name that ends in .csv or "
-                                                         ".csv.zst");
+        status = mu_fail_at(err, MU_E_INPUT, path, 0, 0,
+                            "expected a file name that ends in .csv or "
+                            ".csv.zst");
     }
     if (status == MU_OK) {
         status = mu_csv_open(path, &r->csv, err);

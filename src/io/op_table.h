@@ -2,10 +2,12 @@
 /*
  * Tables of measured operator times as cases.
  *
- * What:  DIR holds a folder a chip, named by the chip, with .csv or .csv.zst files; files in DIR itself are of the
- *        chip that DIR is named by. Every row becomes a case (two where it holds two times).
+ * What:  DIR holds a folder a chip, named by the chip, with .csv or .csv.zst files; files in DIR
+ *        itself are of the chip that DIR is named by. Every row becomes a case (two where it holds
+ *        two times).
  * Terms: which rows may be fitted on is decided by mu_case_is_fit().
- * Bound: a row that cannot be read is left out with a warning; a table that lacks columns is an error.
+ * Bound: a row that cannot be read is left out with a warning; a table that lacks columns is an
+ *        error.
  */
 #ifndef MUSTER_IO_OP_TABLE_H
 #define MUSTER_IO_OP_TABLE_H
@@ -29,7 +31,8 @@ mu_status mu_op_warn(mu_arena *arena, mu_op_warnings *warnings, const char *wher
  *
  * @param[in] chip  id or alias of the chip that was measured; borrowed by the cases
  * @retval MU_NO       no layout is known for a table of this name
- * @retval MU_E_INPUT  no table, missing columns (named), no row that can be read, more than MU_OP_ROWS_MAX rows
+ * @retval MU_E_INPUT  no table, missing columns (named), no row that can be read, more than
+ *                     MU_OP_ROWS_MAX rows
  */
 mu_status mu_op_table_read(const char *path, const char *chip, mu_case_list *list,
                            mu_op_warnings *warnings, mu_error *err) MU_MUST_CHECK;

@@ -2,7 +2,8 @@
 /*
  * A validation as JSON.
  *
- * Why:   hundreds of thousands of cases as one tree would take a gigabyte; each is printed and forgotten.
+ * Why:   hundreds of thousands of cases as one tree would take a gigabyte; each is printed and
+ *        forgotten.
  */
 #include "report/validate_report.h"
 
@@ -96,7 +97,8 @@ static mu_status put_groups(FILE *out, const char *key, const mu_validation *v, 
         if (score->n + score->unanswered == 0) {
             continue;
         }
-        status = put_line(out, put++ > 0 ? ",\n    " : "\n    ", mu_json_text(v->group[i].name), err);
+        status =
+            put_line(out, put++ > 0 ? ",\n    " : "\n    ", mu_json_text(v->group[i].name), err);
         if (status == MU_OK) {
             status = put_line(out, ": ", score_json(score), err);
         }

@@ -8,7 +8,8 @@
 #include "report/answer_table.h"
 #include "study/validate.h"
 
-/** Error tables: all, then by group; held out and fitted apart; then what was not answered, by reason. */
+/** Error tables: all, then by group; held out and fitted apart; then what was not answered, by
+   reason. */
 mu_status mu_validation_print(const mu_page *page, const mu_validation *validation,
                               mu_error *err) MU_MUST_CHECK;
 
@@ -17,9 +18,10 @@ mu_status mu_validation_csv(const mu_page *page, const mu_validation *validation
                             mu_error *err) MU_MUST_CHECK;
 
 /**
- * One object: cases, summary, fit_summary, groups, fit_groups, warnings. Printed case by case, so that
- * memory does not grow with the number of cases.
+ * One object: cases, summary, fit_summary, groups, fit_groups, warnings. Printed case by case, so
+ * that memory does not grow with the number of cases.
  */
-mu_status mu_validation_json(FILE *out, const mu_validation *validation, mu_error *err) MU_MUST_CHECK;
+mu_status mu_validation_json(FILE *out, const mu_validation *validation,
+                             mu_error *err) MU_MUST_CHECK;
 
 #endif

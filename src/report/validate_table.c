@@ -7,13 +7,14 @@
 #include "report/validate_report.h"
 
 #include "base/text.h"
+#include "report/format.h"
 #include "report/wrap.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { COLUMNS = 11, REASONS_SHOWN = 12 };
+enum { COLUMNS = 11, REASONS_SHOWN = 12, CASES_SHOWN = 60, CASE_COLUMNS = 6 };
 
 static void percent(double share, char out[32])
 {
@@ -61,7 +62,28 @@ static void score_row(mu_table *table, const char *label, const mu_score_group *
     mu_table_row(table, cells);
 }
 
-/* "tpot_mean_s/system/hgx-b200" under "tpot_mean_s" as "system hgx-b200". */
+static uint64_t size(const mu_score_group *group)
+{
+    const mu_score *held = &group->held_out;
+    const mu_score *fit = &group->fitted;
+    return held->n + held->unanswered + fit->n + fit->unanswered;
+}
+
+/* "tpot_mean_s/mode/aggregated" says nothing new where all of the measure are aggregated. */
+static bool repeats(const mu_validation *v, uint32_t index)
+{
+    const char *name = v->group[index].name;
+    size_t first = strcspn(name, "/");
+    for (uint32_t i = index; i > 0; i--) {
+        const char *whole = v->group[i].name;
+        if (strncmp(whole, name, first) == 0 && whole[first] == '\0') {
+            return i != index && size(&v->group[i]) == size(&v->group[index]);
+        }
+    }
+    return false;
+}
+
+/* "tpot_mean_s/system/hgx-b200" under "tpot_mean_s"; no parts where cases are shown. */
 static void group_rows(mu_table *table, const mu_validation *v)
 {
     char section[256] = "";
@@ -73,9 +95,15 @@ static void group_rows(mu_table *table, const mu_validation *v)
             mu_table_section(table, section);
         }
         char label[512];
+        bool part = name[first] == '/' && v->outcome_count <= CASES_SHOWN;
+        if (part || repeats(v, i)) {
+            continue;
+        }
         (void)snprintf(label, sizeof label, "%s", name[first] == '/' ? name + first + 1 : "all");
         for (char *c = label; *c != '\0'; c++) {
-            *c = *c == '/' ? ' ' : *c;
+            if (*c == '/') {
+                *c = ' ';
+            }
         }
         score_row(table, label, &v->group[i]);
     }
@@ -126,39 +154,97 @@ static void print_reasons(const mu_page *page, const mu_validation *v)
     }
 }
 
+static void case_row(mu_table *table, const mu_case *c, const mu_outcome *o)
+{
+    char text[4][MU_CELL_MAX] = {{0}};
+    (void)snprintf(text[0], sizeof text[0], "%.4g", o->measured);
+    if (o->answered) {
+        bool interval = o->predicted.high > o->predicted.low;
+        (void)snprintf(text[1], sizeof text[1], "%.4g", o->predicted.value);
+        if (interval) {
+            (void)snprintf(text[2], sizeof text[2], "[%.4g, %.4g]", o->predicted.low,
+                           o->predicted.high);
+        }
+        signed_percent(mu_outcome_error(o), text[3]);
+    }
+    const char *const cells[CASE_COLUMNS] = {
+        c->id, mu_measure_text(o->kind), text[0], text[1], text[2], text[3]};
+    mu_table_row(table, cells);
+}
+
+/* Few cases are shown one by one. */
+static mu_status print_cases(const mu_page *page, const mu_validation *v, mu_error *err)
+{
+    static const char *const headings[CASE_COLUMNS] = {"case",      "measure", "measured",
+                                                       "predicted", "90 %",    "error"};
+    static const mu_align aligns[CASE_COLUMNS] = {MU_ALIGN_LEFT,  MU_ALIGN_LEFT, MU_ALIGN_RIGHT,
+                                                  MU_ALIGN_RIGHT, MU_ALIGN_LEFT, MU_ALIGN_RIGHT};
+    if (v->outcome_count > CASES_SHOWN) {
+        return MU_OK;
+    }
+    mu_table *table = mu_table_create(page->arena, CASE_COLUMNS, headings, aligns);
+    if (table == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "out of memory for the table");
+    }
+    for (int fit = 0; fit < 2; fit++) {
+        bool headed = fit == 0;
+        for (uint32_t i = 0; i < v->outcome_count; i++) {
+            const mu_case *c = &v->cases[v->outcome[i].case_index];
+            if (c->fit != (fit == 1)) {
+                continue;
+            }
+            if (!headed) {
+                mu_table_section(table, "fitted on");
+                headed = true;
+            }
+            case_row(table, c, &v->outcome[i]);
+        }
+    }
+    mu_status status = mu_table_print(table, page->out, page->colour, err);
+    fputc('\n', page->out);
+    return status;
+}
+
 mu_status mu_validation_print(const mu_page *page, const mu_validation *v, mu_error *err)
 {
-    static const char *const headings[COLUMNS] = {"",      "n",          "MAPE",  "median",
-                                                  "p90",   "bias",       "inside 90 %",
-                                                  "width", "unanswered", "fitted n",
-                                                  "MAPE"};
-    static const mu_align aligns[COLUMNS] = {
-        MU_ALIGN_LEFT,  MU_ALIGN_RIGHT, MU_ALIGN_RIGHT, MU_ALIGN_RIGHT, MU_ALIGN_RIGHT, MU_ALIGN_RIGHT,
-        MU_ALIGN_RIGHT, MU_ALIGN_RIGHT, MU_ALIGN_RIGHT, MU_ALIGN_RIGHT, MU_ALIGN_RIGHT};
+    static const char *const headings[COLUMNS] = {"",           "n",        "MAPE",        "median",
+                                                  "p90",        "bias",     "inside 90 %", "width",
+                                                  "unanswered", "fitted n", "MAPE"};
+    static const mu_align aligns[COLUMNS] = {MU_ALIGN_LEFT,  MU_ALIGN_RIGHT, MU_ALIGN_RIGHT,
+                                             MU_ALIGN_RIGHT, MU_ALIGN_RIGHT, MU_ALIGN_RIGHT,
+                                             MU_ALIGN_RIGHT, MU_ALIGN_RIGHT, MU_ALIGN_RIGHT,
+                                             MU_ALIGN_RIGHT, MU_ALIGN_RIGHT};
     mu_table *table = mu_table_create(page->arena, COLUMNS, headings, aligns);
     if (table == NULL) {
         return mu_fail(err, MU_E_MEMORY, "out of memory for the table");
     }
     score_row(table, "all", &v->group[0]);
     group_rows(table, v);
-    mu_status status = mu_table_print(table, page->out, page->colour, err);
+    mu_status status = print_cases(page, v, err);
+    if (status != MU_OK) {
+        return status;
+    }
+    status = mu_table_print(table, page->out, page->colour, err);
     if (status != MU_OK) {
         return status;
     }
     fputc('\n', page->out);
-    mu_wrap(page->out,
-            "Errors are predicted over measured less one, of cases not fitted on; the last two columns "
-            "are of those that were. \"inside 90 %\" is the share of measurements that the 90 % "
-            "interval holds, \"width\" the mean width of the interval over the prediction.",
-            0, 0);
+    mu_wrap(
+        page->out,
+        "Errors are predicted over measured less one, of cases not fitted on; the last two columns "
+        "are of those that were. \"inside 90 %\" is the share of measurements that the 90 % "
+        "interval holds, \"width\" the mean width of the interval over the prediction.",
+        0, 0);
     if (tight(v) > 0) {
-        fprintf(page->out, "%u of %u were answered although the deployment does not fit the memory by "
-                           "our count.\n",
+        fprintf(page->out,
+                "%u of %u were answered although the deployment does not fit the memory by "
+                "our count.\n",
                 tight(v), v->outcome_count);
     }
     if (reread(v) > 0) {
-        fprintf(page->out, "%u of %u are of cuts that no engine runs as labelled, and were read as "
-                           "docs/validate.md says; --json notes each.\n",
+        fprintf(page->out,
+                "%u of %u are of cuts that no engine runs as labelled, and were read as "
+                "docs/validate.md says; --json notes each.\n",
                 reread(v), v->outcome_count);
     }
     if (unanswered(v) > 0) {
@@ -178,9 +264,15 @@ static void csv_row(mu_table *table, const mu_case *c, const mu_outcome *o)
         mu_text_exact(o->predicted.high, text[3]);
         mu_text_exact(mu_outcome_error(o), text[4]);
     }
-    const char *const cells[] = {c->id,   mu_measure_text(o->kind),   text[0],
-                                 text[1], text[2],                    text[3],
-                                 text[4], c->fit ? "true" : "false", o->answered ? "" : o->why};
+    const char *const cells[] = {c->id,
+                                 mu_measure_text(o->kind),
+                                 text[0],
+                                 text[1],
+                                 text[2],
+                                 text[3],
+                                 text[4],
+                                 c->fit ? "true" : "false",
+                                 o->answered ? "" : o->why};
     mu_table_row(table, cells);
 }
 

@@ -61,7 +61,10 @@ static bool plain_word(const char *word, char out[WORD_MAX])
     }
     for (size_t i = 0; i <= length; i++) {
         char c = (char)tolower((unsigned char)word[i]);
-        out[i] = c == '-' || c == ' ' ? '_' : c;
+        if (c == '-' || c == ' ') {
+            c = '_';
+        }
+        out[i] = c;
     }
     return true;
 }

@@ -152,7 +152,7 @@ const char *mu_op_question_fault(const mu_op_question *question, mu_arena *arena
  * Reads {"op":, "chip" or "system":, "dtype":, ...}.
  * @retval MU_E_INPUT  unknown op or key (nearest named), a number or dtype that is none, no target
  */
-mu_status mu_op_question_read(const mu_doc *doc, const mu_node *node, mu_op_question *out,
+mu_status mu_op_question_read(const mu_doc *doc, const mu_node *root, mu_op_question *out,
                               mu_error *err) MU_MUST_CHECK;
 
 /** Canonical text: "h100 gemm bf16 m=64 n=6144 k=2048". Equal questions have equal keys. NULL: no

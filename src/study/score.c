@@ -112,7 +112,9 @@ static void append(char name[NAME_MAX_CHARS], const char *word)
     int added = snprintf(name + used, NAME_MAX_CHARS - used, "%s%.96s", used > 0 ? "/" : "", word);
     for (int i = used > 0 ? 1 : 0; i < added && used + (size_t)i < NAME_MAX_CHARS - 1; i++) {
         char *c = &name[used + (size_t)i];
-        *c = *c == '/' ? '_' : *c;
+        if (*c == '/') {
+            *c = '_';
+        }
     }
 }
 
@@ -222,14 +224,16 @@ mu_status mu_score_groups(const mu_case cases[], const mu_outcome outcomes[], ui
                 .arena = arena};
     s.member = malloc(((size_t)count * GROUPS_EACH + 1) * sizeof *s.member);
     s.scratch = malloc(((size_t)count + 1) * sizeof *s.scratch);
-    mu_status status = MU_OK;
     if (s.member == NULL || s.scratch == NULL) {
+        free(s.member);
+        free(s.scratch);
+        return mu_fail(err, MU_E_MEMORY, "no memory for the scores");
+    }
+    join_all(&s);
+    mu_status status = MU_OK;
+    if (s.failed) {
         status = mu_fail(err, MU_E_MEMORY, "no memory for the scores");
     } else {
-        join_all(&s);
-        status = s.failed ? mu_fail(err, MU_E_MEMORY, "no memory for the scores") : MU_OK;
-    }
-    if (status == MU_OK) {
         qsort(s.member, s.member_count, sizeof *s.member, by_name);
         status = make_groups(&s, out, out_count, err);
     }

@@ -192,7 +192,8 @@ static mu_status answer_all(mu_validate_run *run, mu_work *work, uint32_t outcom
 /* How far a whole group may be off before its unit is doubted. */
 static const double unit_doubt = 100.0;
 
-/* Errors all near -1: predictions a hundredth or less; a median error over 100: a hundred times or more. */
+/* Errors all near -1: predictions a hundredth or less; a median error over 100: a hundred times or
+   more. */
 static bool doubts_unit(const mu_score *score)
 {
     bool far_below = score->n > 0 && score->bias < -1.0 + 1.0 / unit_doubt;

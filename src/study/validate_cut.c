@@ -2,11 +2,14 @@
 /*
  * How the cut of a measured deployment is read where no engine runs what its label says.
  *
- * Why:   published tables give ranks by labels that are not always tensor parallelism. Latent attention keeps its
- *        whole cache on every tensor-parallel rank, so that engines cut it by data beyond eight ranks; and a tool
- *        that multiplied expert and tensor degree labels eight ranks as 64.
- * Terms: latent = the model has MLA or compressed attention; scale-up = the tier inside a supernode.
- * Bound: only cases are read so, never a scenario of a user; chosen on cases marked fit. Each says it was.
+ * Why:   published tables give ranks by labels that are not always tensor parallelism. Latent
+ *        attention keeps its whole cache on every tensor-parallel rank, so that engines cut it by
+ *        data beyond eight ranks; and a tool that multiplied expert and tensor degree labels eight
+ *        ranks as 64.
+ * Terms: latent = the model has MLA or compressed attention; scale-up = the tier inside a
+ *        supernode.
+ * Bound: only cases are read so, never a scenario of a user; chosen on cases marked fit. Each says
+ *        it was.
  */
 #include "study/validate_parts.h"
 

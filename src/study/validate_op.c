@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Operator cases: a chip or a system is read once in every draw, then asked as often as there are rows.
+ * Operator cases: a chip or a system is read once in every draw, then asked as often as there are
+ * rows.
  */
 #include "study/validate_parts.h"
 
@@ -152,9 +153,13 @@ static mu_moe_load load_of(mu_load_slot *slots, const mu_op_question *op)
         hash ^= hash >> 29;
     }
     mu_load_slot *slot = &slots[hash % MU_LOAD_SLOTS];
-    if (memcmp(slot->key, key, sizeof key) != 0) {
+    bool same = true;
+    for (int i = 0; i < 5; i++) {
+        same = same && slot->key[i] == key[i];
+        slot->key[i] = key[i];
+    }
+    if (!same) {
         slot->load = mu_op_load(op);
-        memcpy(slot->key, key, sizeof key);
     }
     return slot->load;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside src/study only: the two kinds of questions of a validation, and what is loaded once for all. */
+/* Inside src/study only: the two kinds of questions of a validation, and what is loaded once for
+   all. */
 #ifndef MUSTER_STUDY_VALIDATE_PARTS_H
 #define MUSTER_STUDY_VALIDATE_PARTS_H
 
@@ -73,8 +74,8 @@ mu_status mu_service_case_answer(const mu_validate_run *run, uint32_t case_index
                                  mu_error *err) MU_MUST_CHECK;
 
 /**
- * Changes a role of a measured deployment to what engines run, where they do not run what it says; NULL when
- * nothing was changed, else what was (static).
+ * Changes a role of a measured deployment to what engines run, where they do not run what it says;
+ * NULL when nothing was changed, else what was (static).
  */
 const char *mu_case_reread_cut(const mu_question *question, mu_role_wish *wish);
 
