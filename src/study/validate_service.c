@@ -19,8 +19,8 @@
 static const double ample_bytes = 1e15;
 
 /*
- * Measured over predicted, 5th to 95th percentile, of the disaggregated service cases marked fit whose
- * decode batch, and so the number of workers, is not published.
+ * Measured over predicted, 5th to 95th percentile, of the disaggregated service cases marked fit
+ * whose decode batch, and so the number of workers, is not published.
  */
 static const mu_range uncounted_rest = {1.0, 0.45, 2.1};
 static const mu_range uncounted_ttft = {1.0, 0.12, 5.0};
