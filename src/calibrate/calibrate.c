@@ -23,6 +23,8 @@ static const double quantile95 = 1.6448536269514722;
 static const double say_step = 1.0;    /* of x, each way, to see what a knob has a say in */
 static const double say_least = 1e-4;  /* of the logarithm of a time */
 static const double say_rms = 2e-3;    /* root mean square over all rows of the family's groups */
+static const double noise_least = 0.05; /* residual of a row that a model of few terms leaves */
+static const double noise_most = 0.3;
 static const double width_least = 0.01; /* of a range each way, relative */
 
 typedef struct run {
@@ -77,6 +79,7 @@ static mu_regression fit_of(const family_run *f, uint32_t rows)
                     .knob = f->knob,
                     .groups = f->fit.groups,
                     .knobs = f->fit.knobs,
+                    .noise = f->fit.noise,
                     .pool = f->r->work->pool,
                     .arena = f->r->work->arena};
 }
@@ -171,6 +174,7 @@ static mu_status find_valley(family_run *f, mu_subject *subject)
         }
     }
     *subject = best;
+    f->fit.noise = fmin(fmax(sqrt(least), noise_least), noise_most);
     return status;
 }
 
@@ -341,6 +345,7 @@ static mu_status fit_family(family_run *f)
     run *r = f->r;
     uint64_t say[MU_FIT_KNOBS_MAX];
     f->fit.groups = say;
+    f->fit.noise = noise_least;
     mu_status status = choose_knobs(f, say);
     mu_subject subject = r->out->subject;
     reset_widths(f, &subject);

@@ -18,7 +18,6 @@
 #include <string.h>
 
 static const double huber = 0.10;    /* r beyond which a row counts less */
-static const double pull = 0.05;     /* weight of a knob at the edge of its prior, as a residual */
 static const double slope_step = 0.01; /* of x */
 static const double quantile95 = 1.6448536269514722;
 static const double ftol = 1e-5;
@@ -116,7 +115,7 @@ static int evaluate(void *context, int m, int n, const double *x, double *fvec, 
     return p->status == MU_OK ? 0 : -1;
 }
 
-/* Prior in x: its best, and a residual of `pull` at the edges of its range. */
+/* Prior in x: its best, and a residual of `noise` one standard deviation off. */
 static void set_pull(problem *p, uint32_t k)
 {
     const mu_knob *knob = p->fit->knob[k];
@@ -124,7 +123,7 @@ static void set_pull(problem *p, uint32_t k)
     double high = fmin(mu_knob_to_x(knob, knob->prior.high), 7.0);
     double spread = fmax((high - low) / (2.0 * quantile95), 0.1);
     p->centre[k] = fmin(fmax(mu_knob_to_x(knob, knob->prior.best), -12.0), 5.0);
-    p->weight[k] = pull / spread;
+    p->weight[k] = p->fit->noise / spread;
 }
 
 typedef struct scratch {
@@ -146,7 +145,7 @@ static bool make_scratch(mu_arena *arena, uint32_t rows, uint32_t knobs, scratch
            out->pivot != NULL;
 }
 
-/* Standard error of each knob, when a residual of `pull` is one standard deviation, over its prior's. */
+/* Standard error of each knob, when a residual of `noise` is one standard deviation, over its prior's. */
 static void find_doubt(const problem *p, scratch *s, int rows, double doubt[])
 {
     int n = (int)p->fit->knobs;
@@ -194,6 +193,7 @@ static mu_status minimise(problem *p, mu_subject *subject, mu_fit_quality *quali
 
 mu_status mu_fit_run(const mu_regression *fit, mu_subject *subject, mu_fit_quality *quality, mu_error *err)
 {
+    assert(fit->noise > 0.0);
     assert(fit->knobs > 0 && fit->knobs <= MU_FIT_KNOBS_MAX && fit->rows > 0);
     problem p = {.fit = fit, .subject = *subject, .err = err, .status = MU_OK};
     mu_arena_mark mark = mu_arena_here(fit->arena);

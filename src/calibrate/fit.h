@@ -29,6 +29,7 @@ typedef struct mu_regression {
     const uint64_t *groups;     /* [knobs] bits of the sample groups that a knob has a say in */
     uint32_t knobs;             /* at most MU_FIT_KNOBS_MAX */
     uint32_t steps;             /* at most so many slopes are taken */
+    double noise;               /* residual of a row that weighs as much as a knob one standard deviation off */
     mu_pool *pool;
     mu_arena *arena;
 } mu_regression;

@@ -124,9 +124,8 @@ static mu_status warn_duplicates(mu_calibration *out, const mu_samples *s, mu_ar
     }
     return keep(out,
                 mu_arena_printf(arena,
-                                "%u %s an operator that another row has too; their median is "
-                                "taken: %s%s",
-                                s->duplicates, s->duplicates == 1 ? "row is of" : "rows are of", key,
+                                "%u %s another row asks, too; their median is taken: %s%s",
+                                s->duplicates, s->duplicates == 1 ? "row asks what" : "rows ask what", key,
                                 s->duplicates > 1 ? "; and others" : ""),
                 err);
 }

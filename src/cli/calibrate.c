@@ -13,7 +13,14 @@
 
 #include <string.h>
 
-enum { WARNINGS_MAX = 128, WARNINGS_SHOWN = 20 };
+enum { WARNINGS_MAX = 128, WARNINGS_SHOWN = 20, FAULTS_MAX = 32 };
+
+/* Rows that cannot be asked, by reason. */
+typedef struct fault {
+    const char *why;
+    const char *example;
+    uint32_t rows;
+} fault;
 
 typedef struct run {
     mu_cli *cli;
@@ -25,11 +32,16 @@ typedef struct run {
     uint64_t passed_over; /* rows of the other sort */
     uint32_t warning_count;
     const char *warning[WARNINGS_MAX];
+    uint32_t fault_count;
+    fault fault[FAULTS_MAX];
     mu_error *err;
 } run;
 
 static mu_status warn(run *r, const char *text)
 {
+    if (text == NULL) {
+        return mu_fail(r->err, MU_E_MEMORY, "out of memory");
+    }
     const char *kept = mu_arena_text(r->cli->arena, text, strlen(text));
     if (kept == NULL) {
         return mu_fail(r->err, MU_E_MEMORY, "out of memory");
@@ -71,6 +83,26 @@ static mu_status find_subject(run *r)
     return status;
 }
 
+static mu_status count_fault(run *r, const mu_case *c)
+{
+    uint32_t i = 0;
+    while (i < r->fault_count && strcmp(r->fault[i].why, c->fault) != 0) {
+        i++;
+    }
+    if (i == r->fault_count && i < FAULTS_MAX) {
+        r->fault[i].why = mu_arena_text(r->cli->arena, c->fault, strlen(c->fault));
+        r->fault[i].example = mu_arena_text(r->cli->arena, c->id, strlen(c->id));
+        if (r->fault[i].why == NULL || r->fault[i].example == NULL) {
+            return mu_fail(r->err, MU_E_MEMORY, "out of memory");
+        }
+        r->fault_count++;
+    }
+    if (i < FAULTS_MAX) {
+        r->fault[i].rows++;
+    }
+    return MU_OK;
+}
+
 /* Texts of a question live in its table's arena; those kept are static or copied. */
 static mu_status take_case(run *r, const mu_case *c)
 {
@@ -79,9 +111,9 @@ static mu_status take_case(run *r, const mu_case *c)
         return MU_OK;
     }
     mu_op_question question = *c->op;
-    question.target = "";
+    question.target = r->entity->id;
     if (c->fault != NULL) {
-        return warn(r, mu_arena_printf(r->cli->arena, "%s: %s", c->id, c->fault));
+        return count_fault(r, c);
     }
     return mu_samples_add(&r->samples, &question, c->measure[0].value, r->err);
 }
@@ -125,6 +157,12 @@ static mu_status read_tables(run *r)
     mu_samples_begin(r->cli->arena, &r->samples);
     for (uint32_t i = 0; i < r->cli->argument_count && status == MU_OK; i++) {
         status = read_table(r, r->cli->argument[i]);
+    }
+    for (uint32_t i = 0; i < r->fault_count && status == MU_OK; i++) {
+        const fault *f = &r->fault[i];
+        status = warn(r, mu_arena_printf(r->cli->arena, "%u %s left out: %s (%s%s)", f->rows,
+                                         f->rows == 1 ? "row is" : "rows are", f->why, f->example,
+                                         f->rows == 1 ? "" : "; and others"));
     }
     if (status == MU_OK && r->samples.count == 0) {
         return mu_fail(r->err, MU_E_INPUT,
