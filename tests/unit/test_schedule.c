@@ -172,6 +172,19 @@ static void more_wire(mu_machine *m)
     }
 }
 
+static void more_of_all(mu_machine *m)
+{
+    m->chip.memory_bandwidth *= 2.0;
+    m->chip.vector_flops *= 2.0;
+    m->chip.clock_hz *= 2.0;
+    for (unsigned d = 0; d < MU_DTYPE_COUNT; d++) {
+        m->chip.peak_flops[d] *= 2.0;
+    }
+    for (uint32_t i = 0; i < m->fabric.tier_count; i++) {
+        m->fabric.tier[i].bandwidth *= 2.0;
+    }
+}
+
 static void better_is_never_slower(void **state)
 {
     (void)state;
@@ -189,6 +202,62 @@ static void better_is_never_slower(void **state)
                 mu_step_plain(&program, &better, &load, &after);
                 assert_true(after.time_s <= before.time_s * (1.0 + 1e-9));
             }
+        }
+    }
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t n = strlen(text);
+    size_t m = strlen(end);
+    return n >= m && strcmp(text + n - m, end) == 0;
+}
+
+static void halve(void *base, size_t offset)
+{
+    double *value = (double *)(void *)((char *)base + offset);
+    *value *= 0.5;
+}
+
+/* Every rate twice, every fixed time half. */
+static mu_machine twice_as_fast(const mu_machine *machine)
+{
+    mu_machine fast = *machine;
+    more_of_all(&fast);
+    size_t count = 0;
+    const mu_param_spec *chip = mu_chip_param_specs(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (ends_with(chip[i].name, "_us") || ends_with(chip[i].name, "_ns")) {
+            halve(&fast.chip.params, chip[i].offset);
+        }
+    }
+    const mu_tier_param_spec *tier = mu_tier_param_specs(&count);
+    for (uint32_t k = 0; k < fast.fabric.tier_count; k++) {
+        for (size_t i = 0; i < count; i++) {
+            if (ends_with(tier[i].name, "_s")) {
+                halve(&fast.fabric.tier[k], tier[i].offset);
+            }
+        }
+    }
+    fast.engine.host_step *= 0.5;
+    fast.engine.host_per_sequence *= 0.5;
+    fast.engine.launch_gap *= 0.5;
+    return fast;
+}
+
+static void twice_the_rates_is_half_the_time(void **state)
+{
+    (void)state;
+    for (size_t s = 0; s < SAMPLES; s++) {
+        mu_question q = build(&samples[s]);
+        mu_machine fast = twice_as_fast(&q.machine);
+        for (uint64_t i = 0; i < 30; i++) {
+            mu_load load = random_load(i);
+            mu_step before;
+            mu_step after;
+            mu_step_plain(&program, &q.machine, &load, &before);
+            mu_step_plain(&program, &fast, &load, &after);
+            assert_near(after.time_s, 0.5 * before.time_s, 1e-4);
         }
     }
 }
@@ -245,9 +314,13 @@ static void two_batches_hide_communication(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(compiled_equals_plain),          cmocka_unit_test(parts_sum_to_the_time),
-        cmocka_unit_test(never_beyond_the_roofline),      cmocka_unit_test(better_is_never_slower),
-        cmocka_unit_test(decode_reads_weights_and_cache), cmocka_unit_test(more_work_takes_longer),
+        cmocka_unit_test(compiled_equals_plain),
+        cmocka_unit_test(parts_sum_to_the_time),
+        cmocka_unit_test(never_beyond_the_roofline),
+        cmocka_unit_test(better_is_never_slower),
+        cmocka_unit_test(twice_the_rates_is_half_the_time),
+        cmocka_unit_test(decode_reads_weights_and_cache),
+        cmocka_unit_test(more_work_takes_longer),
         cmocka_unit_test(two_batches_hide_communication),
     };
     return cmocka_run_group_tests(tests, twin_open, twin_close);
