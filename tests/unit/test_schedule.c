@@ -250,6 +250,7 @@ static void twice_the_rates_is_half_the_time(void **state)
     (void)state;
     for (size_t s = 0; s < SAMPLES; s++) {
         mu_question q = build(&samples[s]);
+        q.machine.chip.params.gemm_droop = 0.0; /* power answers in its own time, about a ms */
         mu_machine fast = twice_as_fast(&q.machine);
         for (uint64_t i = 0; i < 30; i++) {
             mu_load load = random_load(i);
@@ -257,7 +258,7 @@ static void twice_the_rates_is_half_the_time(void **state)
             mu_step after;
             mu_step_plain(&program, &q.machine, &load, &before);
             mu_step_plain(&program, &fast, &load, &after);
-            assert_near(after.time_s, 0.5 * before.time_s, 1e-4);
+            assert_near(after.time_s, 0.5 * before.time_s, 1e-9);
         }
     }
 }
