@@ -15,7 +15,7 @@
 static const double edge = 1e-7; /* nearest that the place of a value comes to its bounds */
 
 static const mu_family families[] = {
-    {"streams", "stream_", KIND(QUANTISE), false},
+    {"streams", "stream_", KIND(QUANTISE) | KIND(STREAM), false},
     {"products", "gemm_", KIND(GEMM), false},
     {"experts", "moe_", KIND(MOE), false},
     {"attention", "attention_ prefill_ decode_ mla_",

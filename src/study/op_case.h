@@ -71,6 +71,7 @@ typedef enum mu_op_field {
       "batch heads kv_heads head_dim v_dim")                                                       \
     X(CONVOLUTION, "short_convolution", "causal_conv1d", false, "tokens hidden")                   \
     X(QUANTISE, "quantise", "compute_scale computescale quantize", false, "m k")                   \
+    X(STREAM, "stream", "copy elementwise norm", false, "bytes")                                   \
     X(ALL_REDUCE, "all_reduce", "allreduce", true, "ranks bytes")                                  \
     X(CUSTOM_ALL_REDUCE, "custom_all_reduce", "custom_allreduce one_shot_all_reduce", true,        \
       "ranks bytes")                                                                               \

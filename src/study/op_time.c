@@ -214,6 +214,15 @@ static double convolution_s(const mu_op_question *q, const mu_chip *chip)
     return mu_chip_stream(chip, &shape).time_s;
 }
 
+/* One kernel that reads and writes `bytes` in all. */
+static double stream_s(const mu_op_question *q, const mu_chip *chip)
+{
+    mu_stream shape = {.kind = MU_STREAM_ELEMENTWISE,
+                       .read_bytes = number(q, MU_OP_FIELD_BYTES),
+                       .kernels = 1.0};
+    return mu_chip_stream(chip, &shape).time_s;
+}
+
 static mu_collective collective_of(mu_op_case_kind kind)
 {
     switch (kind) {
@@ -296,6 +305,8 @@ static double chip_s(const mu_op_question *q, const mu_moe_load *load, const mu_
     case MU_OP_CASE_LINEAR_PREFILL:
     case MU_OP_CASE_LINEAR_DECODE:
         return linear_s(q, chip);
+    case MU_OP_CASE_STREAM:
+        return stream_s(q, chip);
     default:
         return quantise_s(q, chip);
     }
