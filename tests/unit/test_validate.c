@@ -42,7 +42,7 @@ static mu_error refusal_of(const char *json)
 static mu_validation validation_of(const mu_case_list *list, uint32_t samples)
 {
     mu_validate_options options = {.samples = samples, .seed = 1};
-    mu_validation v;
+    mu_validation v = {0};
     mu_error err = {0};
     if (mu_validate(t.catalog, list->item, list->count, &options, &t.work, &v, &err) != MU_OK) {
         fail_msg("%s", err.text);
@@ -139,8 +139,8 @@ static void test_split_is_stable(void **state)
 
 static mu_op_question question_from(const char *json)
 {
-    mu_doc doc;
-    mu_op_question q;
+    mu_doc doc = {0};
+    mu_op_question q = {0};
     mu_error err = {0};
     if (mu_doc_read_text(t.arena, json, strlen(json), "", MU_DOC_JSON, &doc, &err) != MU_OK ||
         mu_op_question_read(&doc, doc.root, &q, &err) != MU_OK) {
