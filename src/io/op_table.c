@@ -43,6 +43,7 @@ typedef struct plan {
     int kv;
     int spread;
     int kernel;
+    int quantised;
     int where;
     char where_value[WORD_MAX];
     mu_op_question start; /* constants set */
@@ -234,6 +235,7 @@ static bool make_plan(const reader *r, const mu_op_layout *layout, plan *p, char
     }
     p->spread = mu_csv_column(csv, "distribution");
     p->kernel = mu_csv_column(csv, "kernel_source");
+    p->quantised = mu_csv_column(csv, "quantised_input");
     if (layout->where != NULL) {
         const char *equals = strchr(layout->where, '=');
         (void)snprintf(word, sizeof word, "%.*s", (int)(equals - layout->where), layout->where);
@@ -333,7 +335,8 @@ static const char *read_words(const reader *r, const plan *p, mu_op_question *q)
         return "unknown distribution over experts";
     }
     q->gated = p->kernel < 0 || strstr(mu_csv_cell(csv, p->kernel), "nongated") == NULL;
-    q->quantised = (p->layout->flags & MU_LAYOUT_QUANTISED) != 0;
+    q->quantised = (p->layout->flags & MU_LAYOUT_QUANTISED) != 0 ||
+                   (p->quantised >= 0 && strcmp(mu_csv_cell(csv, p->quantised), "true") == 0);
     return NULL;
 }
 

@@ -409,6 +409,9 @@ const char *mu_op_key(const mu_op_question *q, mu_arena *arena)
         used += snprintf(text + used, sizeof text - (size_t)used, " spread=%g%s", q->spread,
                          q->gated ? "" : " plain");
     }
+    if (q->quantised) {
+        used += snprintf(text + used, sizeof text - (size_t)used, " quantised");
+    }
     mu_op_question plain = mu_op_question_make(q->kind);
     for (int f = 0; f < MU_OP_FIELD_COUNT && used < (int)sizeof text - 40; f++) {
         if (q->number[f] != plain.number[f]) {

@@ -151,6 +151,9 @@ static void test_own_layout(void **state)
     assert_row(&r, 0, "h100 gemm bf16 m=1 n=2 k=3", 7e-6);
     assert_row(&r, 1, "h100 all_reduce fp16 ranks=8 bytes=1024", 9e-6);
     assert_int_equal(r.warnings.count, 0);
+    r = read_as("mine.csv", "op,dtype,m,n,k,quantised_input,latency_us\ngemm,int8,1,2,3,true,7\n");
+    assert_row(&r, 0, "h100 gemm int8 quantised m=1 n=2 k=3", 7e-6);
+    assert_true(r.list.item[0].op->quantised);
 }
 
 static void test_bad_rows_are_named(void **state)
