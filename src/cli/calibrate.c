@@ -166,10 +166,11 @@ static mu_status read_tables(run *r)
     }
     if (status == MU_OK && r->samples.count == 0) {
         return mu_fail(r->err, MU_E_INPUT,
-                       "%s: no row of a%s; %llu of a%s are for --%s ID", r->cli->argument[0],
-                       r->on_system ? " collective" : "n operator of one chip",
+                       "%s: no row of %s; %llu of %s, which --%s ID calibrates", r->cli->argument[0],
+                       r->on_system ? "a collective" : "an operator of one chip",
                        (unsigned long long)r->passed_over,
-                       r->on_system ? "n operator" : " collective", r->on_system ? "chip" : "system");
+                       r->on_system ? "operators of one chip" : "collectives",
+                       r->on_system ? "chip" : "system");
     }
     if (status == MU_OK && r->passed_over > 0) {
         status = warn(r, mu_arena_printf(r->cli->arena, "%llu rows of %s are passed over: --%s ID",
