@@ -79,7 +79,8 @@ static mu_status list_folder(walk *w, const char *folder, walk *folders)
     return status;
 }
 
-/* Name of the folder a table lies in, as a chip. "" when the path does not name it. */
+/* Name of the folder a table lies in, as a chip ("h100_sxm" is h100-sxm). "" when the path does not
+ * name it. */
 static const char *chip_of(mu_arena *arena, const char *path)
 {
     const char *end = strrchr(path, '/');
@@ -90,7 +91,12 @@ static const char *chip_of(mu_arena *arena, const char *path)
     while (start != NULL && start > path && start[-1] != '/') {
         start--;
     }
-    const char *chip = mu_arena_text(arena, start, (size_t)(end - start));
+    char *chip = mu_arena_text(arena, start, (size_t)(end - start));
+    for (char *c = chip; c != NULL && *c != '\0'; c++) {
+        if (*c == '_') {
+            *c = '-';
+        }
+    }
     if (chip != NULL && (strcmp(chip, ".") == 0 || strcmp(chip, "..") == 0)) {
         return "";
     }
