@@ -2,7 +2,8 @@
 /*
  * Families of operators, fitted one after another.
  *
- * What:  which parameters have a say in which rows; the fit, from the best of a few starts; five fits that each leave out a fifth of the rows; errors and ranges.
+ * What:  which parameters have a say in which rows; the fit, from the best of a few starts; five
+ *        fits that each leave out a fifth of the rows; errors and ranges.
  * Terms: say = the logarithm of some predicted time moves when the parameter does.
  */
 #include "calibrate/calibrate.h"
@@ -16,13 +17,21 @@
 #include <math.h>
 #include <string.h>
 
-enum { ROWS_FITTED_MAX = 16384, ROWS_LOOKED_AT_MAX = 4096, STEPS_FULL = 80, STEPS_FOLD = 12,
-       STARTS = 4, ROWS_STARTED_ON = 1024, STEPS_START = 30, SEED = 11 };
+enum {
+    ROWS_FITTED_MAX = 16384,
+    ROWS_LOOKED_AT_MAX = 4096,
+    STEPS_FULL = 80,
+    STEPS_FOLD = 12,
+    STARTS = 4,
+    ROWS_STARTED_ON = 1024,
+    STEPS_START = 30,
+    SEED = 11
+};
 
 static const double quantile95 = 1.6448536269514722;
-static const double say_step = 1.0;    /* of x, each way, to see what a knob has a say in */
-static const double say_least = 1e-4;  /* of the logarithm of a time */
-static const double say_rms = 2e-3;    /* root mean square over all rows of the family's groups */
+static const double say_step = 1.0;     /* of x, each way, to see what a knob has a say in */
+static const double say_least = 1e-4;   /* of the logarithm of a time */
+static const double say_rms = 2e-3;     /* root mean square over all rows of the family's groups */
 static const double noise_least = 0.05; /* residual of a row that a model of few terms leaves */
 static const double noise_most = 0.3;
 static const double width_least = 0.01; /* of a range each way, relative */
@@ -74,14 +83,14 @@ static uint32_t pick_rows(const family_run *f, pick what, uint32_t fold, uint32_
 static mu_regression fit_of(const family_run *f, uint32_t rows)
 {
     return (mu_regression){.sample = f->r->samples->row,
-                    .row = f->r->row,
-                    .rows = rows,
-                    .knob = f->knob,
-                    .groups = f->fit.groups,
-                    .knobs = f->fit.knobs,
-                    .noise = f->fit.noise,
-                    .pool = f->r->work->pool,
-                    .arena = f->r->work->arena};
+                           .row = f->r->row,
+                           .rows = rows,
+                           .knob = f->knob,
+                           .groups = f->fit.groups,
+                           .knobs = f->fit.knobs,
+                           .noise = f->fit.noise,
+                           .pool = f->r->work->pool,
+                           .arena = f->r->work->arena};
 }
 
 /* Groups in which a knob has a say, and how much over all rows at hand. */
@@ -317,8 +326,9 @@ static mu_status set_ranges(family_run *f, const mu_subject *subject)
         double spread = quantile95 * hypot(mu_fold_error(f->fold_x[k]), residual[k]);
         double low = mu_knob_from_x(knob, x - spread);
         double high = mu_knob_from_x(knob, x + spread);
-        f->result[k]->range = (mu_range){best, fmax(fmin(low, best / (1.0 + width_least)), knob->min),
-                                         fmin(fmax(high, best * (1.0 + width_least)), knob->max)};
+        f->result[k]->range =
+            (mu_range){best, fmax(fmin(low, best / (1.0 + width_least)), knob->min),
+                       fmin(fmax(high, best * (1.0 + width_least)), knob->max)};
     }
     for (uint32_t i = 0; i < f->r->out->knob_count; i++) {
         mu_knob_result *result = &f->r->out->knob[i];
@@ -387,8 +397,7 @@ static mu_row_errors errors_of(const run *r, uint32_t group, bool held_out,
     }
     mu_row_errors errors = {0};
     if (measured_s != NULL) {
-        errors = mu_row_errors_of(chosen_s, measured_s, count,
-                                  measured_s + s->group[group].rows);
+        errors = mu_row_errors_of(chosen_s, measured_s, count, measured_s + s->group[group].rows);
     }
     mu_arena_back(r->work->arena, mark);
     return errors;
@@ -412,9 +421,8 @@ static mu_status prepare(run *r, const mu_knob knobs[], uint32_t count)
     mu_arena *arena = r->work->arena;
     mu_calibration *out = r->out;
     uint32_t rows = r->samples->count;
-    *out = (mu_calibration){.subject = *r->start,
-                            .knob_count = count,
-                            .group_count = r->samples->group_count};
+    *out = (mu_calibration){
+        .subject = *r->start, .knob_count = count, .group_count = r->samples->group_count};
     out->knob = MU_NEW(arena, mu_knob_result, count);
     out->group = MU_NEW(arena, mu_group_result, out->group_count);
     r->before_s = MU_NEW(arena, double, rows);
@@ -484,7 +492,8 @@ static mu_status run_families(run *r, bool on_system)
     }
     if (status == MU_OK && fitted == 0) {
         return mu_fail(r->err, MU_E_INPUT,
-                       "nothing to calibrate: expected %d rows or more of one operator that may be fitted on%s%s",
+                       "nothing to calibrate: expected %d rows or more of one operator that may be "
+                       "fitted on%s%s",
                        MU_FIT_ROWS_MIN, r->out->warning_count > 0 ? "; " : "",
                        r->out->warning_count > 0 ? r->out->warning[0] : "");
     }

@@ -4,8 +4,8 @@
  *
  * What:  families of operators are fitted one after another to the rows that may be fitted on;
  *        errors are told on the rows held out.
- * Terms: a parameter without a say in the rows is left as it was; one with doubt above MU_DOUBT_MAX is kept
- *        near its prior by the prior alone. Ranges are 90 %.
+ * Terms: a parameter without a say in the rows is left as it was; one with doubt
+ *        above MU_DOUBT_MAX is kept near its prior by the prior alone. Ranges are 90 %.
  * Bound: a family with fewer than MU_FIT_ROWS_MIN rows to fit on is left alone.
  */
 #ifndef MUSTER_CALIBRATE_CALIBRATE_H
@@ -31,25 +31,25 @@ typedef struct mu_row_errors {
 typedef enum mu_knob_fate {
     MU_KNOB_UNTOUCHED, /* of operators without rows */
     MU_KNOB_FITTED,
-    MU_KNOB_WIDTH,       /* range of what is left unexplained: found, not fitted */
-    MU_KNOB_NO_SAY,      /* no prediction of a row moves with it */
-    MU_KNOB_LITTLE_SAY   /* predictions of rows hardly move with it, or it is a size of kernels */
+    MU_KNOB_WIDTH,     /* range of what is left unexplained: found, not fitted */
+    MU_KNOB_NO_SAY,    /* no prediction of a row moves with it */
+    MU_KNOB_LITTLE_SAY /* predictions of rows hardly move with it, or it is a size of kernels */
 } mu_knob_fate;
 
 typedef struct mu_knob_result {
     mu_knob knob;
     mu_knob_fate fate;
     double before;
-    double doubt;    /* FITTED only: its spread over that of its prior; near 1 the prior decides */
+    double doubt;   /* FITTED only: its spread over that of its prior; near 1 the prior decides */
     mu_range range; /* FITTED and WIDTH only */
 } mu_knob_result;
 
 typedef struct mu_group_result {
     const mu_sample_group *group;
-    bool fitted;              /* its family was */
-    mu_row_errors before;     /* rows held out */
-    mu_row_errors after;      /* the same rows */
-    mu_row_errors left_out;   /* rows fitted on, each predicted by the fold that left it out */
+    bool fitted;            /* its family was */
+    mu_row_errors before;   /* rows held out */
+    mu_row_errors after;    /* the same rows */
+    mu_row_errors left_out; /* rows fitted on, each predicted by the fold that left it out */
 } mu_group_result;
 
 typedef struct mu_calibration {

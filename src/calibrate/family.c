@@ -28,8 +28,8 @@ static const mu_family families[] = {
          KIND(ALL_TO_ALL) | KIND(SEND),
      true},
     {"one-shot", "direct_", KIND(CUSTOM_ALL_REDUCE), true},
-    {"exchange", "dispatch_",
-     KIND(DISPATCH) | KIND(COMBINE) | KIND(DISPATCH_LL) | KIND(COMBINE_LL), true},
+    {"exchange", "dispatch_", KIND(DISPATCH) | KIND(COMBINE) | KIND(DISPATCH_LL) | KIND(COMBINE_LL),
+     true},
 };
 
 enum { FAMILIES = sizeof families / sizeof families[0] };
@@ -121,8 +121,8 @@ uint32_t mu_fabric_knobs(const mu_fabric *fabric, mu_knob out[MU_KNOBS_MAX])
             mu_knob *knob = &out[found++];
             const char *place = (const char *)&fabric->tier[t] + specs[i].offset;
             double now = *(const double *)(const void *)place;
-            *knob = (mu_knob){.offset = offsetof(mu_subject, fabric.tier) +
-                                        t * sizeof(mu_tier) + specs[i].offset,
+            *knob = (mu_knob){.offset = offsetof(mu_subject, fabric.tier) + t * sizeof(mu_tier) +
+                                        specs[i].offset,
                               .prior = around(specs[i].prior, now),
                               .min = specs[i].min,
                               .max = specs[i].max,

@@ -23,11 +23,11 @@ typedef struct mu_subject {
 
 typedef struct mu_knob {
     char name[64];
-    size_t offset;   /* of the double in mu_subject */
+    size_t offset; /* of the double in mu_subject */
     mu_range prior;
     double min;
     double max;
-    uint8_t family;  /* index in the list of families */
+    uint8_t family;   /* index in the list of families */
     bool unexplained; /* measured over predicted time: 1 while fitting, its range is what is left */
     bool fixed;       /* a size that kernels are built for: never fitted */
 } mu_knob;
@@ -54,7 +54,7 @@ uint32_t mu_fabric_knobs(const mu_fabric *fabric, mu_knob out[MU_KNOBS_MAX]);
 double mu_knob_get(const mu_knob *knob, const mu_subject *subject);
 void mu_knob_set(const mu_knob *knob, mu_subject *subject, double value);
 
-/** Between -16 and 16: logit of the place between min and max, so that no value is out of bounds. */
+/** Logit of the place between min and max, so that no x is out of bounds; -16.2 .. 16.2. */
 double mu_knob_to_x(const mu_knob *knob, double value);
 double mu_knob_from_x(const mu_knob *knob, double x);
 

@@ -17,7 +17,7 @@
 #include <math.h>
 #include <string.h>
 
-static const double huber = 0.10;    /* r beyond which a row counts less */
+static const double huber = 0.10;      /* r beyond which a row counts less */
 static const double slope_step = 0.01; /* of x */
 static const double quantile95 = 1.6448536269514722;
 static const double ftol = 1e-5;
@@ -55,8 +55,8 @@ static double robust(double r)
 
 static double residual_of(const mu_sample *sample, const mu_subject *subject)
 {
-    double predicted = mu_op_time(&sample->question, &sample->load, &subject->chip,
-                                  &subject->fabric);
+    double predicted =
+        mu_op_time(&sample->question, &sample->load, &subject->chip, &subject->fabric);
     return robust(log(fmax(predicted, 1e-30) / sample->measured_s));
 }
 
@@ -90,11 +90,8 @@ static int evaluate(void *context, int m, int n, const double *x, double *fvec, 
     for (uint32_t k = 0; k < fit->knobs; k++) {
         mu_knob_set(fit->knob[k], &p->subject, mu_knob_from_x(fit->knob[k], x[k]));
     }
-    evaluation e = {.fit = fit,
-                    .base = &p->subject,
-                    .residual = fvec,
-                    .slope = fjac,
-                    .stride = (size_t)ldfjac};
+    evaluation e = {
+        .fit = fit, .base = &p->subject, .residual = fvec, .slope = fjac, .stride = (size_t)ldfjac};
     if (iflag == 2) {
         for (uint32_t k = 0; k < fit->knobs; k++) {
             p->moved[k] = p->subject;
@@ -138,14 +135,14 @@ static bool make_scratch(mu_arena *arena, uint32_t rows, uint32_t knobs, scratch
 {
     out->x = MU_NEW(arena, double, knobs);
     out->fvec = MU_NEW(arena, double, rows);
-    out->fjac = MU_NEW(arena, double, (size_t)rows * knobs);
+    out->fjac = MU_NEW(arena, double, (size_t)rows *knobs);
     out->more = MU_NEW(arena, double, (size_t)5 * knobs + rows);
     out->pivot = MU_NEW(arena, int, knobs);
     return out->x != NULL && out->fvec != NULL && out->fjac != NULL && out->more != NULL &&
            out->pivot != NULL;
 }
 
-/* Standard error of each knob, when a residual of `noise` is one standard deviation, over its prior's. */
+/* Standard error of each knob over its prior's, `noise` being that of a residual. */
 static void find_doubt(const problem *p, scratch *s, int rows, double doubt[])
 {
     int n = (int)p->fit->knobs;
@@ -164,14 +161,14 @@ static mu_status minimise(problem *p, mu_subject *subject, mu_fit_quality *quali
     scratch s;
     p->moved = MU_NEW(fit->arena, mu_subject, fit->knobs);
     if (p->moved == NULL || !make_scratch(fit->arena, rows, fit->knobs, &s)) {
-        return mu_fail(p->err, MU_E_MEMORY, "no memory to fit %u parameters to %u rows",
-                       fit->knobs, fit->rows);
+        return mu_fail(p->err, MU_E_MEMORY, "no memory to fit %u parameters to %u rows", fit->knobs,
+                       fit->rows);
     }
     for (uint32_t k = 0; k < fit->knobs; k++) {
         set_pull(p, k);
         /* Not where the logit is flat: there nothing would ever move. */
-        s.x[k] = fmin(fmax(mu_knob_to_x(fit->knob[k], mu_knob_get(fit->knob[k], subject)), -13.0),
-                      4.0);
+        s.x[k] =
+            fmin(fmax(mu_knob_to_x(fit->knob[k], mu_knob_get(fit->knob[k], subject)), -13.0), 4.0);
     }
     int n = (int)fit->knobs;
     int nfev = 0;
@@ -191,7 +188,8 @@ static mu_status minimise(problem *p, mu_subject *subject, mu_fit_quality *quali
     return p->status;
 }
 
-mu_status mu_fit_run(const mu_regression *fit, mu_subject *subject, mu_fit_quality *quality, mu_error *err)
+mu_status mu_fit_run(const mu_regression *fit, mu_subject *subject, mu_fit_quality *quality,
+                     mu_error *err)
 {
     assert(fit->noise > 0.0);
     assert(fit->knobs > 0 && fit->knobs <= MU_FIT_KNOBS_MAX && fit->rows > 0);
@@ -214,8 +212,8 @@ static mu_status predict_row(void *context, uint64_t index, uint32_t worker, mu_
     (void)worker;
     (void)err;
     const mu_sample *sample = &p->fit->sample[p->fit->row[index]];
-    p->predicted_s[index] = mu_op_time(&sample->question, &sample->load, &p->subject->chip,
-                                       &p->subject->fabric);
+    p->predicted_s[index] =
+        mu_op_time(&sample->question, &sample->load, &p->subject->chip, &p->subject->fabric);
     return MU_OK;
 }
 

@@ -17,8 +17,9 @@ enum { MU_FIT_KNOBS_MAX = 96 };
 
 /* How well a fit went. */
 typedef struct mu_fit_quality {
-    double cost;                     /* what was minimised, of one row on average */
-    double doubt[MU_FIT_KNOBS_MAX]; /* how wide a knob still is over how wide its prior is: 0 .. 1 */
+    double cost; /* what was minimised, of one row on average */
+    double
+        doubt[MU_FIT_KNOBS_MAX]; /* how wide a knob still is over how wide its prior is: 0 .. 1 */
 } mu_fit_quality;
 
 typedef struct mu_regression {
@@ -29,7 +30,7 @@ typedef struct mu_regression {
     const uint64_t *groups;     /* [knobs] bits of the sample groups that a knob has a say in */
     uint32_t knobs;             /* at most MU_FIT_KNOBS_MAX */
     uint32_t steps;             /* at most so many slopes are taken */
-    double noise;               /* residual of a row that weighs as much as a knob one standard deviation off */
+    double noise; /* residual of a row that weighs as much as a knob one standard deviation off */
     mu_pool *pool;
     mu_arena *arena;
 } mu_regression;

@@ -67,9 +67,8 @@ mu_status mu_samples_add(mu_samples *s, const mu_op_question *question, double m
     if (key == NULL) {
         return mu_fail(err, MU_E_MEMORY, "no memory for a row");
     }
-    mu_sample sample = {.question = *question,
-                        .measured_s = measured_s,
-                        .held_out = !mu_case_is_fit(key)};
+    mu_sample sample = {
+        .question = *question, .measured_s = measured_s, .held_out = !mu_case_is_fit(key)};
     sample.hash = mu_random_bits(SEED, mu_text_hash(key), 0);
     mu_arena_back(s->arena, mark);
     if (sample.hash > s->hash_limit) {
@@ -217,8 +216,7 @@ static mu_status find_load(void *context, uint64_t index, uint32_t worker, mu_er
 
 static bool has_load(const mu_sample *row)
 {
-    return row->question.kind == MU_OP_CASE_MOE ||
-           row->question.kind == MU_OP_CASE_EXPERT_EXCHANGE;
+    return row->question.kind == MU_OP_CASE_MOE || row->question.kind == MU_OP_CASE_EXPERT_EXCHANGE;
 }
 
 static mu_status find_loads(mu_samples *s, mu_pool *pool, mu_error *err)

@@ -42,7 +42,7 @@ typedef struct mu_samples {
     uint32_t capacity;
     uint64_t hash_limit; /* rows with a larger hash are passed over */
     uint64_t seen;
-    uint32_t duplicates; /* rows that asked what another had asked: their median stays */
+    uint32_t duplicates;      /* rows that asked what another had asked: their median stays */
     mu_op_question duplicate; /* one of them */
     uint32_t group_count;
     mu_sample_group group[MU_SAMPLE_GROUPS_MAX];

@@ -22,8 +22,8 @@ void mu_sort_numbers(double values[], uint32_t count);
 double mu_fold_error(const double folds[MU_FOLDS]);
 
 /**
- * Spread of every knob [x], one for all, that makes nine in ten measurements lie in the 90 % range of their
- * predictions when the knobs of `fit` are drawn at random and nothing else is.
+ * Spread of every knob [x], one for all, that makes nine in ten measurements lie in the 90 % range
+ * of their predictions when the knobs of `fit` are drawn at random and nothing else is.
  *
  * @param[in] fit  rows to look at, knobs with a say in them
  * @retval MU_E_MEMORY

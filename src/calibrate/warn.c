@@ -8,8 +8,8 @@
 
 enum { NAMED_MAX = 3 };
 
-static const double far_off = 30.0;      /* times another than predicted after the fit */
-static const double unit_low = 2.3;      /* of log10: between 200 and 5000 is near 1000 */
+static const double far_off = 30.0; /* times another than predicted after the fit */
+static const double unit_low = 2.3; /* of log10: between 200 and 5000 is near 1000 */
 static const double unit_high = 3.7;
 static const double nearly_all = 0.9;
 
@@ -43,7 +43,7 @@ static bool near_unit(double ratio, int sign)
     return tens > unit_low && tens < unit_high;
 }
 
-/* Rows of a group that are 1000 times too long (sign -1) or too short (1) against the prediction. */
+/* Rows of a group that are 1000 times longer (sign -1) or shorter (1) than predicted. */
 static uint32_t count_unit(const mu_samples *s, uint32_t group, const double before_s[], int sign)
 {
     uint32_t count = 0;
@@ -123,9 +123,9 @@ static mu_status warn_duplicates(mu_calibration *out, const mu_samples *s, mu_ar
         return mu_fail(err, MU_E_MEMORY, "no memory for a warning");
     }
     return keep(out,
-                mu_arena_printf(arena,
-                                "%u %s another row asks, too; their median is taken: %s%s",
-                                s->duplicates, s->duplicates == 1 ? "row asks what" : "rows ask what", key,
+                mu_arena_printf(arena, "%u %s another row asks, too; their median is taken: %s%s",
+                                s->duplicates,
+                                s->duplicates == 1 ? "row asks what" : "rows ask what", key,
                                 s->duplicates > 1 ? "; and others" : ""),
                 err);
 }

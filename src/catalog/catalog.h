@@ -123,7 +123,8 @@ mu_status mu_catalog_references(const mu_catalog *catalog, const mu_entity *enti
                                 const char *path, mu_references *out, mu_error *err) MU_MUST_CHECK;
 
 /**
- * Calibrations of a chip or system: those it lists, then those that name it under `chips` or `systems`, by id.
+ * Calibrations of a chip or system: those it lists, then those that name it under `chips` or
+ * `systems`, by id.
  *
  * @retval MU_E_INPUT  as mu_catalog_references(), or more than MU_REFERENCES_MAX together
  */

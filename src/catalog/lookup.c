@@ -116,8 +116,7 @@ static bool names_entity(const mu_catalog *catalog, const mu_node *list, const m
 {
     for (uint32_t i = 0; list != NULL && list->kind == MU_NODE_LIST && i < list->count; i++) {
         const char *text = list->child[i].text;
-        const mu_entry *entry =
-            text != NULL ? mu_catalog_entry(catalog, entity->kind, text) : NULL;
+        const mu_entry *entry = text != NULL ? mu_catalog_entry(catalog, entity->kind, text) : NULL;
         if (entry != NULL && &entry->entity == entity) {
             return true;
         }
@@ -140,9 +139,8 @@ mu_status mu_catalog_calibrations(const mu_catalog *catalog, const mu_entity *en
             continue;
         }
         if (out->count == MU_REFERENCES_MAX) {
-            return mu_node_fail(&calibration->doc, list, err,
-                                "more than %d calibrations of \"%s\"", MU_REFERENCES_MAX,
-                                entity->id);
+            return mu_node_fail(&calibration->doc, list, err, "more than %d calibrations of \"%s\"",
+                                MU_REFERENCES_MAX, entity->id);
         }
         out->entity[out->count++] = calibration;
     }

@@ -64,21 +64,20 @@ static mu_status find_subject(run *r)
     const mu_draw point = {.plan = NULL, .index = 0};
     uint32_t ranks = 1;
     const mu_entity *chip = NULL;
-    mu_status status =
-        mu_catalog_find(r->catalog, r->on_system ? MU_ENTITY_SYSTEM : MU_ENTITY_CHIP,
-                        r->on_system ? cli->network : cli->chip, &r->entity, r->err);
+    mu_status status = mu_catalog_find(r->catalog, r->on_system ? MU_ENTITY_SYSTEM : MU_ENTITY_CHIP,
+                                       r->on_system ? cli->network : cli->chip, &r->entity, r->err);
     if (status != MU_OK) {
         return status;
     }
     const char *name = r->on_system ? mu_catalog_text(r->catalog, r->entity, "chip") : NULL;
-    status = mu_catalog_find(r->catalog, MU_ENTITY_CHIP, name != NULL ? name : r->entity->id,
-                             &chip, r->err);
+    status = mu_catalog_find(r->catalog, MU_ENTITY_CHIP, name != NULL ? name : r->entity->id, &chip,
+                             r->err);
     if (status == MU_OK) {
         status = mu_chip_from_catalog(r->catalog, chip, point, &r->start.chip, &ranks, r->err);
     }
     if (status == MU_OK && r->on_system) {
-        status = mu_fabric_from_catalog(r->catalog, r->entity, point, ranks, &r->start.fabric,
-                                        r->err);
+        status =
+            mu_fabric_from_catalog(r->catalog, r->entity, point, ranks, &r->start.fabric, r->err);
     }
     return status;
 }
@@ -165,8 +164,8 @@ static mu_status read_tables(run *r)
                                          f->rows == 1 ? "" : "; and others"));
     }
     if (status == MU_OK && r->samples.count == 0) {
-        return mu_fail(r->err, MU_E_INPUT,
-                       "%s: no row of %s; %llu of %s, which --%s ID calibrates", r->cli->argument[0],
+        return mu_fail(r->err, MU_E_INPUT, "%s: no row of %s; %llu of %s, which --%s ID calibrates",
+                       r->cli->argument[0],
                        r->on_system ? "a collective" : "an operator of one chip",
                        (unsigned long long)r->passed_over,
                        r->on_system ? "operators of one chip" : "collectives",

@@ -11,7 +11,7 @@
 /* A finished calibration and what it was asked of. */
 typedef struct mu_calibrate_answer {
     const mu_calibration *found;
-    const mu_entity *entity; /* chip or system */
+    const mu_entity *entity;  /* chip or system */
     const char *const *table; /* [tables] as given */
     uint32_t tables;
     const char *file; /* written to; NULL = none */

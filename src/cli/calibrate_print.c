@@ -53,12 +53,12 @@ static void error_row(mu_table *table, const mu_group_result *g)
 
 static mu_status print_errors(const mu_page *page, const mu_calibration *found, mu_error *err)
 {
-    static const char *const headings[ERROR_COLUMNS] = {
-        "operator", "rows",   "held out", "before", "MAPE",
-        "median",   "90th %", "bias",     "cross-validated"};
-    static const mu_align aligns[ERROR_COLUMNS] = {
-        MU_ALIGN_LEFT,  MU_ALIGN_RIGHT, MU_ALIGN_RIGHT, MU_ALIGN_RIGHT, MU_ALIGN_RIGHT,
-        MU_ALIGN_RIGHT, MU_ALIGN_RIGHT, MU_ALIGN_RIGHT, MU_ALIGN_RIGHT};
+    static const char *const headings[ERROR_COLUMNS] = {"operator", "rows", "held out",
+                                                        "before",   "MAPE", "median",
+                                                        "90th %",   "bias", "cross-validated"};
+    static const mu_align aligns[ERROR_COLUMNS] = {MU_ALIGN_LEFT,  MU_ALIGN_RIGHT, MU_ALIGN_RIGHT,
+                                                   MU_ALIGN_RIGHT, MU_ALIGN_RIGHT, MU_ALIGN_RIGHT,
+                                                   MU_ALIGN_RIGHT, MU_ALIGN_RIGHT, MU_ALIGN_RIGHT};
     mu_table *table = mu_table_create(page->arena, ERROR_COLUMNS, headings, aligns);
     if (table == NULL) {
         return mu_fail(err, MU_E_MEMORY, "out of memory");
@@ -111,8 +111,8 @@ static mu_status print_names(const mu_page *page, const mu_calibration *found, m
     }
     for (uint32_t i = 0; i < found->knob_count && used < TEXT_MAX - 128; i++) {
         if (is_named(&found->knob[i], fate)) {
-            used += (size_t)snprintf(text + used, TEXT_MAX - used, "%s%s",
-                                     used == 0 ? title : ", ", found->knob[i].knob.name);
+            used += (size_t)snprintf(text + used, TEXT_MAX - used, "%s%s", used == 0 ? title : ", ",
+                                     found->knob[i].knob.name);
         }
     }
     if (used > 0) {

@@ -59,9 +59,10 @@ static void print_head(FILE *out, const mu_calibrate_answer *answer, const char 
     }
     const mu_entity *e = answer->entity;
     const char *kind = mu_entity_kind_text(e->kind);
-    fprintf(out, "# Written by `muster calibrate`. Ranges are 90 %%: spread of five refits that each\n"
-                 "# left out a fifth of the rows; *_time is the 5th to 95th percentile of measured\n"
-                 "# over predicted on rows that were not fitted on.\n");
+    fprintf(out,
+            "# Written by `muster calibrate`. Ranges are 90 %%: spread of five refits that each\n"
+            "# left out a fifth of the rows; *_time is the 5th to 95th percentile of measured\n"
+            "# over predicted on rows that were not fitted on.\n");
     fprintf(out, "kind: calibration\nid: %s-%s\n", e->id, stem);
     fprintf(out, "name: \"%s: own measurements\"\n", e->name);
     fprintf(out, "%ss: [%s]\nsource: own-measurements\ngrade: A\nfitted:\n", kind, e->id);
@@ -83,8 +84,8 @@ mu_status mu_calibrate_write(void *context, FILE *out, mu_error *err)
     for (uint32_t i = 0; i < found->knob_count; i++) {
         const mu_knob_result *k = &found->knob[i];
         if (k->fate == MU_KNOB_FITTED || k->fate == MU_KNOB_WIDTH) {
-            fprintf(out, "  %s: {best: %.4g, low: %.4g, high: %.4g}\n", k->knob.name,
-                    k->range.best, k->range.low, k->range.high);
+            fprintf(out, "  %s: {best: %.4g, low: %.4g, high: %.4g}\n", k->knob.name, k->range.best,
+                    k->range.low, k->range.high);
         }
     }
     return mu_stream_check(out, err);

@@ -52,8 +52,9 @@ enum {
     MU_TAKES_SVG = 8,
     MU_TAKES_GENERATORS = 16, /* --man, --completion, --schema */
     MU_TAKES_FILE = 32,       /* the first argument may be a scenario file */
-    MU_TAKES_FIT = 128, /* --chip, --system and --output of calibrate; of the registry only threads */
-    MU_TAKES_CASES = 64       /* --ops, --verb; of the registry only uncertainty, seed and threads */
+    MU_TAKES_FIT =
+        128, /* --chip, --system and --output of calibrate; of the registry only threads */
+    MU_TAKES_CASES = 64 /* --ops, --verb; of the registry only uncertainty, seed and threads */
 };
 
 typedef struct mu_verb {

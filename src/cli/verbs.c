@@ -56,14 +56,17 @@ static const mu_verb verbs[] = {
      "muster match gb200-nvl72 --with cloudmatrix-384 --model deepseek-r1 --tpot 50ms", QUESTIONS,
      0, 1, mu_verb_match},
     {"validate", "predicted against measured, with the error table", "[CASES...]",
-     "CASES are JSON lists of measured cases; without any, and without --ops, the published figures "
-     "that muster ships with. Rows that parameters were fitted on are summed apart. 64 draws make the 90 % "
+     "CASES are JSON lists of measured cases; without any, and without --ops, the published "
+     "figures "
+     "that muster ships with. Rows that parameters were fitted on are summed apart. 64 draws make "
+     "the 90 % "
      "intervals unless --uncertainty says otherwise.",
      "muster validate --ops tables --json", LISTS | MU_TAKES_CASES, 0, MU_CLI_ARGUMENTS_MAX,
      mu_verb_validate},
     {"calibrate", "fit a chip's parameters to your own measurements", "TABLE... --chip ID",
      "TABLES are .csv or .csv.zst with a row an operator, as tools/measure writes them or as "
-     "published by aiconfigurator and InferSim. Seven rows in ten are fitted on, errors are told on "
+     "published by aiconfigurator and InferSim. Seven rows in ten are fitted on, errors are told "
+     "on "
      "the rest. --output writes a calibration that --catalog takes. --system fits a network to "
      "tables of collectives.",
      "muster calibrate gemm.csv attention.csv --chip ascend-910c --output own/910c.yaml",
@@ -110,8 +113,8 @@ bool mu_verb_takes_option(const mu_verb *verb, const mu_option *option)
     if ((verb->takes & MU_TAKES_SCENARIO) != 0) {
         return true;
     }
-    bool of_the_run = strncmp(option->path, "uncertainty.", 12) == 0 ||
-                      strcmp(option->path, "threads") == 0;
+    bool of_the_run =
+        strncmp(option->path, "uncertainty.", 12) == 0 || strcmp(option->path, "threads") == 0;
     bool fits = (verb->takes & MU_TAKES_FIT) != 0 && strcmp(option->path, "threads") == 0;
     return fits || ((verb->takes & MU_TAKES_CASES) != 0 && of_the_run);
 }

@@ -217,9 +217,8 @@ static double convolution_s(const mu_op_question *q, const mu_chip *chip)
 /* One kernel that reads and writes `bytes` in all. */
 static double stream_s(const mu_op_question *q, const mu_chip *chip)
 {
-    mu_stream shape = {.kind = MU_STREAM_ELEMENTWISE,
-                       .read_bytes = number(q, MU_OP_FIELD_BYTES),
-                       .kernels = 1.0};
+    mu_stream shape = {
+        .kind = MU_STREAM_ELEMENTWISE, .read_bytes = number(q, MU_OP_FIELD_BYTES), .kernels = 1.0};
     return mu_chip_stream(chip, &shape).time_s;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Goal:   calibration finds the parameters that made the rows, leaves alone what they cannot tell of,
- *         and says so; the same answer for any order of rows and number of threads.
+ * Goal:   calibration finds the parameters that made the rows, leaves alone what they cannot tell
+ *         of, and says so; the same answer for any order of rows and number of threads.
  * Method: rows made by the model itself with other parameters and seeded noise; the statistics by
  *         hand; measured tables of a 910C die, where they are at hand.
  */
@@ -369,9 +369,9 @@ static void measured_die(void **state)
     assert_int_equal(mu_op_table_read(path, "ascend-910c", &list, &warnings, &o.err), MU_OK);
     mu_samples_begin(o.arena, &o.samples);
     for (uint32_t i = 0; i < list.count; i++) {
-        assert_int_equal(mu_samples_add(&o.samples, list.item[i].op, list.item[i].measure[0].value,
-                                        &o.err),
-                         MU_OK);
+        assert_int_equal(
+            mu_samples_add(&o.samples, list.item[i].op, list.item[i].measure[0].value, &o.err),
+            MU_OK);
     }
     assert_int_equal(run(&o, 2), MU_OK); /* of an H100's size: the fit must bridge that, too */
     for (uint32_t g = 0; g < o.found.group_count; g++) {
