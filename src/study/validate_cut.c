@@ -5,7 +5,7 @@
  * Why:   published tables give ranks by labels that are not always tensor parallelism. Latent
  *        attention keeps its whole cache on every tensor-parallel rank, so that engines cut it by
  *        data beyond eight ranks; and a tool that multiplied expert and tensor degree labels eight
- *        ranks as 64.
+ *        ranks as 64. Other rows name one rank where there were tens.
  * Terms: latent = the model has MLA or compressed attention; scale-up = the tier inside a
  *        supernode.
  * Bound: only cases are read so, never a scenario of a user; chosen on cases marked fit. Each says
@@ -62,6 +62,22 @@ static void cut_by_data(mu_role_wish *wish)
     wish->tp = 0.0;
     wish->ep = wish->dp * (wish->cp >= 1.0 ? wish->cp : 1.0);
     wish->moe_tp = 0.0;
+}
+
+const char *mu_case_spread_cut(const mu_question *question, bool one_of_two, mu_role_wish *wish)
+{
+    double ranks = floor(scale_up_ranks(&question->machine) * (one_of_two ? 0.5 : 1.0));
+    double tensor = fmin(latent_tensor_ranks, fmax(ranks, 1.0));
+    double groups = floor(fmax(ranks, 1.0) / tensor);
+    wish->batch = wish->batch > 0.0 ? ceil(wish->batch / groups) : 0.0;
+    wish->instances = 0.0;
+    wish->tp = tensor;
+    wish->pp = 0.0;
+    wish->cp = 0.0;
+    wish->dp = groups;
+    wish->ep = 0.0;
+    wish->moe_tp = 1.0;
+    return "weights far beyond the memory of the ranks named: read as a share of the supernode";
 }
 
 const char *mu_case_reread_cut(const mu_question *question, mu_role_wish *wish)

@@ -79,6 +79,12 @@ mu_status mu_service_case_answer(const mu_validate_run *run, uint32_t case_index
  */
 const char *mu_case_reread_cut(const mu_question *question, mu_role_wish *wish);
 
+/**
+ * Spreads a role over the supernode, or one of two roles over half of it: eight tensor ranks a
+ * group. Returns what was done (static).
+ */
+const char *mu_case_spread_cut(const mu_question *question, bool one_of_two, mu_role_wish *wish);
+
 /** Marks all outcomes of a case unanswered; `why` must live until the run ends. */
 void mu_case_refuse(const mu_validate_run *run, uint32_t case_index, const char *why);
 

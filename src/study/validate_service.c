@@ -18,6 +18,9 @@
 /* Where a measured deployment does not fit by our count, memory is no bound. */
 static const double ample_bytes = 1e15;
 
+/* Weights over the memory of a rank, beyond which a row cannot mean the ranks it names. */
+static const double too_few = 1.5;
+
 /*
  * Measured over predicted, 5th to 95th percentile, of the disaggregated service cases marked fit
  * whose decode batch, and so the number of workers, is not published.
@@ -211,16 +214,53 @@ static mu_status find_deployment(answering *a, mu_error *err)
         return mu_deployment_from_wish(a->question, &a->deployment, err);
     }
     mu_plan plan;
-    mu_status status = mu_plan_best(a->question, &a->work, &plan, err);
+    mu_status status = mu_plan_best(a->question, &a->work, &plan, NULL, err);
     if (status == MU_OK) {
         a->deployment = plan.best.deployment;
     }
     return status;
 }
 
-static mu_status answer_point(answering *a, mu_service *out, mu_error *err)
+/* The ranks named hold far less than the weights. */
+static bool names_too_few(const mu_role_answer *role)
+{
+    return role->memory.weights_bytes > too_few * role->memory.capacity_bytes;
+}
+
+/* Where too few ranks are named, roles share the supernode; what cannot be cut so stays as it was. */
+static mu_status spread(answering *a, mu_scenario *scenario, mu_service *out, mu_error *err)
+{
+    mu_scenario *said = MU_NEW(a->work.arena, mu_scenario, 1);
+    if (said == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "no memory for a case");
+    }
+    *said = *scenario;
+    mu_deployment before = a->deployment;
+    mu_role_wish *const roles[] = {&scenario->serve, &scenario->prefill, &scenario->decode};
+    const char *note = NULL;
+    for (int i = 0; i < 3; i++) {
+        if (roles[i]->given) {
+            note = mu_case_spread_cut(a->question, !scenario->serve.given, roles[i]);
+        }
+    }
+    mu_error ignored = {0};
+    if (mu_deployment_from_wish(a->question, &a->deployment, &ignored) != MU_OK) {
+        *scenario = *said;
+        a->deployment = before;
+        return MU_OK;
+    }
+    a->note = note;
+    return serve(a, 0, out, err);
+}
+
+static mu_status answer_point(answering *a, mu_scenario *scenario, mu_service *out, mu_error *err)
 {
     mu_status status = serve(a, 0, out, err);
+    bool explicit = mu_scenario_is_explicit(scenario);
+    if (status == MU_OK && explicit && !out->fits &&
+        (names_too_few(&out->decode) || names_too_few(&out->prefill))) {
+        status = spread(a, scenario, out, err);
+    }
     if (status == MU_OK && !out->fits) {
         a->tight = true;
         status = serve(a, 0, out, err);
@@ -296,7 +336,7 @@ static mu_status answer(answering *a, const mu_case *c, mu_error *err)
     }
     mu_service point;
     if (status == MU_OK) {
-        status = answer_point(a, &point, err);
+        status = answer_point(a, scenario, &point, err);
     }
     if (status == MU_OK) {
         status = answer_draws(a, err);
