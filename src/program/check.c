@@ -89,6 +89,10 @@ static mu_status explain_experts(const mu_model *model, const mu_parallel *p, mu
                        "ep %u: more ranks than the %u expert copies of %s (add redundant_experts)",
                        p->ep, experts + p->redundant_experts, model->id);
     }
+    if (p->redundant_experts > REDUNDANT_MAX) {
+        return mu_fail(err, MU_E_INPUT, "redundant_experts %u: expected 0 to %d",
+                       p->redundant_experts, REDUNDANT_MAX);
+    }
     return mu_fail(err, MU_E_INPUT,
                    "ep %u x moe_tp %u must equal tp %u x cp %u x dp %u (ranks of one stage)", p->ep,
                    p->moe_tp, p->tp, p->cp, p->dp);

@@ -109,7 +109,7 @@ void mu_prefill_answer(const mu_role_site *at, mu_role_answer *out)
 {
     memset(out, 0, sizeof *out);
     double chunks = 1.0;
-    mu_load load = prompt_load(at, at->role->batch_tokens, HUGE_VAL, &chunks);
+    mu_load load = prompt_load(at, at->role->batch_tokens, at->machine->engine.max_batch, &chunks);
     mu_compiled_step(at->compiled, &load, &out->step);
     out->step_s = out->step.time_s;
     out->batch = load.prefill_tokens;
@@ -130,18 +130,29 @@ static double handover_time(const mu_role_site *at)
         .time_s;
 }
 
-mu_loop_point mu_prefill_point(const mu_role_site *at)
+double mu_prefill_prompts(const mu_role_site *at)
 {
     double chunks = 1.0;
-    mu_load load = prompt_load(at, at->role->batch_tokens, HUGE_VAL, &chunks);
+    return prompt_load(at, at->role->batch_tokens, at->machine->engine.max_batch, &chunks)
+        .prefill_sequences;
+}
+
+mu_loop_point mu_prefill_point(const mu_role_site *at)
+{
+    const mu_engine *engine = &at->machine->engine;
+    double chunks = 1.0;
+    mu_load load = prompt_load(at, at->role->batch_tokens, engine->max_batch, &chunks);
+    mu_load alone = prompt_load(at, at->role->batch_tokens, 1.0, &chunks);
     double step_s = mu_compiled_time(at->compiled, &load);
+    double alone_s = mu_compiled_time(at->compiled, &alone);
     double groups = (double)at->role->instances * at->role->parallel.dp;
+    double passes = chunks + at->role->parallel.pp - 1.0;
     mu_loop_point p = {.batch = load.prefill_tokens,
                        .requests_per_s = load.prefill_sequences / chunks * groups / step_s};
-    const mu_engine *engine = &at->machine->engine;
-    /* It waits for the batch under way, half of it on average, then passes the pipeline. */
-    p.ttft_s = engine->ttft_factor * (engine->request_overhead + handover_time(at) +
-                                      step_s * (0.5 + chunks + at->role->parallel.pp - 1.0));
+    p.ttft_s =
+        engine->ttft_factor * (engine->request_overhead + handover_time(at) + alone_s * passes);
+    /* Under full load it waits for half the step under way and shares its own with others. */
+    p.crowd_s = engine->ttft_factor * (step_s * (0.5 + passes) - alone_s * passes);
     p.wave_s = engine->ttft_factor * engine->wave_share / p.requests_per_s;
     return p;
 }

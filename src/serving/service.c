@@ -58,18 +58,38 @@ static double decode_groups(const mu_role *role)
     return (double)role->instances * role->parallel.dp;
 }
 
-/* Largest batch up to `most` whose TPOT keeps the SLO; at least 1. */
-static double batch_under_slo(const mu_role_site *at, double most)
+/* The deployment with `batch` sequences in decode per group: roles joined, slower one sets the
+ * pace. */
+static mu_loop_point point_at(const ready *r, double batch)
 {
-    double slo_s = at->site->workload.tpot_slo_s * mu_role_yield(at->role);
-    if (slo_s <= 0.0 || mu_decode_time(at, most) <= slo_s) {
+    if (!r->deployment->disaggregated) {
+        return mu_aggregated_point(&r->decode, batch);
+    }
+    mu_loop_point p = mu_decode_point(&r->decode, batch);
+    if (r->site->workload.ample_prefill) {
+        p.ttft_s = r->feed.ttft_s + 0.5 * r->feed.crowd_s;
+        p.wave_s = ample_wave / p.requests_per_s;
+        return p;
+    }
+    p.requests_per_s = fmin(p.requests_per_s, r->feed.requests_per_s);
+    double busy = p.requests_per_s / r->feed.requests_per_s;
+    p.ttft_s = r->feed.ttft_s + busy * r->feed.crowd_s;
+    p.wave_s = r->feed.wave_s;
+    return p;
+}
+
+/* Largest whole batch up to `most` whose TPOT keeps the SLO; at least 1. */
+static double batch_under_slo(const ready *r, double most)
+{
+    double slo_s = r->site->workload.tpot_slo_s;
+    if (slo_s <= 0.0 || point_at(r, most).tpot_s <= slo_s) {
         return most;
     }
     double low = 1.0;
     double high = most;
     while (high - low > 1.0) {
         double middle = floor(0.5 * (low + high));
-        if (mu_decode_time(at, middle) <= slo_s) {
+        if (point_at(r, middle).tpot_s <= slo_s) {
             low = middle;
         } else {
             high = middle;
@@ -79,8 +99,9 @@ static double batch_under_slo(const mu_role_site *at, double most)
 }
 
 /* The batch a DP group may hold: asked for, else by memory and SLO. */
-static double batch_cap(const mu_role_site *at)
+static double batch_cap(const ready *r)
 {
+    const mu_role_site *at = &r->decode;
     double limit = mu_batch_limit(at);
     if (at->role->batch > 0.0) {
         return limit >= 1.0 ? fmin(at->role->batch, limit) : at->role->batch;
@@ -89,25 +110,7 @@ static double batch_cap(const mu_role_site *at)
         /* What doesn't fit is answered as if it did, for whoever wants to know all the same. */
         return limit >= 1.0 ? limit : at->site->workload.concurrency;
     }
-    return limit >= 1.0 ? batch_under_slo(at, limit) : 1.0;
-}
-
-/* The deployment with `batch` sequences in decode per group: roles joined, slower one sets the
- * pace. */
-static mu_loop_point point_at(const ready *r, double batch)
-{
-    if (!r->deployment->disaggregated) {
-        return mu_aggregated_point(&r->decode, batch);
-    }
-    mu_loop_point p = mu_decode_point(&r->decode, batch);
-    p.ttft_s = r->feed.ttft_s;
-    if (r->site->workload.ample_prefill) {
-        p.wave_s = ample_wave / p.requests_per_s;
-        return p;
-    }
-    p.requests_per_s = fmin(p.requests_per_s, r->feed.requests_per_s);
-    p.wave_s = r->feed.wave_s;
-    return p;
+    return limit >= 1.0 ? batch_under_slo(r, limit) : 1.0;
 }
 
 /* Time a request spends decoding at a point. */
@@ -187,7 +190,7 @@ static mu_loop_point solve_rate(const ready *r, double cap, double *flight)
 /* The point the loop settles at; *flight = requests in flight there. */
 static mu_loop_point solve(const ready *r, double *flight)
 {
-    double cap = batch_cap(&r->decode);
+    double cap = batch_cap(r);
     double wanted = r->site->workload.concurrency;
     /* A batch that was asked for is kept full, whether or not this prefill could. */
     if (r->deployment->disaggregated && (wanted > 0.0 || r->decode.role->batch <= 0.0)) {
@@ -288,7 +291,7 @@ static void fill(const ready *r, const mu_loop_point *p, double flight, mu_servi
     out->overloaded = w->rate > p->requests_per_s * (1.0 + 1e-9);
     out->concurrency = flight;
     out->decode_capacity = r->deployment->disaggregated
-                               ? mu_decode_point(&r->decode, batch_cap(&r->decode)).requests_per_s
+                               ? mu_decode_point(&r->decode, batch_cap(r)).requests_per_s
                                : p->requests_per_s;
     out->prefill_capacity =
         r->deployment->disaggregated ? r->feed.requests_per_s : p->requests_per_s;

@@ -95,9 +95,9 @@ static void try_prefill(const evaluation *e, uint32_t shape, mu_role_site *at, m
     for (size_t i = 0; i < LENGTH(prefill_budgets); i++) {
         role->batch_tokens = wish->batch_tokens > 0.0 ? wish->batch_tokens : prefill_budgets[i];
         double room = mu_batch_limit(at);
-        double prompts = fmax(1.0, floor(role->batch_tokens / e->question->workload.input));
-        if (room >= prompts * role->parallel.pp) {
+        if (room >= mu_prefill_prompts(at) * role->parallel.pp) {
             mu_loop_point p = mu_prefill_point(at);
+            p.ttft_s += p.crowd_s; /* offers are judged at full load */
             o->evaluations++;
             o->ttft_s = smaller(o->ttft_s, p.ttft_s);
             if (mu_scenario_holds(e->question->scenario, p.ttft_s, 0.0)) {

@@ -220,6 +220,13 @@ mu_join mu_join_fewest(const mu_question *question, const mu_space *space, doubl
     return best;
 }
 
+mu_join mu_join_around(const mu_question *question, const mu_space *space, int64_t offer,
+                       double chips, uint64_t *joined)
+{
+    feeders f = find_feeders(space, chips);
+    return best_around(question, space, &f, offer, chips, joined);
+}
+
 static double per_chip(const mu_join *j)
 {
     return j->requests_per_s / j->chips;

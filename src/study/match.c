@@ -19,7 +19,7 @@ enum { RATIO_CHIPS = MU_SERVICE_METRICS, RATIO_POWER, RATIO_COST, RATIO_COUNT };
 typedef struct pairing {
     const mu_question *reference;
     const mu_question *other;
-    const mu_match *match;
+    const mu_alternatives *alternatives; /* [2]: of the reference, of the other */
     mu_draw_plan *plan;
     double *value; /* [samples][RATIO_COUNT] */
     uint64_t samples;
@@ -61,29 +61,69 @@ static void ratios(const mu_service *reference, const mu_service *other, double 
     out[RATIO_COST] = over(b.price_usd, a.price_usd) / rate;
 }
 
-/*
- * One side in one draw, as its operator would run it there: the batch set anew to what memory and
- * SLO allow, the roles split anew (mu_service_balanced()).
- */
+/* One deployment on machines drawn, its batch set anew to what memory and SLO allow. */
 static mu_status retuned(const mu_question *question, const mu_deployment *found, mu_draw draw,
-                         mu_arena *arena, mu_service *out, mu_error *err)
+                         const mu_machine machines[2], mu_arena *arena, mu_service *out,
+                         mu_error *err)
 {
     mu_deployment deployment = *found;
     if (question->workload.tpot_slo_s > 0.0) {
         deployment.decode.batch = 0.0;
     }
-    return mu_draws_answer(question, &deployment, draw, arena, out, err);
+    return mu_draws_answer_on(question, &deployment, draw, machines, arena, out, err);
+}
+
+/* Better for an operator: keeps the SLO, then more requests/s a chip. */
+static bool is_better(const mu_scenario *scenario, const mu_service *a, const mu_service *b)
+{
+    bool a_holds = a->fits && mu_scenario_holds(scenario, a->ttft_s, a->tpot_s);
+    bool b_holds = b->fits && mu_scenario_holds(scenario, b->ttft_s, b->tpot_s);
+    if (a_holds != b_holds) {
+        return a_holds;
+    }
+    return mu_service_balanced(a) / a->chips > mu_service_balanced(b) / b->chips;
+}
+
+/*
+ * One side in one draw, as its operator would run it there: the best of the alternatives, retuned, the roles
+ * split anew (mu_service_balanced()). Memory stays at its best: who is short of it cuts the model
+ * otherwise, which costs little, where a fixed cut would lose all.
+ */
+static mu_status operate(const mu_question *question, const mu_alternatives *alternatives,
+                         mu_draw draw, mu_arena *arena, mu_service *out, mu_error *err)
+{
+    mu_arena_mark mark = mu_arena_here(arena);
+    mu_machine *machines = MU_NEW(arena, mu_machine, 2);
+    if (machines == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "no memory for a draw");
+    }
+    mu_status status = mu_question_machines(question, draw, &machines[0], &machines[1], err);
+    const mu_machine *best[2] = {&question->prefill_machine, &question->machine};
+    for (int i = 0; status == MU_OK && i < 2; i++) {
+        machines[i].chip.memory_capacity = best[i]->chip.memory_capacity;
+        machines[i].engine.memory_utilisation = best[i]->engine.memory_utilisation;
+        machines[i].engine.output_reserved = best[i]->engine.output_reserved;
+    }
+    for (uint32_t i = 0; status == MU_OK && i < alternatives->count; i++) {
+        mu_service service = {0};
+        status =
+            retuned(question, &alternatives->deployment[i], draw, machines, arena, &service, err);
+        if (status == MU_OK && (i == 0 || is_better(question->scenario, &service, out))) {
+            *out = service;
+        }
+    }
+    mu_arena_back(arena, mark);
+    return status;
 }
 
 static mu_status answer_pair(const pairing *p, mu_draw draw, mu_arena *arena,
                              double out[RATIO_COUNT], mu_error *err)
 {
-    mu_service reference;
-    mu_service other;
-    mu_status status =
-        retuned(p->reference, &p->match->reference.deployment, draw, arena, &reference, err);
+    mu_service reference = {0};
+    mu_service other = {0};
+    mu_status status = operate(p->reference, &p->alternatives[0], draw, arena, &reference, err);
     if (status == MU_OK) {
-        status = retuned(p->other, &p->match->matched.deployment, draw, arena, &other, err);
+        status = operate(p->other, &p->alternatives[1], draw, arena, &other, err);
     }
     if (status == MU_OK) {
         ratios(&reference, &other, out);
@@ -151,16 +191,17 @@ static void fill_ratios(const pairing *p, const double point[RATIO_COUNT], doubl
     out->cost_ratio = quantity(p, RATIO_COST, over(other->price_usd, reference->price_usd),
                                point[RATIO_COST], column);
     out->chips = (mu_quantity){.value = other->chips,
-                               .low = floor(out->ratio.low * reference->chips),
+                               .low = fmax(floor(out->ratio.low * reference->chips), 1.0),
                                .high = ceil(out->ratio.high * reference->chips)};
 }
 
 static mu_status compare_draws(const mu_question *reference, const mu_question *other,
-                               mu_work *work, mu_match *out, mu_error *err)
+                               const mu_alternatives alternatives[2], mu_work *work, mu_match *out,
+                               mu_error *err)
 {
     pairing p = {.reference = reference,
                  .other = other,
-                 .match = out,
+                 .alternatives = alternatives,
                  .samples = (uint64_t)reference->scenario->samples};
     mu_arena_mark mark = mu_arena_here(work->arena);
     double point[RATIO_COUNT];
@@ -201,15 +242,23 @@ static void say_count(const mu_match *m, bool sure, char *out, size_t size)
     }
 }
 
+/* Two digits, never an exponent. */
+static const char *two_digits(double x, char out[24])
+{
+    (void)snprintf(out, 24, x >= 99.5 ? "%.0f" : "%.2g", x);
+    return out;
+}
+
 static void say_ratio(const mu_quantity *q, bool sure, const char *what, char *out, size_t size)
 {
+    char text[3][24];
     if (q->value <= 0.0) {
         out[0] = '\0';
     } else if (sure) {
-        (void)snprintf(out, size, ", %.2g times the %s", q->value, what);
+        (void)snprintf(out, size, ", %s times the %s", two_digits(q->value, text[0]), what);
     } else {
-        (void)snprintf(out, size, ", %.2g (%.2g to %.2g) times the %s", q->value, q->low, q->high,
-                       what);
+        (void)snprintf(out, size, ", %s (%s to %s) times the %s", two_digits(q->value, text[0]),
+                       two_digits(q->low, text[1]), two_digits(q->high, text[2]), what);
     }
 }
 
@@ -253,7 +302,7 @@ static mu_status refuse(const mu_question *other, const mu_space *space, double 
 }
 
 static mu_status find_fewest(const mu_question *other, double wanted, mu_work *work,
-                             mu_prediction *out, mu_error *err)
+                             mu_prediction *out, mu_alternatives *alternatives, mu_error *err)
 {
     mu_space space;
     double most = other->machine.chips_max;
@@ -270,8 +319,29 @@ static mu_status find_fewest(const mu_question *other, double wanted, mu_work *w
     if (join.decode < 0) {
         return refuse(other, &space, wanted, err);
     }
-    mu_deployment deployment = mu_join_deployment(other, &space, &join);
-    return mu_prediction_make(other, &deployment, work, out, err);
+    status = mu_alternatives_find(other, &space, &join, work->arena, alternatives, err);
+    if (status != MU_OK) {
+        return status;
+    }
+    return mu_prediction_make(other, &alternatives->deployment[0], work, out, err);
+}
+
+/* The reference at its best under the SLO, or as it was spelt out. */
+static mu_status find_reference(const mu_question *reference, mu_work *work, mu_prediction *out,
+                                mu_alternatives *alternatives, mu_error *err)
+{
+    if (mu_scenario_is_explicit(reference->scenario)) {
+        mu_status status = mu_predict(reference, work, out, err);
+        alternatives->count = 1;
+        alternatives->deployment[0] = out->deployment;
+        return status;
+    }
+    mu_plan plan;
+    mu_status status = mu_plan_best(reference, work, &plan, alternatives, err);
+    if (status == MU_OK) {
+        *out = plan.best;
+    }
+    return status;
 }
 
 mu_status mu_match_search(const mu_question *reference, const mu_question *other, mu_work *work,
@@ -279,13 +349,18 @@ mu_status mu_match_search(const mu_question *reference, const mu_question *other
 {
     memset(out, 0, sizeof *out);
     mu_arena_mark mark = mu_arena_here(work->arena);
-    mu_status status = mu_predict(reference, work, &out->reference, err);
+    mu_alternatives *alternatives = MU_NEW(work->arena, mu_alternatives, 2);
+    if (alternatives == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "no memory for a match");
+    }
+    mu_status status = find_reference(reference, work, &out->reference, &alternatives[0], err);
     if (status == MU_OK) {
-        status = find_fewest(other, out->reference.point.requests_per_s, work, &out->matched, err);
+        status = find_fewest(other, out->reference.point.requests_per_s, work, &out->matched,
+                             &alternatives[1], err);
     }
     out->reached = status == MU_OK;
     if (status == MU_OK) {
-        status = compare_draws(reference, other, work, out, err);
+        status = compare_draws(reference, other, alternatives, work, out, err);
     }
     mu_arena_back(work->arena, mark);
     if (status == MU_OK) {

@@ -40,6 +40,12 @@ static mu_status refuse_memory(const mu_question *question, mu_work *work, doubl
                        question->model.id, question->system->id, missing, size,
                        question->machine.chips_max);
     }
+    if (ceil(least) <= chips) {
+        return mu_fail(err, MU_NO,
+                       "%s does not fit on %.6g chips of %s as deployed: %s a rank (of %s) are "
+                       "missing; another cut holds it on %.6g chips",
+                       question->model.id, chips, question->system->id, missing, size, ceil(least));
+    }
     return mu_fail(
         err, MU_NO,
         "%s does not fit on %.6g chips of %s as deployed: %s a rank (of %s) are missing; "
@@ -95,7 +101,7 @@ mu_status mu_predict(const mu_question *question, mu_work *work, mu_prediction *
 {
     if (!mu_scenario_is_explicit(question->scenario)) {
         mu_plan plan;
-        mu_status status = mu_plan_best(question, work, &plan, err);
+        mu_status status = mu_plan_best(question, work, &plan, NULL, err);
         if (status == MU_OK) {
             *out = plan.best;
         }
@@ -149,21 +155,52 @@ static mu_status search(const mu_question *question, mu_work *work, mu_space *sp
     }
     uint64_t joined = 0;
     double rate = question->workload.rate;
-    *best = rate > 0.0 ? mu_join_fewest(question, space, rate, chips, &joined)
-                       : mu_join_most(question, space, chips, &joined);
+    if (rate > 0.0) {
+        *best = mu_join_fewest(question, space, rate, chips, &joined);
+    } else if (question->workload.concurrency > 0.0) {
+        status = mu_join_loop(question, work, space, chips, best, &joined, err);
+    } else {
+        *best = mu_join_most(question, space, chips, &joined);
+    }
+    if (status != MU_OK) {
+        return status;
+    }
     out->candidates = joined;
     out->evaluated = joined;
     out->role_evaluations = space->role_evaluations;
     return best->decode >= 0 ? MU_OK : refuse_plan(question, work, space, err);
 }
 
-mu_status mu_plan_best(const mu_question *question, mu_work *work, mu_plan *out, mu_error *err)
+mu_status mu_alternatives_find(const mu_question *question, const mu_space *space,
+                               const mu_join *found, mu_arena *arena, mu_alternatives *out,
+                               mu_error *err)
+{
+    mu_join *front = NULL;
+    uint32_t count = 0;
+    mu_status status = mu_join_front(question, space, found->chips, arena, &front, &count, err);
+    if (status != MU_OK) {
+        return status;
+    }
+    out->deployment[0] = mu_join_deployment(question, space, found);
+    out->count = 1;
+    uint32_t step = count / (MU_ALTERNATIVES_MAX - 1) + 1;
+    for (uint32_t i = 0; i < count && out->count < MU_ALTERNATIVES_MAX; i += step) {
+        out->deployment[out->count++] = mu_join_deployment(question, space, &front[i]);
+    }
+    return MU_OK;
+}
+
+mu_status mu_plan_best(const mu_question *question, mu_work *work, mu_plan *out,
+                       mu_alternatives *alternatives, mu_error *err)
 {
     mu_arena_mark mark = mu_arena_here(work->arena);
     mu_space space;
     mu_join best;
     memset(out, 0, sizeof *out);
     mu_status status = search(question, work, &space, &best, out, err);
+    if (status == MU_OK && alternatives != NULL) {
+        status = mu_alternatives_find(question, &space, &best, work->arena, alternatives, err);
+    }
     if (status == MU_OK) {
         mu_deployment deployment = mu_join_deployment(question, &space, &best);
         status = mu_prediction_make(question, &deployment, work, &out->best, err);

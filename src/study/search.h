@@ -97,6 +97,17 @@ double mu_space_least_chips(const mu_question *question, const mu_space *space);
 mu_join mu_join_most(const mu_question *question, const mu_space *space, double chips,
                      uint64_t *joined);
 
+/**
+ * Most requests/s of a closed loop of the workload's concurrency with at most `chips`: each shape with all
+ * the instances that fit is answered in full at that load, the fastest that keeps the SLO wins.
+ */
+mu_status mu_join_loop(const mu_question *question, mu_work *work, const mu_space *space,
+                       double chips, mu_join *best, uint64_t *joined, mu_error *err) MU_MUST_CHECK;
+
+/** Best deployment around one decode or serve offer; requests_per_s 0 and decode -1 when there is none. */
+mu_join mu_join_around(const mu_question *question, const mu_space *space, int64_t offer,
+                       double chips, uint64_t *joined);
+
 /** Fewest chips (up to most_chips) that do requests_per_s. decode = -1 when none does. */
 mu_join mu_join_fewest(const mu_question *question, const mu_space *space, double requests_per_s,
                        double most_chips, uint64_t *joined);
@@ -111,9 +122,22 @@ mu_status mu_join_front(const mu_question *question, const mu_space *space, doub
 mu_deployment mu_join_deployment(const mu_question *question, const mu_space *space,
                                  const mu_join *join);
 
-/** mu_plan_search() without the front. Scratch is given back. */
+enum { MU_ALTERNATIVES_MAX = 6 };
+
+/* Deployments an operator would choose among, the one found first. */
+typedef struct mu_alternatives {
+    uint32_t count;
+    mu_deployment deployment[MU_ALTERNATIVES_MAX];
+} mu_alternatives;
+
+/** The found join and some of the front at its chips, evenly spread. */
+mu_status mu_alternatives_find(const mu_question *question, const mu_space *space,
+                               const mu_join *found, mu_arena *arena, mu_alternatives *out,
+                               mu_error *err) MU_MUST_CHECK;
+
+/** mu_plan_search() without the front, with alternatives unless NULL. Scratch is given back. */
 mu_status mu_plan_best(const mu_question *question, mu_work *work, mu_plan *out,
-                       mu_error *err) MU_MUST_CHECK;
+                       mu_alternatives *alternatives, mu_error *err) MU_MUST_CHECK;
 
 /** Answers one deployment with intervals over the question's draws (points only when samples is 0).
  */

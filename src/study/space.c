@@ -13,11 +13,12 @@
 #include <math.h>
 
 static const uint32_t tensor_degrees[] = {1, 2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 24, 32, 64};
-static const uint32_t stage_degrees[] = {1, 2, 4, 8, 16};
+static const uint32_t stage_degrees[] = {1, 2, 3, 4, 5, 6, 8, 10, 12, 16};
 static const uint32_t group_sizes[] = {1,   2,   4,   8,   12,  16,  24,  32,  36,  40,
                                        48,  56,  64,  72,  80,  96,  112, 128, 144, 160,
                                        192, 224, 256, 288, 320, 384, 448, 512};
-enum { SHAPES_MAX = 4096, DRAFTS_SEARCHED = 3 };
+/* Odd stage counts help where few ranks must hold much: up to a server's worth a stage. */
+enum { SHAPES_MAX = 4096, DRAFTS_SEARCHED = 3, ODD_STAGE_GROUP_MAX = 8 };
 
 #define LENGTH(array) (sizeof(array) / sizeof(array)[0])
 
@@ -101,8 +102,9 @@ static void walk_experts(walk *w, mu_parallel p)
 {
     for (size_t i = 0; i < LENGTH(group_sizes); i++) {
         uint32_t group = group_sizes[i];
-        if (group % p.tp != 0 || (double)group * p.pp > w->max_ranks ||
-            !wished(w->wish->dp, group / p.tp)) {
+        bool odd_stages = (p.pp & (p.pp - 1)) != 0;
+        if (group % p.tp != 0 || (odd_stages && group > ODD_STAGE_GROUP_MAX) ||
+            (double)group * p.pp > w->max_ranks || !wished(w->wish->dp, group / p.tp)) {
             continue;
         }
         p.dp = group / p.tp;
