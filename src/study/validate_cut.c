@@ -6,6 +6,8 @@
  *        attention keeps its whole cache on every tensor-parallel rank, so that engines cut it by
  *        data beyond eight ranks; and a tool that multiplied expert and tensor degree labels eight
  *        ranks as 64. Other rows name one rank where there were tens.
+ *        A batch that the requests in flight fill several times over is that of one of several
+ *        groups: engines that hold all in flight measure no queue.
  * Terms: latent = the model has MLA or compressed attention; scale-up = the tier inside a
  *        supernode.
  * Bound: only cases are read so, never a scenario of a user; chosen on cases marked fit. Each says
@@ -62,6 +64,32 @@ static void cut_by_data(mu_role_wish *wish)
     wish->tp = 0.0;
     wish->ep = wish->dp * (wish->cp >= 1.0 ? wish->cp : 1.0);
     wish->moe_tp = 0.0;
+}
+
+static bool has_experts(const mu_model *model)
+{
+    for (uint32_t g = 0; g < model->group_count; g++) {
+        if (model->group[g].ffn.moe) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *mu_case_reread_batch(const mu_question *question, mu_role_wish *wish)
+{
+    double groups = fmax(wish->dp, 1.0) * fmax(wish->instances, 1.0);
+    double times = question->workload.concurrency / (wish->batch * groups);
+    if (!(wish->batch > 0.0) || !(times >= 2.0) || times != floor(times)) {
+        return NULL;
+    }
+    if (times == wish->tp && has_experts(&question->model)) {
+        wish->dp = groups * times;
+        wish->tp = 0.0;
+        return "a batch for each of its ranks: read as attention by data";
+    }
+    wish->instances = fmax(wish->instances, 1.0) * times;
+    return "requests for several times its batch: read as so many instances";
 }
 
 const char *mu_case_spread_cut(const mu_question *question, bool one_of_two, mu_role_wish *wish)

@@ -80,6 +80,12 @@ mu_status mu_service_case_answer(const mu_validate_run *run, uint32_t case_index
 const char *mu_case_reread_cut(const mu_question *question, mu_role_wish *wish);
 
 /**
+ * The same for an aggregated role whose batch the requests in flight fill a whole number of times,
+ * two or more: the batch is that of one of so many groups or instances.
+ */
+const char *mu_case_reread_batch(const mu_question *question, mu_role_wish *wish);
+
+/**
  * Spreads a role over the supernode, or one of two roles over half of it: eight tensor ranks a
  * group. Returns what was done (static).
  */

@@ -201,6 +201,9 @@ static void reread(answering *a, mu_scenario *scenario)
         const char *note = roles[i]->given ? mu_case_reread_cut(a->question, roles[i]) : NULL;
         a->note = note != NULL ? note : a->note;
     }
+    if (scenario->serve.given && a->note == NULL) {
+        a->note = mu_case_reread_batch(a->question, &scenario->serve);
+    }
     if (mu_scenario_is_explicit(scenario)) {
         scenario->chips = 0.0;
     }
