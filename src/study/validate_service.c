@@ -18,6 +18,10 @@
 /* Where a measured deployment does not fit by our count, memory is no bound. */
 static const double ample_bytes = 1e15;
 
+/* Requests in flight over those that decode, beyond which they would queue for minutes. */
+static const double crowded = 1.25;
+static const double instances_most = 4096.0;
+
 /* Weights over the memory of a rank, beyond which a row cannot mean the ranks it names. */
 static const double too_few = 1.5;
 
@@ -256,6 +260,19 @@ static mu_status spread(answering *a, mu_scenario *scenario, mu_service *out, mu
     return serve(a, 0, out, err);
 }
 
+/*
+ * Decode instances that hold all requests in flight, of a row that does not count its workers: 1
+ * where those named do.
+ */
+static double instances_needed(const answering *a, const mu_service *point)
+{
+    const mu_role *role = &a->deployment.decode;
+    double held = point->decode.batch * role->instances * role->parallel.dp;
+    double wanted = a->question->workload.concurrency;
+    bool uncounted = a->question->workload.ample_prefill && wanted > 0.0;
+    return uncounted && held * crowded < wanted ? ceil(wanted / held) : 1.0;
+}
+
 static mu_status answer_point(answering *a, mu_scenario *scenario, mu_service *out, mu_error *err)
 {
     mu_status status = serve(a, 0, out, err);
@@ -266,6 +283,12 @@ static mu_status answer_point(answering *a, mu_scenario *scenario, mu_service *o
     }
     if (status == MU_OK && !out->fits) {
         a->tight = true;
+        status = serve(a, 0, out, err);
+    }
+    double times = status == MU_OK ? instances_needed(a, out) : 1.0;
+    if (times > 1.0 && times <= instances_most) {
+        a->deployment.decode.instances *= (uint32_t)times;
+        a->note = "more requests in flight than its decode ranks hold: read as several instances";
         status = serve(a, 0, out, err);
     }
     return status;
