@@ -38,7 +38,7 @@ static const double width_least = 0.01; /* of a range each way, relative */
 
 typedef struct run {
     const mu_samples *samples;
-    const mu_subject *start;
+    const mu_specimen *start;
     mu_work *work;
     mu_calibration *out;
     double *before_s;   /* [samples] */
@@ -55,6 +55,7 @@ typedef struct family_run {
     run *r;
     uint8_t family;
     uint64_t groups; /* bits of its sample groups */
+    uint64_t kinds;  /* bits of the operators in them */
     mu_regression fit;
     const mu_knob *knob[MU_FIT_KNOBS_MAX];
     mu_knob_result *result[MU_FIT_KNOBS_MAX];
@@ -102,9 +103,9 @@ static mu_status listen(const family_run *f, const mu_regression *fit, const mu_
     double squares = 0.0;
     *groups = 0;
     for (int side = -1; side <= 1; side += 2) {
-        mu_subject moved = r->out->subject;
+        mu_specimen moved = r->out->subject;
         double x = mu_knob_to_x(knob, mu_knob_get(knob, &r->out->subject));
-        x = fmin(fmax(x, -13.0), 4.0) + side * say_step;
+        x = fmin(x, 4.0) + side * say_step;
         mu_knob_set(knob, &moved, mu_knob_from_x(knob, x));
         mu_status status = mu_fit_predict(fit, &moved, r->moved_s, r->err);
         if (status != MU_OK) {
@@ -132,7 +133,7 @@ static mu_status choose_knobs(family_run *f, uint64_t say[MU_FIT_KNOBS_MAX])
     for (uint32_t i = 0; i < r->out->knob_count && status == MU_OK; i++) {
         mu_knob_result *result = &r->out->knob[i];
         double rms = 0.0;
-        if (result->knob.family != f->family) {
+        if (result->knob.family != f->family || (result->knob.owners & f->kinds) == 0) {
             continue;
         }
         status = listen(f, &fit, &result->knob, &f->say[i], &rms);
@@ -154,7 +155,7 @@ static mu_status choose_knobs(family_run *f, uint64_t say[MU_FIT_KNOBS_MAX])
 }
 
 /* Where a fit may start: as it is now, at the priors, else anywhere in the priors. */
-static void place_start(const family_run *f, uint32_t start, mu_subject *subject)
+static void place_start(const family_run *f, uint32_t start, mu_specimen *subject)
 {
     for (uint32_t k = 0; k < f->fit.knobs && start > 0; k++) {
         double u = start == 1 ? 0.5 : mu_random_uniform(SEED, start, k);
@@ -165,13 +166,13 @@ static void place_start(const family_run *f, uint32_t start, mu_subject *subject
 }
 
 /* Several short fits to a few rows: the valley of the best one is taken. */
-static mu_status find_valley(family_run *f, mu_subject *subject)
+static mu_status find_valley(family_run *f, mu_specimen *subject)
 {
-    mu_subject best = *subject;
+    mu_specimen best = *subject;
     double least = INFINITY;
     mu_status status = MU_OK;
     for (uint32_t start = 0; start < STARTS && status == MU_OK; start++) {
-        mu_subject here = *subject;
+        mu_specimen here = *subject;
         mu_fit_quality quality;
         place_start(f, start, &here);
         mu_regression fit = fit_of(f, pick_rows(f, PICK_FIT, MU_FOLDS, ROWS_STARTED_ON));
@@ -187,7 +188,7 @@ static mu_status find_valley(family_run *f, mu_subject *subject)
     return status;
 }
 
-static mu_status fit_all(family_run *f, mu_subject *subject)
+static mu_status fit_all(family_run *f, mu_specimen *subject)
 {
     mu_fit_quality quality;
     mu_status status = find_valley(f, subject);
@@ -203,12 +204,12 @@ static mu_status fit_all(family_run *f, mu_subject *subject)
 }
 
 /* Each fifth of the rows predicted by what the other four fit. */
-static mu_status fit_folds(family_run *f, const mu_subject *full)
+static mu_status fit_folds(family_run *f, const mu_specimen *full)
 {
     run *r = f->r;
     mu_status status = MU_OK;
     for (uint32_t fold = 0; fold < MU_FOLDS && status == MU_OK; fold++) {
-        mu_subject subject = *full;
+        mu_specimen subject = *full;
         mu_fit_quality quality;
         mu_regression fit = fit_of(f, pick_rows(f, PICK_FIT, fold, ROWS_FITTED_MAX));
         fit.steps = STEPS_FOLD;
@@ -232,7 +233,7 @@ static mu_status fit_folds(family_run *f, const mu_subject *full)
     return status;
 }
 
-static mu_status predict_family(family_run *f, const mu_subject *subject, double by_sample_s[])
+static mu_status predict_family(family_run *f, const mu_specimen *subject, double by_sample_s[])
 {
     run *r = f->r;
     mu_regression fit = fit_of(f, pick_rows(f, PICK_ALL, MU_FOLDS, UINT32_MAX));
@@ -285,7 +286,7 @@ static bool has_width(const family_run *f)
 }
 
 /* Where no parameter stands for what is unexplained, all of a group carry it together. */
-static mu_status residual_spreads(family_run *f, const mu_subject *subject,
+static mu_status residual_spreads(family_run *f, const mu_specimen *subject,
                                   double spread[MU_FIT_KNOBS_MAX])
 {
     run *r = f->r;
@@ -312,7 +313,7 @@ static mu_status residual_spreads(family_run *f, const mu_subject *subject,
     return status;
 }
 
-static mu_status set_ranges(family_run *f, const mu_subject *subject)
+static mu_status set_ranges(family_run *f, const mu_specimen *subject)
 {
     double residual[MU_FIT_KNOBS_MAX] = {0};
     mu_status status = MU_OK;
@@ -340,7 +341,7 @@ static mu_status set_ranges(family_run *f, const mu_subject *subject)
 }
 
 /* What is left unexplained is 1 while the rest is fitted. */
-static void reset_widths(const family_run *f, mu_subject *subject)
+static void reset_widths(const family_run *f, mu_specimen *subject)
 {
     for (uint32_t i = 0; i < f->r->out->knob_count; i++) {
         const mu_knob_result *result = &f->r->out->knob[i];
@@ -357,7 +358,7 @@ static mu_status fit_family(family_run *f)
     f->fit.groups = say;
     f->fit.noise = noise_least;
     mu_status status = choose_knobs(f, say);
-    mu_subject subject = r->out->subject;
+    mu_specimen subject = r->out->subject;
     reset_widths(f, &subject);
     if (status == MU_OK && f->fit.knobs > 0) {
         status = fit_all(f, &subject);
@@ -445,20 +446,18 @@ static mu_status prepare(run *r, const mu_knob knobs[], uint32_t count)
     return MU_OK;
 }
 
-/* Bits of the sample groups of a family, and how many of their rows may be fitted on. */
-static uint64_t groups_of(const mu_samples *s, uint64_t kinds, uint32_t *rows, uint32_t *fit_rows)
+/* Sample groups of a family, and how many of their rows may be fitted on. */
+static void find_groups(family_run *f, uint64_t kinds, uint32_t *rows, uint32_t *fit_rows)
 {
-    uint64_t groups = 0;
-    *rows = 0;
-    *fit_rows = 0;
+    const mu_samples *s = f->r->samples;
     for (uint32_t g = 0; g < s->group_count; g++) {
         if ((kinds >> s->group[g].kind & 1) != 0) {
-            groups |= 1ULL << g;
+            f->groups |= 1ULL << g;
+            f->kinds |= 1ULL << s->group[g].kind;
             *rows += s->group[g].rows;
             *fit_rows += s->group[g].rows - s->group[g].held_out;
         }
     }
-    return groups;
 }
 
 static mu_status run_families(run *r, bool on_system)
@@ -471,7 +470,7 @@ static mu_status run_families(run *r, bool on_system)
         uint32_t rows = 0;
         uint32_t fit_rows = 0;
         family_run f = {.r = r, .family = (uint8_t)i};
-        f.groups = groups_of(r->samples, families[i].kinds, &rows, &fit_rows);
+        find_groups(&f, families[i].kinds, &rows, &fit_rows);
         if (families[i].on_system != on_system || rows == 0) {
             continue;
         }
@@ -500,7 +499,7 @@ static mu_status run_families(run *r, bool on_system)
     return status;
 }
 
-mu_status mu_calibrate(const mu_samples *samples, const mu_subject *start, const mu_knob knobs[],
+mu_status mu_calibrate(const mu_samples *samples, const mu_specimen *start, const mu_knob knobs[],
                        uint32_t count, mu_work *work, mu_calibration *out, mu_error *err)
 {
     assert(count > 0 && count <= MU_KNOBS_MAX);

@@ -53,7 +53,7 @@ typedef struct mu_group_result {
 } mu_group_result;
 
 typedef struct mu_calibration {
-    mu_subject subject; /* as fitted */
+    mu_specimen subject; /* as fitted */
     uint32_t knob_count;
     mu_knob_result *knob; /* [knob_count] */
     uint32_t group_count;
@@ -74,7 +74,7 @@ typedef struct mu_calibration {
  * @retval MU_E_CANCELLED
  * The same bytes for any number of threads. Cost: see mu_fit_run(); six fits a family.
  */
-mu_status mu_calibrate(const mu_samples *samples, const mu_subject *start, const mu_knob knobs[],
+mu_status mu_calibrate(const mu_samples *samples, const mu_specimen *start, const mu_knob knobs[],
                        uint32_t count, mu_work *work, mu_calibration *out,
                        mu_error *err) MU_MUST_CHECK;
 

@@ -17,7 +17,7 @@ static const double edge = 1e-7; /* nearest that the place of a value comes to i
 static const mu_family families[] = {
     {"streams", "stream_", KIND(QUANTISE) | KIND(STREAM), false},
     {"products", "gemm_", KIND(GEMM), false},
-    {"experts", "moe_", KIND(MOE), false},
+    {"experts", "moe_", KIND(MOE) | KIND(GROUPED), false},
     {"attention", "attention_ prefill_ decode_ mla_",
      KIND(PREFILL) | KIND(DECODE) | KIND(MLA_PREFILL) | KIND(MLA_DECODE), false},
     {"indexer", "indexer_", KIND(INDEXER_PREFILL) | KIND(INDEXER_DECODE), false},
@@ -71,6 +71,24 @@ static bool ends_in(const char *text, const char *end)
     return length >= end_length && strcmp(text + length - end_length, end) == 0;
 }
 
+/* Operators a parameter is of, where its family has several sorts of them. */
+static uint64_t owners_of(const char *name, uint8_t family)
+{
+    static const struct {
+        const char *prefix;
+        uint64_t kinds;
+    } sorts[] = {{"prefill_", KIND(PREFILL)},
+                 {"decode_", KIND(DECODE)},
+                 {"mla_prefill_", KIND(MLA_PREFILL)},
+                 {"mla_decode_", KIND(MLA_DECODE)}};
+    for (size_t i = 0; i < sizeof sorts / sizeof sorts[0]; i++) {
+        if (has_prefix(sorts[i].prefix, name)) {
+            return sorts[i].kinds;
+        }
+    }
+    return families[family].kinds;
+}
+
 /* Rows of a tile and the like: steps, not slopes. */
 static bool is_size(const char *name)
 {
@@ -89,10 +107,11 @@ uint32_t mu_chip_knobs(mu_knob out[MU_KNOBS_MAX])
         }
         assert(found < MU_KNOBS_MAX);
         mu_knob *knob = &out[found++];
-        *knob = (mu_knob){.offset = offsetof(mu_subject, chip.params) + specs[i].offset,
+        *knob = (mu_knob){.offset = offsetof(mu_specimen, chip.params) + specs[i].offset,
                           .prior = specs[i].prior,
                           .min = specs[i].min,
                           .max = specs[i].max,
+                          .owners = owners_of(specs[i].name, family),
                           .family = family,
                           .unexplained = ends_in(specs[i].name, "_time"),
                           .fixed = is_size(specs[i].name)};
@@ -121,11 +140,12 @@ uint32_t mu_fabric_knobs(const mu_fabric *fabric, mu_knob out[MU_KNOBS_MAX])
             mu_knob *knob = &out[found++];
             const char *place = (const char *)&fabric->tier[t] + specs[i].offset;
             double now = *(const double *)(const void *)place;
-            *knob = (mu_knob){.offset = offsetof(mu_subject, fabric.tier) + t * sizeof(mu_tier) +
+            *knob = (mu_knob){.offset = offsetof(mu_specimen, fabric.tier) + t * sizeof(mu_tier) +
                                         specs[i].offset,
                               .prior = around(specs[i].prior, now),
                               .min = specs[i].min,
                               .max = specs[i].max,
+                              .owners = families[family].kinds,
                               .family = family};
             (void)snprintf(knob->name, sizeof knob->name, "%s_%s", fabric->tier[t].name,
                            specs[i].name);
@@ -134,13 +154,13 @@ uint32_t mu_fabric_knobs(const mu_fabric *fabric, mu_knob out[MU_KNOBS_MAX])
     return found;
 }
 
-double mu_knob_get(const mu_knob *knob, const mu_subject *subject)
+double mu_knob_get(const mu_knob *knob, const mu_specimen *subject)
 {
     const char *place = (const char *)subject + knob->offset;
     return *(const double *)(const void *)place;
 }
 
-void mu_knob_set(const mu_knob *knob, mu_subject *subject, double value)
+void mu_knob_set(const mu_knob *knob, mu_specimen *subject, double value)
 {
     char *place = (char *)subject + knob->offset;
     *(double *)(void *)place = value;

@@ -2,7 +2,7 @@
 /*
  * Which parameters which operators can tell of.
  *
- * Terms: subject = the chip and network that rows were measured on; knob = one parameter of it that
+ * Terms: specimen = the chip and network that rows were measured on; knob = one parameter of it that
  *        may be fitted; family = operators whose parameters are fitted together, by the first
  *        letters of their names.
  */
@@ -16,17 +16,18 @@
 enum { MU_KNOBS_MAX = 256 };
 
 /* One draw of chip and network; the network is empty where a chip is calibrated. */
-typedef struct mu_subject {
+typedef struct mu_specimen {
     mu_chip chip;
     mu_fabric fabric;
-} mu_subject;
+} mu_specimen;
 
 typedef struct mu_knob {
     char name[64];
-    size_t offset; /* of the double in mu_subject */
+    size_t offset; /* of the double in mu_specimen */
     mu_range prior;
     double min;
     double max;
+    uint64_t owners;  /* bits of the operators it is of: without rows of any it is left alone */
     uint8_t family;   /* index in the list of families */
     bool unexplained; /* measured over predicted time: 1 while fitting, its range is what is left */
     bool fixed;       /* a size that kernels are built for: never fitted */
@@ -51,8 +52,8 @@ uint32_t mu_chip_knobs(mu_knob out[MU_KNOBS_MAX]);
  */
 uint32_t mu_fabric_knobs(const mu_fabric *fabric, mu_knob out[MU_KNOBS_MAX]);
 
-double mu_knob_get(const mu_knob *knob, const mu_subject *subject);
-void mu_knob_set(const mu_knob *knob, mu_subject *subject, double value);
+double mu_knob_get(const mu_knob *knob, const mu_specimen *subject);
+void mu_knob_set(const mu_knob *knob, mu_specimen *subject, double value);
 
 /** Logit of the place between min and max, so that no x is out of bounds; -16.2 .. 16.2. */
 double mu_knob_to_x(const mu_knob *knob, double value);

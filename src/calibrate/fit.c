@@ -17,7 +17,9 @@
 #include <math.h>
 #include <string.h>
 
-static const double huber = 0.10;      /* r beyond which a row counts less */
+static const double huber = 0.10; /* r beyond which a row counts less */
+static const double steep = 4.0;  /* of x: beyond, the logit is flat next to its upper limit */
+static const double far = 4.0; /* of x: a range that ends at a limit goes this far from its best */
 static const double slope_step = 0.01; /* of x */
 static const double quantile95 = 1.6448536269514722;
 static const double ftol = 1e-5;
@@ -27,17 +29,17 @@ enum { CHUNK = 64 };
 /* One evaluation: the point and what each knob's step makes of it. */
 typedef struct evaluation {
     const mu_regression *fit;
-    const mu_subject *base;
-    const mu_subject *moved; /* [knobs]; NULL = residuals only */
-    double *residual;        /* [rows] */
-    double *slope;           /* [knobs * stride] by column */
+    const mu_specimen *base;
+    const mu_specimen *moved; /* [knobs]; NULL = residuals only */
+    double *residual;         /* [rows] */
+    double *slope;            /* [knobs * stride] by column */
     size_t stride;
 } evaluation;
 
 typedef struct problem {
     const mu_regression *fit;
-    mu_subject subject; /* knobs as in the last point */
-    mu_subject *moved;  /* [knobs] */
+    mu_specimen subject; /* knobs as in the last point */
+    mu_specimen *moved;  /* [knobs] */
     double centre[MU_FIT_KNOBS_MAX];
     double weight[MU_FIT_KNOBS_MAX];
     mu_error *err;
@@ -53,7 +55,7 @@ static double robust(double r)
     return copysign(huber * sqrt(2.0 * bent), r);
 }
 
-static double residual_of(const mu_sample *sample, const mu_subject *subject)
+static double residual_of(const mu_sample *sample, const mu_specimen *subject)
 {
     double predicted =
         mu_op_time(&sample->question, &sample->load, &subject->chip, &subject->fabric);
@@ -116,10 +118,11 @@ static int evaluate(void *context, int m, int n, const double *x, double *fvec, 
 static void set_pull(problem *p, uint32_t k)
 {
     const mu_knob *knob = p->fit->knob[k];
-    double low = fmax(mu_knob_to_x(knob, knob->prior.low), -9.0);
-    double high = fmin(mu_knob_to_x(knob, knob->prior.high), 7.0);
+    double best = fmin(mu_knob_to_x(knob, knob->prior.best), steep);
+    double low = fmax(mu_knob_to_x(knob, knob->prior.low), best - far);
+    double high = fmin(mu_knob_to_x(knob, knob->prior.high), best + far);
     double spread = fmax((high - low) / (2.0 * quantile95), 0.1);
-    p->centre[k] = fmin(fmax(mu_knob_to_x(knob, knob->prior.best), -12.0), 5.0);
+    p->centre[k] = best;
     p->weight[k] = p->fit->noise / spread;
 }
 
@@ -127,7 +130,7 @@ typedef struct scratch {
     double *x;
     double *fvec;
     double *fjac;
-    double *more; /* qtf, wa1, wa2, wa3, then wa4 */
+    double *more; /* diag, qtf, wa1, wa2, wa3 [knobs] each, then wa4 [rows] */
     int *pivot;
 } scratch;
 
@@ -154,12 +157,12 @@ static void find_doubt(const problem *p, scratch *s, int rows, double doubt[])
     }
 }
 
-static mu_status minimise(problem *p, mu_subject *subject, mu_fit_quality *quality)
+static mu_status minimise(problem *p, mu_specimen *subject, mu_fit_quality *quality)
 {
     const mu_regression *fit = p->fit;
     uint32_t rows = fit->rows + fit->knobs;
     scratch s;
-    p->moved = MU_NEW(fit->arena, mu_subject, fit->knobs);
+    p->moved = MU_NEW(fit->arena, mu_specimen, fit->knobs);
     if (p->moved == NULL || !make_scratch(fit->arena, rows, fit->knobs, &s)) {
         return mu_fail(p->err, MU_E_MEMORY, "no memory to fit %u parameters to %u rows", fit->knobs,
                        fit->rows);
@@ -167,16 +170,16 @@ static mu_status minimise(problem *p, mu_subject *subject, mu_fit_quality *quali
     for (uint32_t k = 0; k < fit->knobs; k++) {
         set_pull(p, k);
         /* Not where the logit is flat: there nothing would ever move. */
-        s.x[k] =
-            fmin(fmax(mu_knob_to_x(fit->knob[k], mu_knob_get(fit->knob[k], subject)), -13.0), 4.0);
+        double x = mu_knob_to_x(fit->knob[k], mu_knob_get(fit->knob[k], subject));
+        s.x[k] = fmin(fmax(x, p->centre[k] - 2.0 * far), steep);
     }
-    int n = (int)fit->knobs;
+    size_t n = fit->knobs;
     int nfev = 0;
     int njev = 0;
-    double *more = s.more + n;
-    (void)lmder(evaluate, p, (int)rows, n, s.x, s.fvec, s.fjac, (int)rows, ftol, 1e-5, 0.0,
-                (int)fit->steps, s.more, 1, 1.0, 0, &nfev, &njev, s.pivot, more, more + n,
-                more + 2 * n, more + 3 * n, more + 4 * n);
+    double *work = s.more + n;
+    (void)lmder(evaluate, p, (int)rows, (int)n, s.x, s.fvec, s.fjac, (int)rows, ftol, 1e-5, 0.0,
+                (int)fit->steps, s.more, 1, 1.0, 0, &nfev, &njev, s.pivot, work, work + n,
+                work + 2 * n, work + 3 * n, work + 4 * n);
     if (p->status == MU_OK) {
         for (uint32_t k = 0; k < fit->knobs; k++) {
             mu_knob_set(fit->knob[k], subject, mu_knob_from_x(fit->knob[k], s.x[k]));
@@ -188,7 +191,7 @@ static mu_status minimise(problem *p, mu_subject *subject, mu_fit_quality *quali
     return p->status;
 }
 
-mu_status mu_fit_run(const mu_regression *fit, mu_subject *subject, mu_fit_quality *quality,
+mu_status mu_fit_run(const mu_regression *fit, mu_specimen *subject, mu_fit_quality *quality,
                      mu_error *err)
 {
     assert(fit->noise > 0.0);
@@ -202,7 +205,7 @@ mu_status mu_fit_run(const mu_regression *fit, mu_subject *subject, mu_fit_quali
 
 typedef struct prediction {
     const mu_regression *fit;
-    const mu_subject *subject;
+    const mu_specimen *subject;
     double *predicted_s;
 } prediction;
 
@@ -217,7 +220,7 @@ static mu_status predict_row(void *context, uint64_t index, uint32_t worker, mu_
     return MU_OK;
 }
 
-mu_status mu_fit_predict(const mu_regression *fit, const mu_subject *subject, double predicted_s[],
+mu_status mu_fit_predict(const mu_regression *fit, const mu_specimen *subject, double predicted_s[],
                          mu_error *err)
 {
     prediction p = {.fit = fit, .subject = subject, .predicted_s = predicted_s};

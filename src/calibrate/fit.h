@@ -36,7 +36,7 @@ typedef struct mu_regression {
 } mu_regression;
 
 /** Predicted times of rows [rows], a row a slot, over the threads of the pool. */
-mu_status mu_fit_predict(const mu_regression *fit, const mu_subject *subject, double predicted_s[],
+mu_status mu_fit_predict(const mu_regression *fit, const mu_specimen *subject, double predicted_s[],
                          mu_error *err) MU_MUST_CHECK;
 
 /**
@@ -47,7 +47,7 @@ mu_status mu_fit_predict(const mu_regression *fit, const mu_subject *subject, do
  * Deterministic for any number of threads. Cost: steps * rows * (knobs + 1) predictions.
  * Source: Levenberg-Marquardt as in MINPACK (More, Garbow, Hillstrom 1980), from cminpack.
  */
-mu_status mu_fit_run(const mu_regression *fit, mu_subject *subject, mu_fit_quality *quality,
+mu_status mu_fit_run(const mu_regression *fit, mu_specimen *subject, mu_fit_quality *quality,
                      mu_error *err) MU_MUST_CHECK;
 
 #endif

@@ -71,10 +71,10 @@ double mu_fold_error(const double folds[MU_FOLDS])
 }
 
 /* Adds the squared slope of one knob to each row. */
-static mu_status add_slope(const mu_regression *fit, uint32_t k, const mu_subject *subject,
+static mu_status add_slope(const mu_regression *fit, uint32_t k, const mu_specimen *subject,
                            const double base_s[], double moved_s[], double squares[], mu_error *err)
 {
-    mu_subject moved = *subject;
+    mu_specimen moved = *subject;
     double x = mu_knob_to_x(fit->knob[k], mu_knob_get(fit->knob[k], subject));
     mu_knob_set(fit->knob[k], &moved, mu_knob_from_x(fit->knob[k], x + slope_step));
     mu_status status = mu_fit_predict(fit, &moved, moved_s, err);
@@ -85,7 +85,7 @@ static mu_status add_slope(const mu_regression *fit, uint32_t k, const mu_subjec
     return status;
 }
 
-mu_status mu_residual_spread(const mu_regression *fit, const mu_subject *subject, double *out,
+mu_status mu_residual_spread(const mu_regression *fit, const mu_specimen *subject, double *out,
                              mu_error *err)
 {
     mu_arena_mark mark = mu_arena_here(fit->arena);

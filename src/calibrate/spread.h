@@ -28,7 +28,7 @@ double mu_fold_error(const double folds[MU_FOLDS]);
  * @param[in] fit  rows to look at, knobs with a say in them
  * @retval MU_E_MEMORY
  */
-mu_status mu_residual_spread(const mu_regression *fit, const mu_subject *subject, double *out,
+mu_status mu_residual_spread(const mu_regression *fit, const mu_specimen *subject, double *out,
                              mu_error *err) MU_MUST_CHECK;
 
 #endif

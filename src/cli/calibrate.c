@@ -28,7 +28,7 @@ typedef struct run {
     const mu_entity *entity; /* chip or system */
     bool on_system;
     mu_samples samples;
-    mu_subject start;
+    mu_specimen start;
     uint64_t passed_over; /* rows of the other sort */
     uint32_t warning_count;
     const char *warning[WARNINGS_MAX];

@@ -30,6 +30,6 @@ mu_status mu_calibrate_print(const mu_page *page, const mu_calibrate_answer *ans
 json_t *mu_calibrate_json(const mu_calibrate_answer *answer);
 
 /** A mu_file_writer; context is the answer. */
-mu_status mu_calibrate_write(void *answer, FILE *out, mu_error *err);
+mu_status mu_calibrate_write(void *context, FILE *out, mu_error *err);
 
 #endif

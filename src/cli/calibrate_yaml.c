@@ -10,14 +10,26 @@
 #include "catalog/schema.h"
 #include "report/wrap.h"
 
-#include <ctype.h>
 #include <math.h>
 #include <string.h>
 #include <time.h>
 
 enum { ID_MAX = 96 };
 
-/* Letters, digits and - _ . of the file's name without its ending, in small letters. */
+/* As ids have it: anything but letters, digits and _ becomes a dash. */
+static char plain_letter(char c)
+{
+    static const char upper[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
+    for (size_t i = 0; upper[i] != '\0'; i++) {
+        if (upper[i] == c) {
+            return plain[i];
+        }
+    }
+    return strchr(plain, c) != NULL ? c : '-';
+}
+
+/* Letters, digits and - _ of the file's name without its ending, in small letters. */
 static void stem_of(const char *file, char out[ID_MAX])
 {
     const char *slash = strrchr(file, '/');
@@ -26,9 +38,7 @@ static void stem_of(const char *file, char out[ID_MAX])
     size_t length = dot != NULL && dot > name ? (size_t)(dot - name) : strlen(name);
     size_t used = 0;
     for (size_t i = 0; i < length && used + 1 < ID_MAX / 2; i++) {
-        char c = (char)tolower((unsigned char)name[i]);
-        bool plain = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-        out[used++] = plain ? c : '-';
+        out[used++] = plain_letter(name[i]);
     }
     out[used] = '\0';
 }

@@ -24,16 +24,16 @@
 
 enum { ROWS = 600 };
 
-static mu_subject plain_subject(void)
+static mu_specimen plain_subject(void)
 {
-    mu_subject subject = {.chip = {.vector_flops = 60e12,
-                                   .memory_bandwidth = 3.35e12,
-                                   .memory_capacity = 80e9,
-                                   .l2_bytes = 50e6,
-                                   .cores = 132,
-                                   .clock_hz = 1.83e9,
-                                   .tdp_w = 700,
-                                   .idle_w = 90}};
+    mu_specimen subject = {.chip = {.vector_flops = 60e12,
+                                    .memory_bandwidth = 3.35e12,
+                                    .memory_capacity = 80e9,
+                                    .l2_bytes = 50e6,
+                                    .cores = 132,
+                                    .clock_hz = 1.83e9,
+                                    .tdp_w = 700,
+                                    .idle_w = 90}};
     subject.chip.peak_flops[MU_DTYPE_BF16] = 989e12;
     subject.chip.peak_flops[MU_DTYPE_FP8] = 1979e12;
     mu_chip_params_default(&subject.chip.params);
@@ -41,9 +41,9 @@ static mu_subject plain_subject(void)
 }
 
 /* The chip that the rows are "measured" on. */
-static mu_subject true_subject(void)
+static mu_specimen true_subject(void)
 {
-    mu_subject subject = plain_subject();
+    mu_specimen subject = plain_subject();
     subject.chip.params.gemm_bf16_efficiency = 0.7;
     subject.chip.params.gemm_bf16_launch_us = 8.0;
     subject.chip.params.gemm_bf16_bandwidth = 0.75;
@@ -63,7 +63,7 @@ static mu_op_question random_product(uint64_t index)
     return q;
 }
 
-static double measure(const mu_op_question *q, const mu_subject *subject, uint64_t index)
+static double measure(const mu_op_question *q, const mu_specimen *subject, uint64_t index)
 {
     mu_moe_load load = {0.0, 0.0};
     double noise = 1.0 + 0.04 * (mu_random_uniform(4, 0, index) - 0.5);
@@ -74,7 +74,7 @@ static double measure(const mu_op_question *q, const mu_subject *subject, uint64
 static void fill(mu_samples *samples, mu_arena *arena, uint32_t rows, uint32_t first)
 {
     mu_error err = {0};
-    mu_subject subject = true_subject();
+    mu_specimen subject = true_subject();
     mu_samples_begin(arena, samples);
     for (uint32_t i = 0; i < rows; i++) {
         uint64_t index = (i + first) % rows;
@@ -97,7 +97,7 @@ static mu_status run(outcome *o, uint32_t threads)
     mu_knob *knobs = MU_NEW(o->arena, mu_knob, MU_KNOBS_MAX);
     assert_true(pool != NULL && knobs != NULL);
     mu_work work = {.arena = o->arena, .pool = pool};
-    mu_subject start = plain_subject();
+    mu_specimen start = plain_subject();
     mu_status status = mu_samples_finish(&o->samples, pool, &o->err);
     if (status == MU_OK) {
         status = mu_calibrate(&o->samples, &start, knobs, mu_chip_knobs(knobs), &work, &o->found,
@@ -187,7 +187,7 @@ static void duplicates_become_their_median(void **state)
     outcome o = {.arena = mu_arena_create(0)};
     fill(&o.samples, o.arena, 50, 0);
     mu_op_question q = random_product(7);
-    mu_subject subject = true_subject();
+    mu_specimen subject = true_subject();
     double honest_s = measure(&q, &subject, 7);
     assert_int_equal(mu_samples_add(&o.samples, &q, 100.0 * honest_s, &err), MU_OK);
     assert_int_equal(mu_samples_add(&o.samples, &q, 0.99 * honest_s, &err), MU_OK);
@@ -213,7 +213,7 @@ static void odd_rows_do_not_rule(void **state)
     fill(&o.samples, o.arena, ROWS, 0);
     for (uint64_t i = ROWS; i < ROWS + 12; i++) { /* 2 %, in another unit */
         mu_op_question q = random_product(i);
-        mu_subject subject = true_subject();
+        mu_specimen subject = true_subject();
         assert_int_equal(mu_samples_add(&o.samples, &q, 1000.0 * measure(&q, &subject, i), &err),
                          MU_OK);
     }
@@ -230,7 +230,7 @@ static void another_unit_is_doubted(void **state)
     (void)state;
     mu_error err = {0};
     outcome o = {.arena = mu_arena_create(0)};
-    mu_subject subject = true_subject();
+    mu_specimen subject = true_subject();
     mu_samples_begin(o.arena, &o.samples);
     for (uint64_t i = 0; i < 60; i++) {
         mu_op_question q = random_product(i);
@@ -286,7 +286,7 @@ static void memory_runs_out(void **state)
         outcome o = {.arena = mu_arena_create(limit)};
         mu_error err = {0};
         mu_status status = MU_OK;
-        mu_subject subject = true_subject();
+        mu_specimen subject = true_subject();
         mu_samples_begin(o.arena, &o.samples);
         for (uint64_t i = 0; i < 100 && status == MU_OK; i++) {
             mu_op_question q = random_product(i);
