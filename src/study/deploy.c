@@ -158,6 +158,8 @@ mu_status mu_deployment_from_wish(const mu_question *question, mu_deployment *ou
     }
     if (status == MU_OK) {
         *out = d;
+    } else {
+        mu_scenario_blame(s, MU_TOPIC_DEPLOYMENT, err);
     }
     return status;
 }

@@ -344,7 +344,7 @@ static mu_status find_reference(const mu_question *reference, mu_work *work, mu_
     return status;
 }
 
-mu_status mu_match_search(const mu_question *reference, const mu_question *other, mu_work *work,
+mu_status mu_match_search(const mu_question *left, const mu_question *right, mu_work *work,
                           mu_match *out, mu_error *err)
 {
     memset(out, 0, sizeof *out);
@@ -353,7 +353,16 @@ mu_status mu_match_search(const mu_question *reference, const mu_question *other
     if (alternatives == NULL) {
         return mu_fail(err, MU_E_MEMORY, "no memory for a match");
     }
-    mu_status status = find_reference(reference, work, &out->reference, &alternatives[0], err);
+    const mu_question *reference = left;
+    const mu_question *other = right;
+    mu_status status = mu_formats_best(left, work, &reference, err);
+    if (status == MU_OK) {
+        status = mu_formats_best(right, work, &other, err);
+    }
+    if (status != MU_OK) {
+        return status;
+    }
+    status = find_reference(reference, work, &out->reference, &alternatives[0], err);
     if (status == MU_OK) {
         status = find_fewest(other, out->reference.point.requests_per_s, work, &out->matched,
                              &alternatives[1], err);

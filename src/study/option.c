@@ -82,6 +82,8 @@ static const mu_option options[] = {
     WORD("precision.kv", "kv", DTYPE, kv, "DTYPE", "format of the KV cache"),
     WORD("precision.experts", "experts", DTYPE, experts, "DTYPE",
          "format of the routed experts, where it differs"),
+    WORD("precision.search", "search-precision", SWITCH, search_precision, "yes|no",
+         "plan also tries every narrower format the chip multiplies"),
     NUMBER("workload.input", "input", COUNT, input, 1, 1e7, 4096, "N", "input tokens a request"),
     NUMBER("workload.output", "output", COUNT, output, 1, 1e7, 1024, "N",
            "output tokens a request"),
@@ -363,6 +365,10 @@ mu_status mu_option_set(const mu_option *option, const char *text, mu_scenario *
     assert(option != NULL && text != NULL && scenario != NULL);
     mu_status status = set_field(option, text, scenario, err);
     mu_role_wish *role = role_of(option, scenario);
+    mu_scenario_topic topic;
+    if (mu_scenario_topic_of(option->path, &topic)) {
+        scenario->place[topic] = (mu_place){0}; /* said anew, not by the file */
+    }
     if (status == MU_OK && role != NULL) {
         role->given = true;
     }

@@ -171,6 +171,20 @@ static mu_status search(const mu_question *question, mu_work *work, mu_space *sp
     return best->decode >= 0 ? MU_OK : refuse_plan(question, work, space, err);
 }
 
+mu_status mu_plan_rate(const mu_question *question, mu_work *work, double *requests_per_s,
+                       mu_error *err)
+{
+    mu_arena_mark mark = mu_arena_here(work->arena);
+    mu_space space;
+    mu_join best;
+    mu_plan plan;
+    mu_error ignored = {0};
+    mu_status status = search(question, work, &space, &best, &plan, &ignored);
+    *requests_per_s = status == MU_OK ? best.requests_per_s / best.chips : 0.0;
+    mu_arena_back(work->arena, mark);
+    return status == MU_OK || status == MU_NO ? MU_OK : mu_fail(err, status, "%s", ignored.text);
+}
+
 mu_status mu_alternatives_find(const mu_question *question, const mu_space *space,
                                const mu_join *found, mu_arena *arena, mu_alternatives *out,
                                mu_error *err)
@@ -190,14 +204,19 @@ mu_status mu_alternatives_find(const mu_question *question, const mu_space *spac
     return MU_OK;
 }
 
-mu_status mu_plan_best(const mu_question *question, mu_work *work, mu_plan *out,
+mu_status mu_plan_best(const mu_question *asked, mu_work *work, mu_plan *out,
                        mu_alternatives *alternatives, mu_error *err)
 {
     mu_arena_mark mark = mu_arena_here(work->arena);
     mu_space space;
     mu_join best;
+    const mu_question *question = asked;
     memset(out, 0, sizeof *out);
-    mu_status status = search(question, work, &space, &best, out, err);
+    mu_status status = mu_formats_best(asked, work, &question, err);
+    if (status != MU_OK) {
+        return status;
+    }
+    status = search(question, work, &space, &best, out, err);
     if (status == MU_OK && alternatives != NULL) {
         status = mu_alternatives_find(question, &space, &best, work->arena, alternatives, err);
     }
@@ -209,13 +228,18 @@ mu_status mu_plan_best(const mu_question *question, mu_work *work, mu_plan *out,
     return status;
 }
 
-mu_status mu_plan_search(const mu_question *question, mu_work *work, mu_plan *out, mu_error *err)
+mu_status mu_plan_search(const mu_question *asked, mu_work *work, mu_plan *out, mu_error *err)
 {
     mu_space space;
     mu_join best;
     mu_join *front = NULL;
+    const mu_question *question = asked;
     memset(out, 0, sizeof *out);
-    mu_status status = search(question, work, &space, &best, out, err);
+    mu_status status = mu_formats_best(asked, work, &question, err);
+    if (status != MU_OK) {
+        return status;
+    }
+    status = search(question, work, &space, &best, out, err);
     if (status == MU_OK) {
         mu_deployment deployment = mu_join_deployment(question, &space, &best);
         status = mu_prediction_make(question, &deployment, work, &out->best, err);

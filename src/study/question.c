@@ -202,6 +202,7 @@ static mu_status find_entities(const mu_catalog *catalog, mu_question *q, mu_err
 {
     mu_status status = find_system(catalog, q->scenario->system, &q->system, err);
     if (status != MU_OK) {
+        mu_scenario_blame(q->scenario, MU_TOPIC_SYSTEM, err);
         return status;
     }
     const char *chip = mu_catalog_text(catalog, q->system, "chip");
@@ -212,7 +213,11 @@ static mu_status find_entities(const mu_catalog *catalog, mu_question *q, mu_err
     const char *engine = q->scenario->engine[0] != '\0'
                              ? q->scenario->engine
                              : mu_machine_usual_engine(catalog, q->system);
-    return mu_catalog_find(catalog, MU_ENTITY_ENGINE, engine, &q->engine, err);
+    status = mu_catalog_find(catalog, MU_ENTITY_ENGINE, engine, &q->engine, err);
+    if (status != MU_OK) {
+        mu_scenario_blame(q->scenario, MU_TOPIC_ENGINE, err);
+    }
+    return status;
 }
 
 mu_status mu_question_make(const mu_catalog *catalog, const mu_scenario *scenario,
@@ -223,9 +228,11 @@ mu_status mu_question_make(const mu_catalog *catalog, const mu_scenario *scenari
         return mu_fail(err, MU_E_INPUT, "no system: say which with `system:` or --system");
     }
     mu_status status = read_model(catalog, scenario, model_config, &q.model, err);
-    if (status == MU_OK) {
-        status = find_entities(catalog, &q, err);
+    if (status != MU_OK) {
+        mu_scenario_blame(scenario, MU_TOPIC_MODEL, err);
+        return status;
     }
+    status = find_entities(catalog, &q, err);
     mu_draw point = {0};
     if (status == MU_OK) {
         status = mu_question_machines(&q, point, &q.prefill_machine, &q.machine, err);

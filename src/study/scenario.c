@@ -159,7 +159,45 @@ static mu_status set_percentile(reader *r, const mu_option *option, const mu_nod
     return status;
 }
 
-static mu_status set_option(reader *r, const mu_option *option, const mu_node *node)
+bool mu_scenario_topic_of(const char *path, mu_scenario_topic *out)
+{
+    static const struct {
+        const char *prefix;
+        mu_scenario_topic topic;
+    } topics[] = {{"model", MU_TOPIC_MODEL},
+                  {"system.", MU_TOPIC_SYSTEM},
+                  {"engine", MU_TOPIC_ENGINE},
+                  {"deployment.", MU_TOPIC_DEPLOYMENT}};
+    for (size_t i = 0; i < sizeof topics / sizeof topics[0]; i++) {
+        if (strncmp(path, topics[i].prefix, strlen(topics[i].prefix)) == 0) {
+            *out = topics[i].topic;
+            return true;
+        }
+    }
+    return false;
+}
+
+void mu_scenario_blame(const mu_scenario *scenario, mu_scenario_topic topic, mu_error *err)
+{
+    const mu_place *place = &scenario->place[topic];
+    if (err == NULL || err->file[0] != '\0' || scenario->file[0] == '\0' || place->line == 0) {
+        return;
+    }
+    (void)snprintf(err->file, sizeof err->file, "%s", scenario->file);
+    err->line = place->line;
+    err->column = place->column;
+}
+
+/* The first key of a topic is its place. */
+static void note_place(reader *r, const mu_option *option, const mu_node *node)
+{
+    mu_scenario_topic topic;
+    if (mu_scenario_topic_of(option->path, &topic) && r->scenario->place[topic].line == 0) {
+        r->scenario->place[topic] = (mu_place){.line = node->line, .column = node->column};
+    }
+}
+
+static mu_status set_option_at(reader *r, const mu_option *option, const mu_node *node)
 {
     if (node->kind == MU_NODE_LIST) {
         return set_list(r, option, node);
@@ -172,6 +210,19 @@ static mu_status set_option(reader *r, const mu_option *option, const mu_node *n
         return set_distribution(r, option, node);
     }
     return set_plain(r, option, node);
+}
+
+static mu_status set_option(reader *r, const mu_option *option, const mu_node *node)
+{
+    mu_scenario_topic topic;
+    bool known = mu_scenario_topic_of(option->path, &topic);
+    mu_place before = known ? r->scenario->place[topic] : (mu_place){0};
+    mu_status status = set_option_at(r, option, node);
+    if (known) {
+        r->scenario->place[topic] = before; /* setting forgets it, as a flag must */
+    }
+    note_place(r, option, node);
+    return status;
 }
 
 /* Words that may follow `prefix` ("" at the top), each once, into keys; they live in `store`. */
@@ -323,6 +374,12 @@ mu_status mu_scenario_settle(mu_scenario *scenario, mu_error *err)
         return mu_fail_at(err, MU_E_INPUT, scenario->file, 0, 0,
                           "deployment: mode disaggregated has the roles prefill and decode, found "
                           "serve");
+    }
+    if (scenario->rate > 0.0 && scenario->concurrency > 0.0) {
+        return mu_fail_at(
+            err, MU_E_INPUT, scenario->file, 0, 0,
+            "workload: rate is an open stream, concurrency a closed loop; expected one "
+            "of the two");
     }
     if (scenario->mode == MU_MODE_AUTO && apart) {
         scenario->mode = MU_MODE_DISAGGREGATED;

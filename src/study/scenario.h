@@ -42,7 +42,22 @@ typedef struct mu_role_wish {
     char chip[MU_ID_MAX]; /* "" = the system's */
 } mu_role_wish;
 
+/* Where a scenario file says something that only the catalogue or the model can judge. */
+typedef enum mu_scenario_topic {
+    MU_TOPIC_MODEL,
+    MU_TOPIC_SYSTEM,
+    MU_TOPIC_ENGINE,
+    MU_TOPIC_DEPLOYMENT,
+    MU_TOPIC_COUNT
+} mu_scenario_topic;
+
+typedef struct mu_place {
+    uint32_t line; /* from 1; 0 = not said in a file */
+    uint32_t column;
+} mu_place;
+
 typedef struct mu_scenario {
+    mu_place place[MU_TOPIC_COUNT];
     char file[MU_ID_MAX];  /* where it was read from, for messages; "" = flags only */
     char model[MU_ID_MAX]; /* catalogue id or path of a config.json */
     char system[MU_ID_MAX];
@@ -51,6 +66,7 @@ typedef struct mu_scenario {
     double chips;                          /* 0 = the system as sold */
     char engine[MU_ID_MAX];                /* "" = the system's usual one */
     int weights, activations, kv, experts; /* mu_dtype, -1 = chosen by what the chip runs best */
+    int search_precision;                  /* 1 = plan tries narrower formats where none was said */
     mu_mode mode;
     mu_role_wish prefill;
     mu_role_wish decode;
@@ -69,6 +85,12 @@ typedef struct mu_scenario {
     uint32_t warning_count; /* what was read but is answered more coarsely than asked */
     char warning[MU_SCENARIO_WARNINGS_MAX][MU_SCENARIO_WARNING_TEXT_MAX];
 } mu_scenario;
+
+/** Which topic a scenario key belongs to; false for the others. */
+bool mu_scenario_topic_of(const char *path, mu_scenario_topic *out);
+
+/** Gives a failure that knows no place the place where the scenario's file speaks of the topic. */
+void mu_scenario_blame(const mu_scenario *scenario, mu_scenario_topic topic, mu_error *err);
 
 /** Everything unsaid, with the defaults of the option registry. */
 void mu_scenario_init(mu_scenario *scenario);

@@ -122,6 +122,14 @@ mu_status mu_join_front(const mu_question *question, const mu_space *space, doub
 mu_deployment mu_join_deployment(const mu_question *question, const mu_space *space,
                                  const mu_join *join);
 
+/** Most requests/s of a question's plan; 0 when nothing keeps the SLO. Scratch is given back. */
+mu_status mu_plan_rate(const mu_question *question, mu_work *work, double *requests_per_s,
+                       mu_error *err) MU_MUST_CHECK;
+
+/** The question in the formats that serve most, where the scenario has them searched; else itself. */
+mu_status mu_formats_best(const mu_question *question, mu_work *work, const mu_question **out,
+                          mu_error *err) MU_MUST_CHECK;
+
 enum { MU_ALTERNATIVES_MAX = 6 };
 
 /* Deployments an operator would choose among, the one found first. */
