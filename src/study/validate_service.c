@@ -234,7 +234,8 @@ static bool names_too_few(const mu_role_answer *role)
     return role->memory.weights_bytes > too_few * role->memory.capacity_bytes;
 }
 
-/* Where too few ranks are named, roles share the supernode; what cannot be cut so stays as it was. */
+/* Where too few ranks are named, roles share the supernode; what cannot be cut so stays as it was.
+   */
 static mu_status spread(answering *a, mu_scenario *scenario, mu_service *out, mu_error *err)
 {
     mu_scenario *said = MU_NEW(a->work.arena, mu_scenario, 1);
