@@ -12,6 +12,7 @@ static const double far_off = 30.0; /* times another than predicted after the fi
 static const double unit_low = 2.3; /* of log10: between 200 and 5000 is near 1000 */
 static const double unit_high = 3.7;
 static const double nearly_all = 0.9;
+static const double misfit = 0.4; /* median error after the fit */
 
 /* Takes a text of the arena; NULL = out of memory. */
 static mu_status keep(mu_calibration *out, const char *text, mu_error *err)
@@ -130,6 +131,23 @@ static mu_status warn_duplicates(mu_calibration *out, const mu_samples *s, mu_ar
                 err);
 }
 
+/* What the model has no words for stays far off whatever is fitted. */
+static mu_status warn_misfit(mu_calibration *out, uint32_t group, mu_arena *arena, mu_error *err)
+{
+    const mu_group_result *result = &out->group[group];
+    const mu_row_errors *left = result->after.n > 0 ? &result->after : &result->left_out;
+    if (!result->fitted || left->median < misfit) {
+        return MU_OK;
+    }
+    return keep(out,
+                mu_arena_printf(arena,
+                                "%s %s: half of the rows are still over %.0f %% off: the model "
+                                "does not describe these kernels; do not rely on what was fitted",
+                                mu_op_case_text(result->group->kind), result->group->dtype,
+                                100.0 * misfit),
+                err);
+}
+
 mu_status mu_warn_odd_rows(mu_calibration *out, const mu_samples *samples, const double before_s[],
                            const double after_s[], mu_arena *arena, mu_error *err)
 {
@@ -139,6 +157,9 @@ mu_status mu_warn_odd_rows(mu_calibration *out, const mu_samples *samples, const
         status = warn_unit(out, samples, g, before_s, &unit, arena, err);
         if (status == MU_OK && !unit) {
             status = warn_far_off(out, samples, g, after_s, arena, err);
+        }
+        if (status == MU_OK && !unit) {
+            status = warn_misfit(out, g, arena, err);
         }
     }
     return status;
