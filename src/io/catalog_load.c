@@ -27,6 +27,29 @@ static mu_status read_overlay(mu_arena *arena, const char *overlay, const mu_fil
     return MU_OK;
 }
 
+static bool is_same(const mu_doc *a, const mu_doc *b, const char *key)
+{
+    const mu_node *left = mu_node_get(a->root, key);
+    const mu_node *right = mu_node_get(b->root, key);
+    return left != NULL && right != NULL && left->text != NULL && right->text != NULL &&
+           strcmp(left->text, right->text) == 0;
+}
+
+/* An overlay replaces what is compiled in, but two of its files must not claim one id. O(files^2). */
+static mu_status refuse_twins(const mu_doc docs[], uint32_t count, mu_error *err)
+{
+    for (uint32_t i = 1; i < count; i++) {
+        for (uint32_t j = 0; j < i; j++) {
+            if (is_same(&docs[i], &docs[j], "kind") && is_same(&docs[i], &docs[j], "id")) {
+                return mu_node_fail(&docs[i], mu_node_get(docs[i].root, "id"), err,
+                                    "id: %s is taken by %s too",
+                                    mu_node_get(docs[i].root, "id")->text, docs[j].file);
+            }
+        }
+    }
+    return MU_OK;
+}
+
 mu_status mu_catalog_load(mu_arena *arena, const char *overlay, mu_catalog **out, mu_error *err)
 {
     assert(arena != NULL && out != NULL);
@@ -46,6 +69,9 @@ mu_status mu_catalog_load(mu_arena *arena, const char *overlay, mu_catalog **out
     }
     memcpy(docs, mu_builtin_docs, mu_builtin_doc_count * sizeof *docs);
     status = read_overlay(arena, overlay, &list, docs + mu_builtin_doc_count, err);
+    if (status == MU_OK) {
+        status = refuse_twins(docs + mu_builtin_doc_count, list.file_count, err);
+    }
     if (status != MU_OK) {
         return status;
     }
