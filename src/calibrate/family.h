@@ -2,9 +2,9 @@
 /*
  * Which parameters which operators can tell of.
  *
- * Terms: specimen = the chip and network that rows were measured on; knob = one parameter of it that
- *        may be fitted; family = operators whose parameters are fitted together, by the first
- *        letters of their names.
+ * Terms: specimen = the chip and network that rows were measured on; knob = one parameter of it
+ * that may be fitted; family = operators whose parameters are fitted together, by the first letters
+ * of their names.
  */
 #ifndef MUSTER_CALIBRATE_FAMILY_H
 #define MUSTER_CALIBRATE_FAMILY_H

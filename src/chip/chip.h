@@ -3,9 +3,10 @@
  * One rank's silicon, and what an operator costs on it.
  *
  * What:  time, work and traffic of single operators: GEMM, grouped GEMM, attention, streams.
- * Terms: a rank is what software sees as one device (a chip, or one die of it). All numbers SI, per rank.
- * Bound: never faster than work / peak and bytes / bandwidth; costs grow with every dimension.
- * All functions are pure, thread-safe, allocate nothing and take well under a microsecond.
+ * Terms: a rank is what software sees as one device (a chip, or one die of it). All numbers SI,
+ *        per rank.
+ * Bound: never faster than work / peak and bytes / bandwidth; costs grow with every dimension. All
+ *        functions are pure, thread-safe, allocate nothing and take well under a microsecond.
  */
 #ifndef MUSTER_CHIP_CHIP_H
 #define MUSTER_CHIP_CHIP_H
@@ -22,9 +23,9 @@ typedef struct mu_chip {
     double memory_bandwidth;           /* nominal [B/s] */
     double memory_capacity;            /* [B] */
     double l2_bytes;
-    double cores;                      /* SMs, cube cores, ... */
+    double cores; /* SMs, cube cores, ... */
     double clock_hz;
-    double tdp_w;                      /* upper limit of the rank's draw */
+    double tdp_w; /* upper limit of the rank's draw */
     double idle_w;
     mu_chip_params params;
 } mu_chip;
@@ -45,11 +46,13 @@ typedef struct mu_kernel_cost {
     double launch_s; /* the part that does not shrink with the work */
     double flop;     /* on matrix units, in `dtype` */
     double bytes;    /* to and from device memory */
-    mu_dtype dtype;  /* path the matrix work takes on this chip (fp8 falls back to int8 or bf16, ...) */
+    mu_dtype
+        dtype; /* path the matrix work takes on this chip (fp8 falls back to int8 or bf16, ...) */
     mu_bound bound;
 } mu_kernel_cost;
 
-/* C[m,n] = A[m,k] B[k,n], `batch` of them. Weight-only: activations bf16, weights int8/int4/fp8/fp4. */
+/* C[m,n] = A[m,k] B[k,n], `batch` of them. Weight-only: activations bf16, weights
+ * int8/int4/fp8/fp4. */
 typedef struct mu_gemm {
     double m; /* tokens; expectations may be fractional */
     uint32_t n;
@@ -58,7 +61,8 @@ typedef struct mu_gemm {
     mu_dtype activations;
     mu_dtype weights;
     bool quantised_input; /* activations arrive quantised already (no quantise step inside) */
-    bool warm;            /* called again and again on a few weights, as benchmarks do: a share of L2 keeps them */
+    bool warm; /* called again and again on a few weights, as benchmarks do: a share of L2 keeps
+                  them */
 } mu_gemm;
 
 mu_kernel_cost mu_chip_gemm(const mu_chip *chip, const mu_gemm *shape);
@@ -74,13 +78,14 @@ typedef struct mu_moe {
     bool gated;
     mu_dtype activations;
     mu_dtype weights;
-    double tokens;         /* rows routed, quantised and summed up here; 0 = as many as pairs */
-    bool warm;             /* as in mu_gemm */
+    double tokens; /* rows routed, quantised and summed up here; 0 = as many as pairs */
+    bool warm;     /* as in mu_gemm */
 } mu_moe;
 
 mu_kernel_cost mu_chip_moe(const mu_chip *chip, const mu_moe *shape);
 
-/** Expected number of `local` experts (of `experts`) hit by `tokens` tokens choosing topk each, uniformly. */
+/** Expected number of `local` experts (of `experts`) hit by `tokens` tokens choosing topk each,
+ * uniformly. */
 double mu_moe_active_experts(double tokens, uint32_t experts, uint32_t topk, double local);
 
 /* What lands on the busiest of the expert-parallel ranks. */
@@ -95,7 +100,8 @@ typedef struct mu_moe_load {
  * stride evenly over the experts (`balanced`). `ranks` divides `experts`, 1 .. 4096 of them.
  * Seeded: same arguments, same answer. O(experts * 32): for validation, not for planners.
  */
-mu_moe_load mu_moe_power_law(double tokens, uint32_t experts, uint32_t topk, uint32_t ranks, double alpha);
+mu_moe_load mu_moe_power_law(double tokens, uint32_t experts, uint32_t topk, uint32_t ranks,
+                             double alpha);
 
 /* Prefill attention, causal: `sequences` of new_tokens each on top of cached_tokens each. */
 typedef struct mu_attention_prefill {
@@ -109,8 +115,9 @@ typedef struct mu_attention_prefill {
     uint32_t window; /* 0 = full */
     mu_dtype compute;
     mu_dtype kv;
-    bool mla; /* the un-absorbed MLA shape (qk 192, v 128, kv_heads = heads) */
-    bool warm; /* called again and again on the same operands, as benchmarks do: a share of L2 keeps them */
+    bool mla;  /* the un-absorbed MLA shape (qk 192, v 128, kv_heads = heads) */
+    bool warm; /* called again and again on the same operands, as benchmarks do: a share of L2 keeps
+                  them */
 } mu_attention_prefill;
 
 mu_kernel_cost mu_chip_attention_prefill(const mu_chip *chip, const mu_attention_prefill *shape);
@@ -126,8 +133,10 @@ typedef struct mu_attention_decode {
     uint32_t v_dim;
     mu_dtype compute;
     mu_dtype kv;
-    bool mla; /* absorbed: kv_heads 1, qk_dim = latent + rope, v_dim = latent; values are part of keys */
-    bool warm; /* called again and again on the same cache, as benchmarks do: a share of L2 keeps it */
+    bool mla;  /* absorbed: kv_heads 1, qk_dim = latent + rope, v_dim = latent; values are part of
+                  keys */
+    bool warm; /* called again and again on the same cache, as benchmarks do: a share of L2 keeps it
+                */
 } mu_attention_decode;
 
 mu_kernel_cost mu_chip_attention_decode(const mu_chip *chip, const mu_attention_decode *shape);
@@ -147,7 +156,7 @@ mu_kernel_cost mu_chip_indexer(const mu_chip *chip, const mu_indexer *shape);
 
 /* Linear attention core (gated delta net): convolution, gates, state update and read-out. */
 typedef struct mu_linear_attention {
-    double tokens;    /* over all sequences */
+    double tokens; /* over all sequences */
     double sequences;
     uint32_t key_heads;
     uint32_t key_dim;
@@ -187,8 +196,8 @@ mu_kernel_cost mu_chip_stream(const mu_chip *chip, const mu_stream *shape);
 mu_dtype mu_chip_path(const mu_chip *chip, mu_dtype activations, mu_dtype weights);
 
 /**
- * Energy of an operator that takes cost->time_s: idle draw plus activity of matrix units and memory, never
- * above tdp_w * time [J].
+ * Energy of an operator that takes cost->time_s: idle draw plus activity of matrix units and
+ * memory, never above tdp_w * time [J].
  */
 double mu_chip_energy(const mu_chip *chip, const mu_kernel_cost *cost);
 

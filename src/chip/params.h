@@ -2,8 +2,8 @@
 /*
  * Calibration parameters of a chip: plain doubles with a name, a prior and limits.
  *
- * Each family keeps its list in a .def file, X(field, prior_best, prior_low, prior_high, min, max, doc):
- * the prior is what a chip nobody measured takes. Names and fields are the same word, so that
+ * Each family keeps its list in a .def file, X(field, prior_best, prior_low, prior_high, min, max,
+ * doc): the prior is what a chip nobody measured takes. Names and fields are the same word, so that
  * data/calibration YAML, `muster calibrate` and the code speak of the same thing.
  */
 #ifndef MUSTER_CHIP_PARAMS_H
@@ -15,8 +15,8 @@
 
 typedef struct mu_chip_params {
 #define X(field, best, low, high, min, max, doc) double field;
-#include "chip/gemm_params.def"
 #include "chip/attention_params.def"
+#include "chip/gemm_params.def"
 #include "chip/stream_params.def"
 #undef X
 } mu_chip_params;

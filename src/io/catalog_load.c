@@ -35,7 +35,8 @@ static bool is_same(const mu_doc *a, const mu_doc *b, const char *key)
            strcmp(left->text, right->text) == 0;
 }
 
-/* An overlay replaces what is compiled in, but two of its files must not claim one id. O(files^2). */
+/* An overlay replaces what is compiled in, but two of its files must not claim one id. O(files^2).
+ */
 static mu_status refuse_twins(const mu_doc docs[], uint32_t count, mu_error *err)
 {
     for (uint32_t i = 1; i < count; i++) {

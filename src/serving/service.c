@@ -16,8 +16,8 @@
 enum { BISECTIONS = 40 };
 
 /*
- * Where prefill is sized to decode, the share of a request's time in the loop that it waits for a prompt's turn:
- * median of the published disaggregated runs marked for fitting.
+ * Where prefill is sized to decode, the share of a request's time in the loop that it waits for a
+ * prompt's turn: median of the published disaggregated runs marked for fitting.
  */
 static const double ample_wave = 0.06;
 
@@ -172,7 +172,8 @@ static bool keeps_up(const ready *r, double batch, double rate)
     return point_at(r, batch).requests_per_s >= rate;
 }
 
-/* Open loop: the batch at which as many leave as arrive, and the wait for a prompt's turn (M/D/1). */
+/* Open loop: the batch at which as many leave as arrive, and the wait for a prompt's turn (M/D/1).
+ */
 static mu_loop_point solve_rate(const ready *r, double cap, double *flight)
 {
     double rate = r->site->workload.rate;

@@ -138,10 +138,10 @@ typedef struct mu_loop_point {
     double batch;          /* sequences (decode) or tokens (prefill) per DP group */
     double requests_per_s; /* of the whole role */
     double ttft_s;         /* prefill and aggregated, but for other prompts in front */
-    double crowd_s;        /* prefill: TTFT that full load adds: half a step of waiting, full batches */
-    double wave_s;         /* TTFT that each request of a closed loop adds: prompts come in waves */
-    double tpot_s;         /* decode and aggregated */
-    bool full;             /* every place is taken and more requests wait for one */
+    double crowd_s; /* prefill: TTFT that full load adds: half a step of waiting, full batches */
+    double wave_s;  /* TTFT that each request of a closed loop adds: prompts come in waves */
+    double tpot_s;  /* decode and aggregated */
+    bool full;      /* every place is taken and more requests wait for one */
 } mu_loop_point;
 
 /** Prompts in one prefill step of a DP group. */

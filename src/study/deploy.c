@@ -95,7 +95,8 @@ static uint32_t copies_for(const mu_model *model, uint32_t ep)
     return 0;
 }
 
-/* Said; else what the engine's operators run where decoding is apart and the model brings drafts. */
+/* Said; else what the engine's operators run where decoding is apart and the model brings drafts.
+ */
 static uint32_t drafts_of(const mu_question *question, const mu_role_wish *wish)
 {
     if (wish->mtp >= 0.0) {

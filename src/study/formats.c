@@ -2,10 +2,10 @@
 /*
  * Search over number formats, where the scenario allows it.
  *
- * What:  the model's own formats, then every narrower one the chip multiplies, each with the cache format
- *        that goes with it; the one that serves most wins.
- * Bound: speed only: what a narrower format does to the model's answers is for its user to judge, which is
- *        why this is off unless asked for.
+ * What:  the model's own formats, then every narrower one the chip multiplies, each with the cache
+ *        format that goes with it; the one that serves most wins.
+ * Bound: speed only: what a narrower format does to the model's answers is for its user to judge,
+ *        which is why this is off unless asked for.
  */
 #include "study/search.h"
 

@@ -3,9 +3,9 @@
  * The best deployment for a closed loop of a given size.
  *
  * What:  a loop smaller than a system can hold leaves instances half empty, so that the deployment
- *        that does most at full load is not the one that does most here. Each shape is joined at the
- *        batch that this loop would fill, and the whole is answered at the loop's concurrency.
- * Bound: one candidate a shape: its own batch with the feeder that suits it.
+ *        that does most at full load is not the one that does most here. Each shape is joined at
+ * the batch that this loop would fill, and the whole is answered at the loop's concurrency. Bound:
+ * one candidate a shape: its own batch with the feeder that suits it.
  */
 #include "study/search.h"
 
@@ -33,7 +33,8 @@ static double groups_of(const mu_space *space, const mu_join *join)
     return (double)join->decode_instances * space->shape[o->shape].parallel.dp;
 }
 
-/* Of the offers [first, last) of one shape, in order of batch, the first that holds the loop; else the last. */
+/* Of the offers [first, last) of one shape, in order of batch, the first that holds the loop; else
+ * the last. */
 static mu_join join_shape(const loop *l, uint64_t first, uint64_t last, double chips,
                           uint64_t *joined)
 {

@@ -85,9 +85,9 @@ static bool is_better(const mu_scenario *scenario, const mu_service *a, const mu
 }
 
 /*
- * One side in one draw, as its operator would run it there: the best of the alternatives, retuned, the roles
- * split anew (mu_service_balanced()). Memory stays at its best: who is short of it cuts the model
- * otherwise, which costs little, where a fixed cut would lose all.
+ * One side in one draw, as its operator would run it there: the best of the alternatives, retuned,
+ * the roles split anew (mu_service_balanced()). Memory stays at its best: who is short of it cuts
+ * the model otherwise, which costs little, where a fixed cut would lose all.
  */
 static mu_status operate(const mu_question *question, const mu_alternatives *alternatives,
                          mu_draw draw, mu_arena *arena, mu_service *out, mu_error *err)

@@ -98,13 +98,15 @@ mu_join mu_join_most(const mu_question *question, const mu_space *space, double 
                      uint64_t *joined);
 
 /**
- * Most requests/s of a closed loop of the workload's concurrency with at most `chips`: each shape with all
- * the instances that fit is answered in full at that load, the fastest that keeps the SLO wins.
+ * Most requests/s of a closed loop of the workload's concurrency with at most `chips`: each shape
+ * with all the instances that fit is answered in full at that load, the fastest that keeps the SLO
+ * wins.
  */
 mu_status mu_join_loop(const mu_question *question, mu_work *work, const mu_space *space,
                        double chips, mu_join *best, uint64_t *joined, mu_error *err) MU_MUST_CHECK;
 
-/** Best deployment around one decode or serve offer; requests_per_s 0 and decode -1 when there is none. */
+/** Best deployment around one decode or serve offer; requests_per_s 0 and decode -1 when there is
+ * none. */
 mu_join mu_join_around(const mu_question *question, const mu_space *space, int64_t offer,
                        double chips, uint64_t *joined);
 
@@ -126,7 +128,8 @@ mu_deployment mu_join_deployment(const mu_question *question, const mu_space *sp
 mu_status mu_plan_rate(const mu_question *question, mu_work *work, double *requests_per_s,
                        mu_error *err) MU_MUST_CHECK;
 
-/** The question in the formats that serve most, where the scenario has them searched; else itself. */
+/** The question in the formats that serve most, where the scenario has them searched; else itself.
+ */
 mu_status mu_formats_best(const mu_question *question, mu_work *work, const mu_question **out,
                           mu_error *err) MU_MUST_CHECK;
 

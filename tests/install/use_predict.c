@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Goal:   a program of someone else's builds against the installed library and gets an answer.
- * Method: predicts Llama 3.1 8B on an HGX H100, prints the time per token, and reads an error message.
+ * Method: predicts Llama 3.1 8B on an HGX H100, prints the time per token, and reads an error
+ * message.
  */
 #include <muster/muster.h>
 
@@ -17,10 +18,10 @@ static int fail(const muster_context *context)
 static muster_status set_all(muster_scenario *scenario)
 {
     static const char *const settings[][2] = {
-        {"model", "llama-3.1-8b"},       {"system.id", "hgx-h100"},
-        {"workload.input", "1024"},      {"workload.output", "256"},
-        {"deployment.serve.tp", "1"},    {"deployment.serve.batch", "32"},
-        {"uncertainty.samples", "64"},   {"threads", "1"},
+        {"model", "llama-3.1-8b"},     {"system.id", "hgx-h100"},
+        {"workload.input", "1024"},    {"workload.output", "256"},
+        {"deployment.serve.tp", "1"},  {"deployment.serve.batch", "32"},
+        {"uncertainty.samples", "64"}, {"threads", "1"},
     };
     size_t i = 0;
     for (i = 0; i < sizeof settings / sizeof settings[0]; i++) {
@@ -39,8 +40,7 @@ int main(void)
     muster_answer *answer = NULL;
     muster_quantity tpot = {0.0, 0.0, 0.0};
     if (muster_context_create(NULL, &context) != MUSTER_OK ||
-        muster_scenario_create(context, &scenario) != MUSTER_OK ||
-        set_all(scenario) != MUSTER_OK ||
+        muster_scenario_create(context, &scenario) != MUSTER_OK || set_all(scenario) != MUSTER_OK ||
         muster_ask(scenario, "predict", &answer) != MUSTER_OK ||
         muster_answer_number(answer, "decode.tpot_s", &tpot) != MUSTER_OK) {
         return fail(context);
