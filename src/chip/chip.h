@@ -46,13 +46,14 @@ typedef struct mu_kernel_cost {
     double launch_s; /* the part that does not shrink with the work */
     double flop;     /* on matrix units, in `dtype` */
     double bytes;    /* to and from device memory */
-    mu_dtype
-        dtype; /* path the matrix work takes on this chip (fp8 falls back to int8 or bf16, ...) */
+    mu_dtype dtype;  /* path the matrix work takes on this chip */
     mu_bound bound;
 } mu_kernel_cost;
 
-/* C[m,n] = A[m,k] B[k,n], `batch` of them. Weight-only: activations bf16, weights
- * int8/int4/fp8/fp4. */
+/*
+ * C[m,n] = A[m,k] B[k,n], `batch` of them. Weight-only: activations bf16, weights int8, int4, fp8
+ * or fp4.
+ */
 typedef struct mu_gemm {
     double m; /* tokens; expectations may be fractional */
     uint32_t n;
@@ -61,8 +62,7 @@ typedef struct mu_gemm {
     mu_dtype activations;
     mu_dtype weights;
     bool quantised_input; /* activations arrive quantised already (no quantise step inside) */
-    bool warm; /* called again and again on a few weights, as benchmarks do: a share of L2 keeps
-                  them */
+    bool warm; /* called again and again on a few weights, as benchmarks do: L2 keeps a share */
 } mu_gemm;
 
 mu_kernel_cost mu_chip_gemm(const mu_chip *chip, const mu_gemm *shape);
@@ -84,8 +84,7 @@ typedef struct mu_moe {
 
 mu_kernel_cost mu_chip_moe(const mu_chip *chip, const mu_moe *shape);
 
-/** Expected number of `local` experts (of `experts`) hit by `tokens` tokens choosing topk each,
- * uniformly. */
+/** Expected number of `local` experts (of `experts`) that `tokens` tokens hit, topk each, uniformly. */
 double mu_moe_active_experts(double tokens, uint32_t experts, uint32_t topk, double local);
 
 /* What lands on the busiest of the expert-parallel ranks. */
@@ -116,8 +115,7 @@ typedef struct mu_attention_prefill {
     mu_dtype compute;
     mu_dtype kv;
     bool mla;  /* the un-absorbed MLA shape (qk 192, v 128, kv_heads = heads) */
-    bool warm; /* called again and again on the same operands, as benchmarks do: a share of L2 keeps
-                  them */
+    bool warm; /* called again and again on the same operands: L2 keeps a share */
 } mu_attention_prefill;
 
 mu_kernel_cost mu_chip_attention_prefill(const mu_chip *chip, const mu_attention_prefill *shape);
@@ -133,10 +131,8 @@ typedef struct mu_attention_decode {
     uint32_t v_dim;
     mu_dtype compute;
     mu_dtype kv;
-    bool mla;  /* absorbed: kv_heads 1, qk_dim = latent + rope, v_dim = latent; values are part of
-                  keys */
-    bool warm; /* called again and again on the same cache, as benchmarks do: a share of L2 keeps it
-                */
+    bool mla;  /* absorbed: one KV head, qk = latent + rope, v = latent; values are part of keys */
+    bool warm; /* called again and again on the same cache: L2 keeps a share */
 } mu_attention_decode;
 
 mu_kernel_cost mu_chip_attention_decode(const mu_chip *chip, const mu_attention_decode *shape);
