@@ -6,7 +6,8 @@ fail() {
     echo "$1"
     exit 1
 }
-out=$(muster predict --model llama-3.1-8b --system hgx-h20 --json 2> "$SCRATCH/err") || fail "predict"
+out=$(muster predict --model llama-3.1-8b --system hgx-h20 --json 2> "$SCRATCH/err") ||
+    fail "predict"
 [ ! -s "$SCRATCH/err" ] || fail "stderr is not empty: $(cat "$SCRATCH/err")"
 python3 -c 'import json, sys; json.loads(sys.stdin.read())' <<< "$out" || fail "not one JSON object"
 muster chips | grep -q $'\x1b' && fail "colour in a pipe"
