@@ -84,7 +84,7 @@ typedef struct mu_moe {
 
 mu_kernel_cost mu_chip_moe(const mu_chip *chip, const mu_moe *shape);
 
-/** Expected number of `local` experts hit by `tokens` tokens that choose topk of `experts` uniformly. */
+/** Expected number of `local` experts hit by tokens that choose topk of `experts` uniformly. */
 double mu_moe_active_experts(double tokens, uint32_t experts, uint32_t topk, double local);
 
 /* What lands on the busiest of the expert-parallel ranks. */
