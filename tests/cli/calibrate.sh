@@ -45,7 +45,8 @@ assert "gemm_int8_launch_us" in answer["no_say"], answer["no_say"]
 END
 
 # The overlay is taken by the chip that it names, and by no other.
-muster show ascend-910c-mine --catalog own | grep -q gemm_bf16_launch_us
+muster show ascend-910c-mine --catalog own > shown.txt
+grep -q gemm_bf16_launch_us shown.txt
 step() {
     muster predict --model llama-3.1-8b --system "$1" --tp 1 --batch 4 --input 128 --output 128 \
         --uncertainty off --json "${@:2}" | python3 -c \
