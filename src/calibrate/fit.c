@@ -223,6 +223,7 @@ static mu_status predict_row(void *context, uint64_t index, uint32_t worker, mu_
 mu_status mu_fit_predict(const mu_regression *fit, const mu_specimen *subject, double predicted_s[],
                          mu_error *err)
 {
-    prediction p = {.fit = fit, .subject = subject, .predicted_s = predicted_s};
+    prediction p = {.fit = fit, .subject = subject};
+    p.predicted_s = predicted_s;
     return mu_pool_run(fit->pool, fit->rows, CHUNK, predict_row, &p, NULL, NULL, err);
 }

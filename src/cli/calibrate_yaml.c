@@ -26,7 +26,10 @@ static char plain_letter(char c)
             return plain[i];
         }
     }
-    return strchr(plain, c) != NULL ? c : '-';
+    if (strchr(plain, c) == NULL) {
+        return '-';
+    }
+    return c;
 }
 
 /* Letters, digits and - _ of the file's name without its ending, in small letters. */
