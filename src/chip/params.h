@@ -15,9 +15,11 @@
 
 typedef struct mu_chip_params {
 #define X(field, best, low, high, min, max, doc) double field;
-#include "chip/attention_params.def"
+/* clang-format off: the order is that of params.c */
 #include "chip/gemm_params.def"
+#include "chip/attention_params.def"
 #include "chip/stream_params.def"
+/* clang-format on */
 #undef X
 } mu_chip_params;
 
