@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# tools/measure writes a table that calibrate takes (seconds: small shapes run out); skipped where PyTorch is not installed.
+# tools/measure writes a table that calibrate takes; seconds, as small shapes run out. Skipped
+# where PyTorch is not installed.
 set -euo pipefail
 root=$(cd ../.. && pwd)
 cd "$SCRATCH"
