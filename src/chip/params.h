@@ -15,7 +15,8 @@
 
 typedef struct mu_chip_params {
 #define X(field, best, low, high, min, max, doc) double field;
-/* clang-format off: the order is that of params.c */
+/* The order is that of params.c. */
+/* clang-format off */
 #include "chip/gemm_params.def"
 #include "chip/attention_params.def"
 #include "chip/stream_params.def"

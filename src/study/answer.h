@@ -88,11 +88,11 @@ mu_status mu_predict(const mu_question *question, mu_work *work, mu_prediction *
 
 /** The best deployment under the SLO, and the Pareto front. MU_NO: none; the message says what is
  * in the way. */
-mu_status mu_plan_search(const mu_question *question, mu_work *work, mu_plan *out,
+mu_status mu_plan_search(const mu_question *asked, mu_work *work, mu_plan *out,
                          mu_error *err) MU_MUST_CHECK;
 
-/** How many of `other` it takes to do what `reference` does at the same SLO. */
-mu_status mu_match_search(const mu_question *reference, const mu_question *other, mu_work *work,
+/** How many of `right` it takes to do what `left` does at the same SLO. */
+mu_status mu_match_search(const mu_question *left, const mu_question *right, mu_work *work,
                           mu_match *out, mu_error *err) MU_MUST_CHECK;
 
 #endif

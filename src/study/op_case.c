@@ -11,7 +11,6 @@
 #include "base/text.h"
 
 #include <assert.h>
-#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -52,7 +51,16 @@ bool mu_op_case_on_system(mu_op_case_kind kind)
     return kinds[kind].on_system;
 }
 
-/* Lower case, '-' and ' ' as '_'. False when it is too long to be any word of ours. */
+/* Lower case, '-' and ' ' as '_'. */
+static char plain_char(char c)
+{
+    if (c == '-' || c == ' ') {
+        return '_';
+    }
+    return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+}
+
+/* The word in plain characters. False when it is too long to be any word of ours. */
 static bool plain_word(const char *word, char out[WORD_MAX])
 {
     size_t length = strlen(word);
@@ -60,11 +68,7 @@ static bool plain_word(const char *word, char out[WORD_MAX])
         return false;
     }
     for (size_t i = 0; i <= length; i++) {
-        char c = (char)tolower((unsigned char)word[i]);
-        if (c == '-' || c == ' ') {
-            c = '_';
-        }
-        out[i] = c;
+        out[i] = plain_char(word[i]);
     }
     return true;
 }

@@ -147,7 +147,7 @@ mu_status mu_alternatives_find(const mu_question *question, const mu_space *spac
                                mu_error *err) MU_MUST_CHECK;
 
 /** mu_plan_search() without the front, with alternatives unless NULL. Scratch is given back. */
-mu_status mu_plan_best(const mu_question *question, mu_work *work, mu_plan *out,
+mu_status mu_plan_best(const mu_question *asked, mu_work *work, mu_plan *out,
                        mu_alternatives *alternatives, mu_error *err) MU_MUST_CHECK;
 
 /** Answers one deployment with intervals over the question's draws (points only when samples is 0).

@@ -79,8 +79,11 @@ static bool has_experts(const mu_model *model)
 const char *mu_case_reread_batch(const mu_question *question, mu_role_wish *wish)
 {
     double groups = fmax(wish->dp, 1.0) * fmax(wish->instances, 1.0);
+    if (!(wish->batch > 0.0)) {
+        return NULL;
+    }
     double times = question->workload.concurrency / (wish->batch * groups);
-    if (!(wish->batch > 0.0) || !(times >= 2.0) || times != floor(times)) {
+    if (!(times >= 2.0) || times != floor(times)) {
         return NULL;
     }
     if (times == wish->tp && has_experts(&question->model)) {

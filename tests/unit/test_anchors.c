@@ -43,7 +43,7 @@ static mu_prediction answer(const mu_doc *file, const mu_node *node, const char 
     mu_error err = {0};
     mu_scenario s;
     mu_question q;
-    mu_prediction p;
+    mu_prediction p = {0};
     mu_doc scenario = {.file = file->file, .root = mu_node_get(node, "scenario")};
     mu_scenario_init(&s);
     if (mu_scenario_read(&scenario, &s, &err) != MU_OK ||
