@@ -57,7 +57,12 @@ static char plain_char(char c)
     if (c == '-' || c == ' ') {
         return '_';
     }
-    return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
+    static const char upper[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    const char *at = c == '\0' ? NULL : strchr(upper, c);
+    if (at == NULL) {
+        return c;
+    }
+    return "abcdefghijklmnopqrstuvwxyz"[at - upper];
 }
 
 /* The word in plain characters. False when it is too long to be any word of ours. */
