@@ -4,7 +4,7 @@ BUILD   ?= build
 PREFIX  ?= /usr/local
 SECONDS ?= 30
 
-.PHONY: all demo test check bench fuzz format install clean
+.PHONY: all demo test check accuracy bench fuzz format install clean
 
 all:
 	@tools/setup.sh
@@ -25,6 +25,10 @@ test:
 check:
 	@tools/setup.sh test
 	@python3 tools/test.py format check tidy
+
+# Measures the errors anew and rewrites docs/accuracy.*; needs the tables (MUSTER_TABLES).
+accuracy: all
+	@python3 tools/accuracy.py $(BUILD)/muster
 
 bench: all
 	@tools/bench.sh $(BUILD)

@@ -22,6 +22,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 
+import accuracy  # noqa: E402
+import accuracy_test  # noqa: E402
 import check  # noqa: E402
 import check_test  # noqa: E402
 import cli_cases  # noqa: E402
@@ -212,6 +214,20 @@ def suite_cli(report, update=False):
         report.add("cli", case.name, outcome, detail)
 
 
+def suite_accuracy(report):
+    """No error grew, and docs/accuracy.md is what the program says now."""
+    for name, error in accuracy_test.cases():
+        report.add("accuracy", name, FAILED if error else PASSED, error)
+    folder = built(report, "accuracy", "gcc")
+    if not folder:
+        return
+    if not (folder / "muster").exists():
+        report.add("accuracy", "all", SKIPPED, "no command line was built")
+        return
+    for name, outcome, detail in accuracy.check(folder / "muster"):
+        report.add("accuracy", name, outcome, detail)
+
+
 STRICT = ["-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror", "-fsyntax-only",
           "-D_POSIX_C_SOURCE=200809L"]
 
@@ -354,6 +370,7 @@ SUITES = {
     "unit": suite_unit,
     "link": suite_link,
     "cli": suite_cli,
+    "accuracy": suite_accuracy,
     "install": suite_install,
     "clang": suite_clang,
     "asan": suite_asan,
