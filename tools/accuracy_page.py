@@ -307,8 +307,8 @@ def weak(found):
         *outside(found),
         "* Not answered, and so in no error above:",
         *unanswered(found),
-        "* TTFT is a closed form of steady state. Queueing under closed-loop concurrency, bursts and "
-        "percentiles need requests simulated one by one, which muster does not do here.",
+        "* TTFT is a closed form of steady state. Queueing under closed-loop concurrency, bursts "
+        "and percentiles need requests simulated one by one, which muster does not do here.",
         "* Disaggregated rows often name neither the decode batch nor the workers that ran; they "
         "are read as [validate.md](validate.md) says, with wider intervals.",
         f"* {score(held_out(found['published figures']))['n']} published figures are held out: too "
@@ -325,12 +325,12 @@ def page(found, kinds, peer):
     lines = [
         "# Accuracy",
         "",
-        "Written by `make accuracy` from what `muster validate` says; not to be edited. `make test` "
-        "fails when an error grows by more than half a point or this page is stale.",
+        "Written by `make accuracy` from what `muster validate` says; not to be edited. `make "
+        "test` fails when an error grows by more than half a point or this page is stale.",
         "",
-        "An error is (predicted - measured) / measured. MAPE and median are of its size, p90 is the "
-        "90th percentile of its size, bias its mean; all in per cent. *in 90 %* is the share of "
-        "measurements inside the 90 % interval (90 if the intervals are honest), *width* the mean "
+        "An error is (predicted - measured) / measured. MAPE and median are of its size, p90 is "
+        "the 90th percentile of its size, bias its mean; all in per cent. *in 90 %* is the share "
+        "of measurements inside the 90 % interval (90 if the intervals are honest), *width* the mean "
         "of (high - low) / predicted. Every table is of **held-out** rows, which no parameter was "
         "fitted on, unless it says otherwise.",
         "",
@@ -339,14 +339,14 @@ def page(found, kinds, peer):
         "* **Deployments**: published end-to-end measurements of InferenceX and NVIDIA: mean TTFT "
         "and TPOT under closed-loop concurrency. Repeats of one configuration on different days "
         "differ by 5 % (TPOT) and 7 % (TTFT) on average.",
-        "* **Operators**: tables of single operators and collectives: NVIDIA's aiconfigurator (A100, "
-        "H100, B200, L40S), Alibaba's InferSim (H800), aiconfigurator-npu (one die of an Ascend "
-        "910C). Seven rows in ten may be fitted on; which, follows from a hash of the row.",
+        "* **Operators**: tables of single operators and collectives: NVIDIA's aiconfigurator "
+        "(A100, H100, B200, L40S), Alibaba's InferSim (H800), aiconfigurator-npu (one die of an "
+        "Ascend 910C). Seven rows in ten may be fitted on; which, follows from a hash of the row.",
         "* **Published figures**: papers and vendors' pages, in `data/measured/` with their "
         "sources.",
         "",
-        "The tables are other people's and not part of the project; `muster validate` takes them as "
-        "arguments ([validate.md](validate.md)).",
+        "The tables are other people's and not part of the project; `muster validate` takes them "
+        "as arguments ([validate.md](validate.md)).",
         "",
         "## Goals",
         "",
@@ -396,7 +396,7 @@ def against_peer(services, kinds, peer):
         return ["Its predictions were not at hand.", ""]
     rows = [x for x in held_out(services, "tpot_mean_s")]
     count = sum((x["id"], "tpot_mean_s") in peer for x in rows)
-    return [f"AIConfigurator (version of 4 August 2026) answers {count} of the {len(rows)} held-out "
-            f"deployments ({100 * count / max(len(rows), 1):.1f} %); muster is held against it on "
-            "those same rows, and its error on the others stands beside.", "",
+    return [f"AIConfigurator (version of 4 August 2026) answers {count} of the {len(rows)} "
+            f"held-out deployments ({100 * count / max(len(rows), 1):.1f} %); muster is held against "
+            "it on those same rows, and its error on the others stands beside.", "",
             *peer_table(services, kinds, peer)]
