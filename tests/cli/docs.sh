@@ -3,4 +3,4 @@
 # Every command of the documentation runs and ends as it says.
 set -eu
 root=$(cd ../.. && pwd)
-"$root/tools/transcripts.py" --check "$(command -v muster)" "$root"/docs/*.md
+"$root/tools/transcripts.py" --check "$(command -v muster)" "$root"/docs/*.md "$root/README.md"
