@@ -330,9 +330,9 @@ def page(found, kinds, peer):
         "",
         "An error is (predicted - measured) / measured. MAPE and median are of its size, p90 is "
         "the 90th percentile of its size, bias its mean; all in per cent. *in 90 %* is the share "
-        "of measurements inside the 90 % interval (90 if the intervals are honest), *width* the mean "
-        "of (high - low) / predicted. Every table is of **held-out** rows, which no parameter was "
-        "fitted on, unless it says otherwise.",
+        "of measurements inside the 90 % interval (90 if the intervals are honest), *width* the "
+        "mean of (high - low) / predicted. Every table is of **held-out** rows, which no "
+        "parameter was fitted on, unless it says otherwise.",
         "",
         "## Measured by whom",
         "",
@@ -397,6 +397,6 @@ def against_peer(services, kinds, peer):
     rows = [x for x in held_out(services, "tpot_mean_s")]
     count = sum((x["id"], "tpot_mean_s") in peer for x in rows)
     return [f"AIConfigurator (version of 4 August 2026) answers {count} of the {len(rows)} "
-            f"held-out deployments ({100 * count / max(len(rows), 1):.1f} %); muster is held against "
-            "it on those same rows, and its error on the others stands beside.", "",
+            f"held-out deployments ({100 * count / max(len(rows), 1):.1f} %); muster is held "
+            "against it on those same rows, and its error on the others stands beside.", "",
             *peer_table(services, kinds, peer)]
