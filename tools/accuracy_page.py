@@ -341,7 +341,10 @@ def page(found, kinds, peer):
         "differ by 5 % (TPOT) and 7 % (TTFT) on average.",
         "* **Operators**: tables of single operators and collectives: NVIDIA's aiconfigurator "
         "(A100, H100, B200, L40S), Alibaba's InferSim (H800), aiconfigurator-npu (one die of an "
-        "Ascend 910C). Seven rows in ten may be fitted on; which, follows from a hash of the row.",
+        "Ascend 910C). Seven rows in ten may be fitted on; which, follows from a hash of the row. "
+        "**Caution:** today's operator parameters were fitted before that split, on another random "
+        "70 % of the same tables, so they have seen part of these rows. Refits on the split itself "
+        "gave GEMM errors within a point of these.",
         "* **Published figures**: papers and vendors' pages, in `data/measured/` with their "
         "sources.",
         "",
