@@ -331,8 +331,8 @@ def page(found, kinds, peer):
         "An error is (predicted - measured) / measured. MAPE and median are of its size, p90 is "
         "the 90th percentile of its size, bias its mean; all in per cent. *in 90 %* is the share "
         "of measurements inside the 90 % interval (90 if the intervals are honest), *width* the "
-        "mean of (high - low) / predicted. Every table is of **held-out** rows, which no "
-        "parameter was fitted on, unless it says otherwise.",
+        "mean of (high - low) / predicted. Every table is of **held-out** rows "
+        "(services: nothing was fitted on them; operators: see below), unless it says otherwise.",
         "",
         "## Measured by whom",
         "",
