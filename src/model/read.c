@@ -167,8 +167,9 @@ static void read_formats(const mu_config *config, mu_model *model)
     model->weights = MU_DTYPE_BF16;
     const char *dtype = text_of(config->node, "torch_dtype");
     dtype = dtype != NULL ? dtype : text_of(config->node, "dtype");
-    if (dtype != NULL) {
-        (void)mu_dtype_parse(dtype, &model->weights);
+    if (dtype != NULL && !mu_dtype_parse(dtype, &model->weights)) {
+        mu_model_warn(model, "dtype '%.64s' is not understood: weights taken as %s", dtype,
+                      mu_dtype_text(model->weights));
     }
     model->experts = model->weights;
     const mu_node *map = mu_node_get(config->node, "quantization_config");
@@ -177,6 +178,20 @@ static void read_formats(const mu_config *config, mu_model *model)
     const char *experts = text_of(config->node, "expert_dtype");
     if (experts != NULL) {
         (void)mu_dtype_parse(experts, &model->experts);
+    }
+}
+
+/* Experts that no layer has are most often a slip in the fields that place them. */
+static void warn_of_idle_experts(const mu_config *config, mu_model *model)
+{
+    uint32_t experts = mu_config_or(config, MU_FIELD_EXPERTS, 0);
+    bool used = experts < 2;
+    for (uint32_t i = 0; i < model->group_count && !used; i++) {
+        used = model->group[i].ffn.experts > 0;
+    }
+    if (!used) {
+        mu_model_warn(model, "%u experts, but no layer has them: every layer is read as dense",
+                      experts);
     }
 }
 
@@ -196,6 +211,7 @@ mu_status mu_model_read(const mu_doc *doc, const mu_node *config, const char *id
     if (status != MU_OK) {
         return status;
     }
+    warn_of_idle_experts(&fields, &model);
     read_formats(&fields, &model);
     (void)snprintf(model.id, sizeof model.id, "%s", id);
     *out = model;

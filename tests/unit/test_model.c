@@ -276,6 +276,18 @@ static void warnings(void **state)
                  "\"num_attention_heads\": 4, \"intermediate_size\": 128, \"mamba_d_state\": 16}");
     assert_non_null(strstr(model.warning[0], "model_type is missing"));
     assert_non_null(strstr(model.warning[1], "mamba_d_state"));
+    model =
+        good("{\"model_type\": \"deepseek_v3\", \"hidden_size\": 64, \"vocab_size\": 10, "
+             "\"num_hidden_layers\": 2, \"num_attention_heads\": 4, \"intermediate_size\": 128, "
+             "\"kv_lora_rank\": 16, \"qk_nope_head_dim\": 16, \"qk_rope_head_dim\": 8, "
+             "\"v_head_dim\": 16, \"n_routed_experts\": 8, \"num_experts_per_tok\": 2, "
+             "\"moe_intermediate_size\": 32, \"first_k_dense_replace\": 99, "
+             "\"torch_dtype\": \"float64\"}");
+    assert_int_equal(model.warning_count, 2);
+    assert_string_equal(model.warning[0],
+                        "8 experts, but no layer has them: every layer is read as dense");
+    assert_string_equal(model.warning[1],
+                        "dtype 'float64' is not understood: weights taken as bf16");
 }
 
 static void missing_fields(void **state)
