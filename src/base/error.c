@@ -24,28 +24,30 @@ static void make_one_line(char *text)
     }
 }
 
+/* The first failure stays: a later one is most often its consequence. */
+MU_PRINTF(6, 0)
 static void write_failure(mu_error *err, mu_status status, const char *file, uint32_t line,
-                          uint32_t column)
+                          uint32_t column, const char *format, va_list args)
 {
+    if (err == NULL || err->status != MU_OK) {
+        return;
+    }
     err->status = status;
     err->line = line;
     err->column = column;
     (void)snprintf(err->file, sizeof err->file, "%s", file == NULL ? "" : file);
     make_one_line(err->file);
+    (void)vsnprintf(err->text, sizeof err->text, format, args);
+    make_one_line(err->text);
 }
 
 mu_status mu_fail(mu_error *err, mu_status status, const char *format, ...)
 {
     assert(status != MU_OK);
-    if (err == NULL || err->status != MU_OK) {
-        return status;
-    }
-    write_failure(err, status, NULL, 0, 0);
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(err->text, sizeof err->text, format, args);
+    write_failure(err, status, NULL, 0, 0, format, args);
     va_end(args);
-    make_one_line(err->text);
     return status;
 }
 
@@ -53,15 +55,10 @@ mu_status mu_fail_at(mu_error *err, mu_status status, const char *file, uint32_t
                      uint32_t column, const char *format, ...)
 {
     assert(status != MU_OK);
-    if (err == NULL || err->status != MU_OK) {
-        return status;
-    }
-    write_failure(err, status, file, line, column);
     va_list args;
     va_start(args, format);
-    (void)vsnprintf(err->text, sizeof err->text, format, args);
+    write_failure(err, status, file, line, column, format, args);
     va_end(args);
-    make_one_line(err->text);
     return status;
 }
 
