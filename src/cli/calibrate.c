@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-enum { WARNINGS_MAX = 128, WARNINGS_SHOWN = 20, FAULTS_MAX = 32 };
+enum { WARNINGS_MAX = 128, FAULTS_MAX = 32 };
 
 /* Rows that cannot be asked, by reason. */
 typedef struct fault {
@@ -203,18 +203,6 @@ static mu_status calibrate(run *r, mu_calibration *found)
     return status;
 }
 
-/* JSON carries its warnings; beside a table they go to stderr. */
-static void print_warnings(const run *r)
-{
-    for (uint32_t i = 0; i < r->warning_count && i < WARNINGS_SHOWN; i++) {
-        fprintf(stderr, "muster: warning: %s\n", r->warning[i]);
-    }
-    if (r->warning_count > WARNINGS_SHOWN) {
-        fprintf(stderr, "muster: warning: and %u more; --json has them all\n",
-                r->warning_count - WARNINGS_SHOWN);
-    }
-}
-
 mu_status mu_verb_calibrate(mu_cli *cli, mu_error *err)
 {
     mu_calibration found;
@@ -250,7 +238,7 @@ mu_status mu_verb_calibrate(mu_cli *cli, mu_error *err)
     if (status == MU_OK && cli->json) {
         return mu_cli_json(cli, mu_calibrate_json(&answer), err);
     }
-    print_warnings(r);
+    mu_cli_warnings(r->warning, r->warning_count);
     mu_page page = mu_cli_page(cli);
     return status == MU_OK ? mu_calibrate_print(&page, &answer, err) : status;
 }

@@ -7,11 +7,14 @@
 #include "cli/cli.h"
 
 #include "io/catalog_load.h"
+#include "io/question_load.h"
 #include "muster/muster.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+enum { WARNINGS_SHOWN = 20 };
 
 static bool wants_colour(void)
 {
@@ -54,6 +57,37 @@ mu_status mu_cli_work_begin(mu_cli *cli, mu_cli_work *out, mu_error *err)
     out->work.progress = mu_bar_step;
     out->work.progress_context = &out->bar;
     return MU_OK;
+}
+
+mu_status mu_cli_ask(mu_cli *cli, mu_question **question, mu_cli_work *work, mu_error *err)
+{
+    mu_catalog *catalog = NULL;
+    mu_status status = mu_cli_catalog(cli, &catalog, err);
+    mu_question *asked = MU_NEW(cli->arena, mu_question, 1);
+    if (status == MU_OK && asked == NULL) {
+        status = mu_fail(err, MU_E_MEMORY, "out of memory");
+    }
+    if (status == MU_OK) {
+        status = mu_question_load(catalog, &cli->scenario, cli->arena, asked, err);
+    }
+    if (status == MU_OK) {
+        status = mu_cli_work_begin(cli, work, err);
+    }
+    if (status == MU_OK) {
+        *question = asked;
+    }
+    return status;
+}
+
+void mu_cli_warnings(const char *const warning[], uint32_t count)
+{
+    for (uint32_t i = 0; i < count && i < WARNINGS_SHOWN; i++) {
+        fprintf(stderr, "muster: warning: %s\n", warning[i]);
+    }
+    if (count > WARNINGS_SHOWN) {
+        fprintf(stderr, "muster: warning: and %u more; --json has them all\n",
+                count - WARNINGS_SHOWN);
+    }
 }
 
 double mu_cli_work_end(mu_cli_work *work)

@@ -114,6 +114,13 @@ mu_status mu_cli_work_begin(mu_cli *cli, mu_cli_work *out, mu_error *err) MU_MUS
 /** Wipes the bar, stops the threads; returns the seconds since the beginning. */
 double mu_cli_work_end(mu_cli_work *work);
 
+/** The question of the scenario and what runs it; on success the caller ends the work. */
+mu_status mu_cli_ask(mu_cli *cli, mu_question **question, mu_cli_work *work,
+                     mu_error *err) MU_MUST_CHECK;
+
+/** JSON carries its warnings; beside a table the first ones go to stderr by this. */
+void mu_cli_warnings(const char *const warning[], uint32_t count);
+
 /** Where tables go. */
 mu_page mu_cli_page(const mu_cli *cli);
 

@@ -5,7 +5,6 @@
 #include "cli/cli.h"
 
 #include "io/file_write.h"
-#include "io/question_load.h"
 #include "report/answer_json.h"
 #include "report/svg_pareto.h"
 
@@ -36,20 +35,13 @@ static mu_status print(mu_cli *cli, const mu_question *question, const mu_plan *
 
 mu_status mu_verb_plan(mu_cli *cli, mu_error *err)
 {
-    mu_catalog *catalog = NULL;
     mu_cli_work work;
-    mu_status status = mu_cli_catalog(cli, &catalog, err);
-    mu_question *question = MU_NEW(cli->arena, mu_question, 1);
+    mu_question *question = NULL;
     mu_plan *plan = MU_NEW(cli->arena, mu_plan, 1);
-    if (status == MU_OK && (question == NULL || plan == NULL)) {
-        status = mu_fail(err, MU_E_MEMORY, "out of memory");
+    if (plan == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "out of memory");
     }
-    if (status == MU_OK) {
-        status = mu_question_load(catalog, &cli->scenario, cli->arena, question, err);
-    }
-    if (status == MU_OK) {
-        status = mu_cli_work_begin(cli, &work, err);
-    }
+    mu_status status = mu_cli_ask(cli, &question, &work, err);
     if (status != MU_OK) {
         return status;
     }

@@ -4,7 +4,6 @@
  */
 #include "cli/cli.h"
 
-#include "io/question_load.h"
 #include "report/answer_json.h"
 
 static mu_status print(mu_cli *cli, const mu_question *question, const mu_prediction *prediction,
@@ -22,20 +21,13 @@ static mu_status print(mu_cli *cli, const mu_question *question, const mu_predic
 
 mu_status mu_verb_predict(mu_cli *cli, mu_error *err)
 {
-    mu_catalog *catalog = NULL;
     mu_cli_work work;
-    mu_status status = mu_cli_catalog(cli, &catalog, err);
-    mu_question *question = MU_NEW(cli->arena, mu_question, 1);
+    mu_question *question = NULL;
     mu_prediction *prediction = MU_NEW(cli->arena, mu_prediction, 1);
-    if (status == MU_OK && (question == NULL || prediction == NULL)) {
-        status = mu_fail(err, MU_E_MEMORY, "out of memory");
+    if (prediction == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "out of memory");
     }
-    if (status == MU_OK) {
-        status = mu_question_load(catalog, &cli->scenario, cli->arena, question, err);
-    }
-    if (status == MU_OK) {
-        status = mu_cli_work_begin(cli, &work, err);
-    }
+    mu_status status = mu_cli_ask(cli, &question, &work, err);
     if (status != MU_OK) {
         return status;
     }

@@ -39,8 +39,6 @@ static mu_status check_flags(const mu_cli *cli, mu_error *err)
                    "validate: --verb: expected predict or simulate, found \"%.64s\"", cli->verb);
 }
 
-enum { WARNINGS_SHOWN = 20 };
-
 /* The reader's remarks before those of the validation. */
 static mu_status join_warnings(mu_cli *cli, const mu_op_warnings *read, mu_validation *v,
                                mu_error *err)
@@ -70,25 +68,13 @@ static mu_status join_warnings(mu_cli *cli, const mu_op_warnings *read, mu_valid
     return MU_OK;
 }
 
-/* JSON carries its warnings; beside a table they go to stderr. */
-static void print_warnings(const mu_validation *v)
-{
-    for (uint32_t i = 0; i < v->warning_count && i < WARNINGS_SHOWN; i++) {
-        fprintf(stderr, "muster: warning: %s\n", v->warning[i]);
-    }
-    if (v->warning_count > WARNINGS_SHOWN) {
-        fprintf(stderr, "muster: warning: and %u more; --json has them all\n",
-                v->warning_count - WARNINGS_SHOWN);
-    }
-}
-
 static mu_status print(mu_cli *cli, const mu_validation *validation, mu_error *err)
 {
     mu_page page = mu_cli_page(cli);
     if (cli->json) {
         return mu_validation_json(cli->out, validation, err);
     }
-    print_warnings(validation);
+    mu_cli_warnings(validation->warning, validation->warning_count);
     if (cli->csv) {
         return mu_validation_csv(&page, validation, err);
     }
