@@ -239,12 +239,6 @@ const char *mu_op_question_fault(const mu_op_question *q, mu_arena *arena)
     return x[MU_OP_FIELD_EXPERTS] > 0.0 ? expert_fault(q, arena) : NULL;
 }
 
-const char *mu_op_field_text(mu_op_field field)
-{
-    assert((unsigned)field < MU_OP_FIELD_COUNT);
-    return fields[field].key;
-}
-
 int mu_op_field_of(const char *key)
 {
     for (int f = 0; f < MU_OP_FIELD_COUNT; f++) {

@@ -140,9 +140,6 @@ double mu_op_element_bytes(const char *dtype);
 /** "balanced", "random" or "power_law_1.2" into question->spread; false when it is none of them. */
 bool mu_op_question_spread(mu_op_question *question, const char *text);
 
-/** Key of a number ("m"). Static. */
-const char *mu_op_field_text(mu_op_field field);
-
 /** Number of a key or of its other names; -1 when unknown. */
 int mu_op_field_of(const char *key);
 

@@ -204,6 +204,16 @@ mu_status mu_alternatives_find(const mu_question *question, const mu_space *spac
     return MU_OK;
 }
 
+/* The search in the formats that serve best, which the question found then has. */
+static mu_status search_formats(const mu_question *asked, mu_work *work,
+                                const mu_question **question, mu_space *space, mu_join *best,
+                                mu_plan *out, mu_error *err)
+{
+    memset(out, 0, sizeof *out);
+    mu_status status = mu_formats_best(asked, work, question, err);
+    return status == MU_OK ? search(*question, work, space, best, out, err) : status;
+}
+
 mu_status mu_plan_best(const mu_question *asked, mu_work *work, mu_plan *out,
                        mu_alternatives *alternatives, mu_error *err)
 {
@@ -211,12 +221,7 @@ mu_status mu_plan_best(const mu_question *asked, mu_work *work, mu_plan *out,
     mu_space space;
     mu_join best;
     const mu_question *question = asked;
-    memset(out, 0, sizeof *out);
-    mu_status status = mu_formats_best(asked, work, &question, err);
-    if (status != MU_OK) {
-        return status;
-    }
-    status = search(question, work, &space, &best, out, err);
+    mu_status status = search_formats(asked, work, &question, &space, &best, out, err);
     if (status == MU_OK && alternatives != NULL) {
         status = mu_alternatives_find(question, &space, &best, work->arena, alternatives, err);
     }
@@ -234,12 +239,7 @@ mu_status mu_plan_search(const mu_question *asked, mu_work *work, mu_plan *out, 
     mu_join best;
     mu_join *front = NULL;
     const mu_question *question = asked;
-    memset(out, 0, sizeof *out);
-    mu_status status = mu_formats_best(asked, work, &question, err);
-    if (status != MU_OK) {
-        return status;
-    }
-    status = search(question, work, &space, &best, out, err);
+    mu_status status = search_formats(asked, work, &question, &space, &best, out, err);
     if (status == MU_OK) {
         mu_deployment deployment = mu_join_deployment(question, &space, &best);
         status = mu_prediction_make(question, &deployment, work, &out->best, err);
