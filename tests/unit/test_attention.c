@@ -5,7 +5,7 @@
  *         shapes; measured tables of two chips against parameters fitted to them.
  */
 #include "base/random.h"
-#include "chip/chip.h"
+#include "chip_helper.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -30,22 +30,6 @@ static void assert_near(double value, double expected, double tolerance)
 static bool grows(double before, double after)
 {
     return after >= before * (1.0 - 1e-12);
-}
-
-static mu_chip gpu(void)
-{
-    mu_chip chip = {.vector_flops = 66.9e12,
-                    .memory_bandwidth = 3.35e12,
-                    .memory_capacity = 80e9,
-                    .l2_bytes = 50e6,
-                    .cores = 132,
-                    .clock_hz = 1.83e9,
-                    .tdp_w = 700,
-                    .idle_w = 90};
-    chip.peak_flops[MU_DTYPE_BF16] = 989e12;
-    chip.peak_flops[MU_DTYPE_FP8] = 1979e12;
-    mu_chip_params_default(&chip.params);
-    return chip;
 }
 
 static double uniform(uint64_t stream, uint64_t index)

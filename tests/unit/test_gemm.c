@@ -6,6 +6,7 @@
  */
 #include "base/random.h"
 #include "chip/path.h"
+#include "chip_helper.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,18 +24,9 @@ enum { SHAPES = 4000 };
 /* H100-like; parameters at the prior. */
 static mu_chip big_chip(void)
 {
-    mu_chip chip = {.vector_flops = 60e12,
-                    .memory_bandwidth = 3.35e12,
-                    .memory_capacity = 80e9,
-                    .l2_bytes = 50e6,
-                    .cores = 132,
-                    .clock_hz = 1.83e9,
-                    .tdp_w = 700,
-                    .idle_w = 90};
-    chip.peak_flops[MU_DTYPE_BF16] = 989e12;
-    chip.peak_flops[MU_DTYPE_FP8] = 1979e12;
+    mu_chip chip = gpu();
+    chip.vector_flops = 60e12;
     chip.peak_flops[MU_DTYPE_INT8] = 1979e12;
-    mu_chip_params_default(&chip.params);
     return chip;
 }
 

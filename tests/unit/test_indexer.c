@@ -4,7 +4,7 @@
  * Method: values worked by hand; properties on seeded random shapes; the measured score tables.
  */
 #include "base/random.h"
-#include "chip/chip.h"
+#include "chip_helper.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,22 +19,6 @@
 #include <string.h>
 
 enum { SHAPES = 4000 };
-
-static mu_chip gpu(void)
-{
-    mu_chip chip = {.vector_flops = 66.9e12,
-                    .memory_bandwidth = 3.35e12,
-                    .memory_capacity = 80e9,
-                    .l2_bytes = 50e6,
-                    .cores = 132,
-                    .clock_hz = 1.83e9,
-                    .tdp_w = 700,
-                    .idle_w = 90};
-    chip.peak_flops[MU_DTYPE_BF16] = 989e12;
-    chip.peak_flops[MU_DTYPE_FP8] = 1979e12;
-    mu_chip_params_default(&chip.params);
-    return chip;
-}
 
 static mu_indexer random_shape(uint64_t index)
 {

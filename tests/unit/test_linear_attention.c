@@ -4,7 +4,7 @@
  * Method: values worked by hand, a measured point of each phase, properties on seeded shapes.
  */
 #include "base/random.h"
-#include "chip/chip.h"
+#include "chip_helper.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,21 +17,6 @@
 #include <string.h>
 
 enum { SHAPES = 4000 };
-
-static mu_chip gpu(void)
-{
-    mu_chip chip = {.vector_flops = 66.9e12,
-                    .memory_bandwidth = 3.35e12,
-                    .memory_capacity = 80e9,
-                    .l2_bytes = 50e6,
-                    .cores = 132,
-                    .clock_hz = 1.83e9,
-                    .tdp_w = 700,
-                    .idle_w = 90};
-    chip.peak_flops[MU_DTYPE_BF16] = 989e12;
-    mu_chip_params_default(&chip.params);
-    return chip;
-}
 
 static mu_linear_attention shape_of(double sequences, double tokens, uint32_t heads, bool prefill)
 {

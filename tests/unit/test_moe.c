@@ -4,7 +4,7 @@
  * right. Method: values worked by hand, properties on seeded random layers.
  */
 #include "base/random.h"
-#include "chip/chip.h"
+#include "chip_helper.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,17 +19,8 @@ enum { LAYERS = 3000 };
 
 static mu_chip big_chip(void)
 {
-    mu_chip chip = {.vector_flops = 60e12,
-                    .memory_bandwidth = 3.35e12,
-                    .memory_capacity = 80e9,
-                    .l2_bytes = 50e6,
-                    .cores = 132,
-                    .clock_hz = 1.83e9,
-                    .tdp_w = 700,
-                    .idle_w = 90};
-    chip.peak_flops[MU_DTYPE_BF16] = 989e12;
-    chip.peak_flops[MU_DTYPE_FP8] = 1979e12;
-    mu_chip_params_default(&chip.params);
+    mu_chip chip = gpu();
+    chip.vector_flops = 60e12;
     return chip;
 }
 
