@@ -342,9 +342,9 @@ def page(found, kinds, peer):
         "* **Operators**: tables of single operators and collectives: NVIDIA's aiconfigurator "
         "(A100, H100, B200, L40S), Alibaba's InferSim (H800), aiconfigurator-npu (one die of an "
         "Ascend 910C). Seven rows in ten may be fitted on; which, follows from a hash of the row. "
-        "**Caution:** today's operator parameters were fitted before that split, on another random "
-        "70 % of the same tables, so they have seen part of these rows. Refits on the split itself "
-        "gave GEMM errors within a point of these.",
+        "**Caution:** the parameters of networks (collectives, dispatch and combine) were fitted "
+        "before that split, on another random 70 % of the same tables, so they have seen part of "
+        "these rows.",
         "* **Published figures**: papers and vendors' pages, in `data/measured/` with their "
         "sources.",
         "",

@@ -42,7 +42,7 @@ mu_kernel_cost mu_chip_gemm(const mu_chip *chip, const mu_gemm *shape)
     double cold = mu_path_cold_bytes(weights, warm, chip->l2_bytes) +
                   mu_path_cold_bytes(activations + results, p->gemm_resident, chip->l2_bytes);
     double hot = weights + activations + results - cold;
-    double moved = cold + p->gemm_l2_share * hot + path.write * results;
+    double moved = cold + path.l2_share * hot + path.write * results;
     double ideal_s = flop / path.peak_flops;
     path.rates.core_flops /= 1 + p->gemm_droop * ideal_s / (ideal_s + droop_half_s);
 

@@ -58,12 +58,12 @@ mu_kernel_cost mu_chip_moe(const mu_chip *chip, const mu_moe *shape)
     mu_tile_time first = grouped(&path, pairs, active, up, hidden, cold);
     mu_tile_time second = grouped(&path, pairs, active, hidden, wide, cold);
     double tokens = shape->tokens > 0 ? shape->tokens : pairs;
-    double shuffle = hidden * (pairs * path.moe_pair_bytes + tokens * p->moe_token_bytes);
+    double shuffle = hidden * (pairs * path.moe_pair_bytes + tokens * path.moe_token_bytes);
 
     cost.flop = 2 * pairs * hidden * (up + wide);
     cost.bytes = weights + pairs * (hidden * (path.a_bytes + 2) + up * 2 + wide * path.a_bytes);
     double shuffle_s = shuffle / (chip->memory_bandwidth * p->stream_bandwidth_efficiency) +
-                       tokens * p->moe_token_us * 1e-6;
+                       tokens * path.moe_token_s;
     double time_s = path.moe_time * (path.moe_launch_s + first.time_s + second.time_s + shuffle_s);
     double floor_s = mu_path_roofline_s(chip, &path, cost.flop, weights);
     cost.time_s = time_s > floor_s ? time_s : floor_s;

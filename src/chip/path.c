@@ -98,11 +98,17 @@ static void take_parameters(const mu_chip_params *p, mu_path *path)
     path->rates.memory_bandwidth *= p->gemm_##name##_bandwidth;                                    \
     path->write = p->gemm_##name##_write;                                                          \
     path->rates.split_s = p->gemm_##name##_split_us * 1e-6;                                        \
+    path->rates.ramp_s = p->gemm_##name##_ramp_us * 1e-6;                                          \
+    path->rates.softness = p->gemm_##name##_softness;                                              \
+    path->rates.wave = p->gemm_##name##_wave;                                                      \
+    path->l2_share = p->gemm_##name##_l2_share;                                                    \
     path->time = p->gemm_##name##_time;                                                            \
     path->moe_time = p->moe_##name##_time;                                                         \
     path->moe_efficiency = p->moe_##name##_efficiency;                                             \
     path->moe_launch_s = p->moe_##name##_launch_us * 1e-6;                                         \
-    path->moe_pair_bytes = p->moe_##name##_pair_bytes
+    path->moe_pair_bytes = p->moe_##name##_pair_bytes;                                             \
+    path->moe_token_bytes = p->moe_##name##_token_bytes;                                           \
+    path->moe_token_s = p->moe_##name##_token_us * 1e-6
     if (path->weight_only) {
         TAKE(weight_only);
         return;
@@ -152,9 +158,6 @@ mu_path mu_path_of(const mu_chip *chip, mu_dtype activations, mu_dtype weights)
                                  .core_flops = peak / cores,
                                  .memory_bandwidth = chip->memory_bandwidth,
                                  .l2_bytes = chip->l2_bytes > 1 ? chip->l2_bytes : 1,
-                                 .ramp_s = p->gemm_ramp_us * 1e-6,
-                                 .softness = p->gemm_softness,
-                                 .wave = p->gemm_wave,
                                  .miss = p->gemm_miss};
     take_parameters(p, &path);
     return path;

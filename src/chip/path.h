@@ -17,13 +17,16 @@ typedef struct mu_path {
     double b_bytes; /* of one weight element in memory */
     double launch_s;
     double write;          /* share of results' memory time that is not hidden */
+    double l2_share;       /* time of a byte from L2 over one from memory */
     double quantise_s;     /* fixed part; 0 unless `quantises` */
     double quantise_share; /* of the memory bandwidth, while quantising */
     double time;           /* measured over predicted, dense */
     double moe_time;       /* the same, grouped */
     double moe_efficiency; /* grouped over dense core rate */
     double moe_launch_s;
-    double moe_pair_bytes;
+    double moe_pair_bytes;  /* an element of hidden, for each pair */
+    double moe_token_bytes; /* the same, for each token */
+    double moe_token_s;
     mu_tile_rates rates;
 } mu_path;
 

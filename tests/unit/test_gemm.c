@@ -175,8 +175,8 @@ static void gemm_by_hand(void **state)
     p->gemm_fp8_quantise_bandwidth = 0.5;
     p->gemm_quantise_row_ns = 0;
     p->gemm_quantise_spread_us = 0;
-    p->gemm_softness = 0;
-    p->gemm_ramp_us = 0;
+    p->gemm_fp8_softness = 0;
+    p->gemm_fp8_ramp_us = 0;
     p->gemm_miss = 0;
     mu_gemm shape = {.m = 1,
                      .n = 30000,

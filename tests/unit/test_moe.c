@@ -91,15 +91,15 @@ static void weights_by_hand(void **state)
     mu_chip chip = big_chip();
     chip.memory_bandwidth = 1e12;
     mu_chip_params *p = &chip.params;
-    p->gemm_softness = 0;
-    p->gemm_ramp_us = 0;
+    p->gemm_bf16_softness = 0;
+    p->gemm_bf16_ramp_us = 0;
     p->gemm_miss = 0;
     p->gemm_bf16_bandwidth = 0.5;
     p->moe_bandwidth_efficiency = 1;
     p->moe_bf16_launch_us = 20;
     p->moe_bf16_pair_bytes = 0;
-    p->moe_token_bytes = 0;
-    p->moe_token_us = 0;
+    p->moe_bf16_token_bytes = 0;
+    p->moe_bf16_token_us = 0;
     mu_moe layer = {.pairs = 64,
                     .active_experts = 64,
                     .local_experts = 64,
