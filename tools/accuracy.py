@@ -18,6 +18,8 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,17 +27,19 @@ sys.path.insert(0, str(ROOT / "tools"))
 
 import accuracy_page  # noqa: E402
 import accuracy_plots  # noqa: E402
+import published  # noqa: E402
 
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
 GREW, STALE = 0.5, 0.2  # points of MAPE or median
 TIMEOUT_S = 600
-SECTIONS = ("published figures", "deployments", "operators")
+SECTIONS = ("published figures", "published tables", "deployments", "operators")
 
 
 def tables():
     """Folder of the tables, or None."""
     folder = Path(os.environ.get("MUSTER_TABLES") or ROOT.parent / "shared" / "data")
-    here = (folder / "cases" / "service.json").is_file() and (folder / "ops").is_dir()
+    here = ((folder / "cases" / "service.json").is_file() and (folder / "ops").is_dir()
+            and (folder / "measured.csv").is_file())
     return folder.resolve() if here else None
 
 
@@ -51,12 +55,27 @@ def validate(program, arguments, intervals):
     return json.loads(done.stdout)
 
 
+def validate_tables(program, path, intervals):
+    """Published figures from a CSV; groups are by what the page shows them by."""
+    left = Counter()
+    cases = published.convert(published.read(path), "AB", left)
+    with tempfile.NamedTemporaryFile("w", suffix=".json", encoding="utf-8") as file:
+        json.dump(cases, file)
+        file.flush()
+        found = validate(program, [file.name], intervals)
+    by_id = {x["id"]: x for x in cases}
+    found["groups"] = accuracy_page.figure_groups(found["cases"], by_id)
+    found["left"] = left
+    return found
+
+
 def measure(program, folder, intervals):
     """Section name -> validation; sections whose tables are absent are left out."""
     found = {"published figures": validate(program, [], intervals)}
     if folder is not None:
         cases = str(folder / "cases" / "service.json")
         found["deployments"] = validate(program, [cases], intervals)
+        found["published tables"] = validate_tables(program, folder / "measured.csv", intervals)
         found["operators"] = validate(program, ["--ops", str(folder / "ops")], intervals)
     return found
 

@@ -24,6 +24,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 
 import accuracy  # noqa: E402
 import accuracy_test  # noqa: E402
+import published_test  # noqa: E402
 import check  # noqa: E402
 import check_test  # noqa: E402
 import cli_cases  # noqa: E402
@@ -216,7 +217,7 @@ def suite_cli(report, update=False):
 
 def suite_accuracy(report):
     """No error grew, and docs/accuracy.md is what the program says now."""
-    for name, error in accuracy_test.cases():
+    for name, error in [*accuracy_test.cases(), *published_test.cases()]:
         report.add("accuracy", name, FAILED if error else PASSED, error)
     folder = built(report, "accuracy", "gcc")
     if not folder:

@@ -39,10 +39,11 @@ mu_status mu_question_load(const mu_catalog *catalog, const mu_scenario *scenari
         return mu_fail_at(err, missing, scenario->file, 0, 0,
                           "no system: expected --system ID or system: in a scenario");
     }
-    if (!is_path(catalog, scenario->model)) {
-        return mu_question_make(catalog, scenario, NULL, out, err);
-    }
     mu_doc config;
-    mu_status status = mu_doc_read_file(arena, scenario->model, &config, err);
-    return status == MU_OK ? mu_question_make(catalog, scenario, &config, out, err) : status;
+    bool named = !is_path(catalog, scenario->model);
+    mu_status status = named ? MU_OK : mu_doc_read_file(arena, scenario->model, &config, err);
+    if (status == MU_OK) {
+        status = mu_question_make(catalog, scenario, named ? NULL : &config, out, err);
+    }
+    return status == MU_OK ? mu_question_check_length(out, err) : status;
 }

@@ -66,6 +66,7 @@ static const mu_family families[] = {
     {"pangu_ultra_moe", MU_TRAIT_SANDWICH, {{0}}},
     {"PanguProMoE", MU_TRAIT_QKV_BIAS, {{0}}},
     {"gpt2", BIASED | MU_TRAIT_LEARNED_POSITIONS | MU_TRAIT_TIED, {{0}}},
+    {"bloom", BIASED | MU_TRAIT_TIED, {{0}}},
     {"gptj",
      MU_TRAIT_MLP_BIAS | MU_TRAIT_NORM_BIAS | MU_TRAIT_UNGATED | MU_TRAIT_PARALLEL |
          MU_TRAIT_ONE_NORM | MU_TRAIT_HEAD_BIAS,

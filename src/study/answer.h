@@ -81,6 +81,12 @@ mu_status mu_question_make(const mu_catalog *catalog, const mu_scenario *scenari
                            const mu_doc *model_config, mu_question *out,
                            mu_error *err) MU_MUST_CHECK;
 
+/**
+ * Whether the model has positions for input and output. Benchmarks with random tokens run past
+ * them, so what was measured is answered without it.
+ */
+mu_status mu_question_check_length(const mu_question *question, mu_error *err) MU_MUST_CHECK;
+
 /** One explicit deployment (or the best one when the scenario leaves it to us). MU_NO: it doesn't
  * fit. */
 mu_status mu_predict(const mu_question *question, mu_work *work, mu_prediction *out,

@@ -242,10 +242,17 @@ mu_status mu_question_make(const mu_catalog *catalog, const mu_scenario *scenari
     }
     q.precision = mu_precision_choose(scenario, &q.model, &q.machine);
     q.workload = workload_of(scenario);
-    if (q.model.max_position > 0 && q.workload.input + q.workload.output > q.model.max_position) {
-        return mu_fail(err, MU_E_INPUT, "input %.0f + output %.0f exceed the %u tokens of %s",
-                       q.workload.input, q.workload.output, q.model.max_position, q.model.id);
-    }
     *out = q;
+    return MU_OK;
+}
+
+mu_status mu_question_check_length(const mu_question *question, mu_error *err)
+{
+    const mu_workload *w = &question->workload;
+    const mu_model *model = &question->model;
+    if (model->max_position > 0 && w->input + w->output > model->max_position) {
+        return mu_fail(err, MU_E_INPUT, "input %.0f + output %.0f exceed the %u tokens of %s",
+                       w->input, w->output, model->max_position, model->id);
+    }
     return MU_OK;
 }
