@@ -92,7 +92,7 @@ static mu_status read_kind(const mu_doc *doc, mu_entity_kind *out, mu_error *err
     if (text[0] == '\0') {
         return mu_node_fail(doc, doc->root, err,
                             "expected kind: (chip, system, engine, model, calibration, cloud, "
-                            "foundry, process) or a list of sources:");
+                            "foundry, process, recipe) or a list of sources:");
     }
     const char *nearest = mu_text_nearest(text, kinds, MU_ENTITY_KIND_COUNT);
     return mu_node_fail(doc, mu_node_get(doc->root, "kind"), err, "unknown kind \"%.40s\"%s%s%s",

@@ -22,7 +22,8 @@
     X(CALIBRATION, "calibration", "calibration")                                                   \
     X(CLOUD, "cloud", "clouds")                                                                    \
     X(FOUNDRY, "foundry", "foundries")                                                             \
-    X(PROCESS, "process", "processes")
+    X(PROCESS, "process", "processes")                                                             \
+    X(RECIPE, "recipe", "recipes")
 
 typedef enum mu_entity_kind {
 #define X(name, text, folder) MU_ENTITY_##name,

@@ -150,6 +150,16 @@ static const mu_schema_item items[] = {
     REF(PROCESS, "foundry", REF, FOUNDRY, "who runs it"),
     PLAIN(PROCESS, "launched", DATE, "first volume"),
     PLAIN(PROCESS, "facts.<name>", FREE_FACT, "yield, wafer price, density, capacity, ..."),
+
+    PLAIN(RECIPE, "source", SOURCE, "where the configuration stands"),
+    PLAIN(RECIPE, "suite", TEXT, "the benchmark: `source` of the cases it made"),
+    REF(RECIPE, "models", REFS, MODEL, "models whose cases it explains"),
+    REF(RECIPE, "systems", REFS, SYSTEM, "systems it ran on"),
+    REF(RECIPE, "engine", REF, ENGINE, "what it ran"),
+    PLAIN(RECIPE, "weights", TEXT, "format of the weights"),
+    REF(RECIPE, "undrafted", REFS, MODEL, "of `models`, those whose cases are runs without drafts"),
+    PLAIN(RECIPE, "dates", TEXTS, "days of the runs, YYYY-MM-DD; none listed: any"),
+    PLAIN(RECIPE, "runs", FREE, "lengths, concurrencies, drafts, and the degrees of each role"),
 };
 /* clang-format on */
 

@@ -95,7 +95,7 @@ static void bash(FILE *out)
           "            case \"$verb\" in\n"
           "            compare|match) words=\"$words $(_muster_ids system)\" ;;\n"
           "            list) words=\"$words chip system engine model calibration cloud foundry "
-          "process\" ;;\n"
+          "process recipe\" ;;\n"
           "            show) words=\"$words $(_muster_ids chip system engine model)\" ;;\n"
           "            help) words=\"$words ",
           out);

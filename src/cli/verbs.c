@@ -28,7 +28,7 @@ static const mu_verb verbs[] = {
      "Parameters are counted from the configuration; `active` is what one token touches.",
      "muster models", LISTS, 0, 0, mu_verb_models},
     {"list", "any kind of the catalogue, a line each", "KIND",
-     "KIND is chip, system, engine, model, calibration, cloud, foundry or process.",
+     "KIND is chip, system, engine, model, calibration, cloud, foundry, process or recipe.",
      "muster list engine", LISTS, 1, 1, mu_verb_list},
     {"show", "one entity: every fact with range, grade and source", "ID",
      "Grades: A measured or a vendor's own paper; B an analyst's teardown or a named official; C "

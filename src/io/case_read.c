@@ -200,6 +200,9 @@ static mu_status read_case(const mu_doc *doc, const mu_node *map, mu_case_list *
     if (status == MU_OK) {
         status = optional_text(doc, map, "engine_version", &c.engine_version, err);
     }
+    if (status == MU_OK) {
+        status = optional_text(doc, map, "date", &c.date, err);
+    }
     const mu_node *fit = mu_node_get(map, "fit");
     if (status == MU_OK && fit != NULL && fit->kind != MU_NODE_NULL) {
         status = mu_node_bool(doc, fit, "fit", &c.fit, err);

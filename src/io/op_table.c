@@ -382,6 +382,7 @@ static mu_status add_case(reader *r, const plan *p, const mu_op_question *questi
     mu_case c = {.id = key,
                  .source = "",
                  .engine_version = "",
+                 .date = "",
                  .fit = mu_case_is_fit(key),
                  .verb = MU_CASE_OP,
                  .op = kept,

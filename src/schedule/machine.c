@@ -59,7 +59,10 @@ static mu_status load_engine_fields(const mu_catalog *catalog, const mu_entity *
                               engine->id, path, mu_unit_hint(field->dimension));
         }
         mu_range range = fact.path != NULL ? fact.range : field->prior;
-        double value = draw_named(draw, "engine", engine->id, field->name, range);
+        /* Which drafts are taken hangs on the text, whatever engine runs it. */
+        bool of_text = field->offset == offsetof(mu_engine, draft_acceptance);
+        double value = of_text ? mu_draw_value(draw, "workload/acceptance", range)
+                               : draw_named(draw, "engine", engine->id, field->name, range);
         memcpy((char *)out + field->offset, &value, sizeof value);
     }
     return MU_OK;
@@ -82,8 +85,8 @@ static mu_status load_switch(const mu_catalog *catalog, const mu_entity *engine,
     return node == NULL ? MU_OK : mu_node_bool(&engine->doc, node, path, out, err);
 }
 
-static mu_status load_engine(const mu_catalog *catalog, const char *id, mu_draw draw,
-                             mu_engine *out, mu_error *err)
+mu_status mu_engine_load(const mu_catalog *catalog, const char *id, mu_draw draw, mu_engine *out,
+                         mu_error *err)
 {
     const mu_entity *engine;
     mu_status status = mu_catalog_find(catalog, MU_ENTITY_ENGINE, id, &engine, err);
@@ -222,8 +225,8 @@ mu_status mu_machine_load(const mu_catalog *catalog, const mu_machine_name *name
     if (status == MU_OK) {
         bool said = name->engine != NULL && name->engine[0] != '\0';
         status =
-            load_engine(catalog, said ? name->engine : mu_machine_usual_engine(catalog, system),
-                        draw, &machine.engine, err);
+            mu_engine_load(catalog, said ? name->engine : mu_machine_usual_engine(catalog, system),
+                           draw, &machine.engine, err);
     }
     if (status == MU_OK) {
         status = load_overheads(catalog, system, draw, &machine, err);

@@ -33,6 +33,7 @@
     X(ttft_factor, NONE, 1.0, 0.5, 2.0, "the same of TTFT")                                        \
     X(expert_spread, FRACTION, 0.8, 0.4, 1.0,                                                      \
       "tokens of uniform routing that hit as many experts")                                        \
+    X(draft_acceptance, FRACTION, 0.7, 0.6, 0.88, "chance that a first drafted token is taken")    \
     X(imbalance_prefill, NONE, 1.15, 1.05, 1.35, "busiest expert rank over mean, prefill")         \
     X(imbalance_decode, NONE, 1.25, 1.05, 1.6, "busiest expert rank over mean, decode")
 
@@ -74,6 +75,10 @@ typedef struct mu_machine_name {
  */
 mu_status mu_machine_load(const mu_catalog *catalog, const mu_machine_name *name, mu_draw draw,
                           mu_machine *out, mu_error *err) MU_MUST_CHECK;
+
+/** An engine's profile in one draw; MU_E_INPUT: an unknown id, a parameter of the wrong unit. */
+mu_status mu_engine_load(const mu_catalog *catalog, const char *id, mu_draw draw, mu_engine *out,
+                         mu_error *err) MU_MUST_CHECK;
 
 /** Id of the engine a system is usually run with: its `engine:` key, else vllm. Borrowed. */
 const char *mu_machine_usual_engine(const mu_catalog *catalog, const mu_entity *system);

@@ -56,6 +56,7 @@ typedef struct mu_case {
     const char *id;
     const char *source;
     const char *engine_version;
+    const char *date; /* of the measurement, YYYY-MM-DD */
     bool fit;
     mu_case_verb verb;
     mu_doc scenario;          /* of PREDICT: the root is the scenario */

@@ -11,12 +11,11 @@
 #include <string.h>
 
 /*
- * Acceptance of one-layer MTP drafts by position, where nothing was said. First draft: 0.70 in the
- * CloudMatrix384 paper (arXiv 2506.12708), 0.85 to 0.90 in the DeepSeek-V3 report; two drafts of
- * DeepSeek-V4-Pro accept 2.27 tokens a step in InferenceX's golden acceptance lengths.
+ * Chance that a draft is taken over that of the first, by position: of two drafts DeepSeek-V4-Pro
+ * accepts 2.27 tokens a step in InferenceX's golden acceptance lengths.
  */
-static const double usual_acceptance[MU_ACCEPTANCE_MAX] = {0.70, 0.65, 0.60, 0.55,
-                                                           0.50, 0.45, 0.40, 0.35};
+static const double later_drafts[MU_ACCEPTANCE_MAX] = {1.00, 0.93, 0.86, 0.79,
+                                                       0.71, 0.64, 0.57, 0.50};
 
 bool mu_scenario_is_explicit(const mu_scenario *s)
 {
@@ -29,7 +28,8 @@ void mu_role_defaults(const mu_question *question, const mu_role_wish *wish, mu_
     for (uint32_t i = 0; i < MU_DRAFTS_MAX; i++) {
         bool said = wish->acceptance_count > 0;
         uint32_t last = wish->acceptance_count > i ? i : wish->acceptance_count - 1;
-        role->acceptance[i] = said ? wish->acceptance[last] : usual_acceptance[i];
+        role->acceptance[i] =
+            said ? wish->acceptance[last] : fmin(engine->draft_acceptance * later_drafts[i], 1.0);
     }
     if (wish->batch_tokens > 0.0) {
         role->batch_tokens = wish->batch_tokens;

@@ -21,8 +21,8 @@ mu_status mu_draws_answer(const mu_question *question, const mu_deployment *depl
 
 /** The same on machines already drawn: [0] prefills, [1] decodes or serves. */
 mu_status mu_draws_answer_on(const mu_question *question, const mu_deployment *deployment,
-                             mu_draw draw, const mu_machine machines[2], mu_arena *arena,
-                             mu_service *out, mu_error *err) MU_MUST_CHECK;
+                             const mu_machine machines[2], mu_arena *arena, mu_service *out,
+                             mu_error *err) MU_MUST_CHECK;
 
 /** Column `metric` of value[samples][MU_SERVICE_METRICS]. */
 void mu_metric_draws(const double *value, uint64_t samples, uint32_t metric, double out[]);

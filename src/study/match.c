@@ -62,7 +62,7 @@ static void ratios(const mu_service *reference, const mu_service *other, double 
 }
 
 /* One deployment on machines drawn, its batch set anew to what memory and SLO allow. */
-static mu_status retuned(const mu_question *question, const mu_deployment *found, mu_draw draw,
+static mu_status retuned(const mu_question *question, const mu_deployment *found,
                          const mu_machine machines[2], mu_arena *arena, mu_service *out,
                          mu_error *err)
 {
@@ -70,7 +70,7 @@ static mu_status retuned(const mu_question *question, const mu_deployment *found
     if (question->workload.tpot_slo_s > 0.0) {
         deployment.decode.batch = 0.0;
     }
-    return mu_draws_answer_on(question, &deployment, draw, machines, arena, out, err);
+    return mu_draws_answer_on(question, &deployment, machines, arena, out, err);
 }
 
 /* Better for an operator: keeps the SLO, then more requests/s a chip. */
@@ -106,8 +106,7 @@ static mu_status operate(const mu_question *question, const mu_alternatives *alt
     }
     for (uint32_t i = 0; status == MU_OK && i < alternatives->count; i++) {
         mu_service service = {0};
-        status =
-            retuned(question, &alternatives->deployment[i], draw, machines, arena, &service, err);
+        status = retuned(question, &alternatives->deployment[i], machines, arena, &service, err);
         if (status == MU_OK && (i == 0 || is_better(question->scenario, &service, out))) {
             *out = service;
         }

@@ -14,15 +14,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const acceptance_draw = "workload/acceptance";
-
-/*
- * Acceptance of the first draft: 0.70 (CloudMatrix384 paper) to 0.90 (DeepSeek-V3 report); the
- * guess sits low because coding prompts, the kindest ones, make the high figures. As a factor on
- * all positions.
- */
-static const mu_range acceptance_factor = {1.0, 0.9, 1.25};
-
 mu_status mu_draws_open(const mu_question *question, mu_arena *arena, mu_draw_plan **out,
                         mu_error *err)
 {
@@ -39,10 +30,10 @@ mu_status mu_draws_join(const mu_question *question, mu_draw_plan *plan, mu_erro
 {
     mu_machine machines[2];
     mu_draw point = {.plan = plan, .index = 0};
-    (void)mu_draw_value(point, acceptance_draw, acceptance_factor);
     return mu_question_machines(question, point, &machines[0], &machines[1], err);
 }
 
+/* Deployments are made at the point; chances that were not said are the engine's, drawn with it. */
 static void scale_acceptance(mu_role *role, double factor)
 {
     for (uint32_t i = 0; i < MU_DRAFTS_MAX; i++) {
@@ -56,16 +47,16 @@ static bool acceptance_said(const mu_scenario *s)
 }
 
 mu_status mu_draws_answer_on(const mu_question *question, const mu_deployment *deployment,
-                             mu_draw draw, const mu_machine machines[2], mu_arena *arena,
-                             mu_service *out, mu_error *err)
+                             const mu_machine machines[2], mu_arena *arena, mu_service *out,
+                             mu_error *err)
 {
     mu_site site = mu_question_site(question);
     site.prefill_machine = &machines[0];
     site.decode_machine = &machines[1];
     mu_deployment drawn = *deployment;
     if (!acceptance_said(question->scenario)) {
-        double factor = mu_draw_value(draw, acceptance_draw, acceptance_factor);
-        scale_acceptance(&drawn.decode, factor);
+        scale_acceptance(&drawn.decode, machines[1].engine.draft_acceptance /
+                                            question->machine.engine.draft_acceptance);
     }
     return mu_service_answer(&site, &drawn, arena, out, err);
 }
@@ -80,7 +71,7 @@ mu_status mu_draws_answer(const mu_question *question, const mu_deployment *depl
     }
     mu_status status = mu_question_machines(question, draw, &machines[0], &machines[1], err);
     if (status == MU_OK) {
-        status = mu_draws_answer_on(question, deployment, draw, machines, arena, out, err);
+        status = mu_draws_answer_on(question, deployment, machines, arena, out, err);
     }
     mu_arena_back(arena, mark);
     return status;

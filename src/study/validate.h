@@ -31,6 +31,8 @@ typedef struct mu_validation {
 typedef struct mu_validate_options {
     uint32_t samples; /* draws for intervals, at most MU_VALIDATE_SAMPLES_MAX; 0 = points only */
     uint64_t seed;
+    const mu_engine *engine; /* runs all deployments instead of the engines they name, with samples
+                                0; NULL = as named */
 } mu_validate_options;
 
 /**

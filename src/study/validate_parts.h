@@ -5,6 +5,7 @@
 #define MUSTER_STUDY_VALIDATE_PARTS_H
 
 #include "base/draw.h"
+#include "study/recipe.h"
 #include "study/validate.h"
 
 enum { MU_TARGET_WHY_MAX = 256 };
@@ -51,6 +52,7 @@ typedef struct mu_validate_run {
     mu_arena *arena;
     mu_op_target *target;
     uint32_t target_count;
+    mu_recipe_book recipes;
     mu_machine_set **set;
     uint32_t set_count;
     uint32_t *source; /* [case_count] target or set of a case; UINT32_MAX = none */

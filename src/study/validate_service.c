@@ -11,6 +11,7 @@
 #include "study/draws.h"
 #include "study/option.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -164,6 +165,13 @@ static const char *why_not(mu_measure_kind kind)
     }
 }
 
+/* One way the deployment may have been set up: a case that leaves that open has several. */
+typedef struct variant {
+    mu_deployment deployment;
+    bool tight;
+    mu_service point;
+} variant;
+
 /* A case being answered by one thread. */
 typedef struct answering {
     const mu_validate_run *run;
@@ -171,30 +179,35 @@ typedef struct answering {
     mu_outcome *outcome;
     uint32_t count;
     mu_question *question;
-    mu_deployment deployment;
+    variant *variant; /* [variant_count] */
+    uint32_t variant_count;
     mu_machine *machine; /* [2]: of this draw */
     double *value;       /* [count][samples] */
-    bool tight;
     const char *note;
     mu_work work;
 } answering;
 
-static void take_machines(const answering *a, uint32_t draw)
+static void take_machines(const answering *a, const variant *v, uint32_t draw)
 {
+    const mu_engine *engine = a->run->options.engine;
     memcpy(a->machine, &a->set->machine[2 * (size_t)draw], 2 * sizeof *a->machine);
     for (int i = 0; i < 2; i++) {
+        a->machine[i].engine = engine != NULL ? *engine : a->machine[i].engine;
         a->machine[i].chips = a->question->machine.chips;
-        if (a->tight) {
+        if (v->tight) {
             a->machine[i].chip.memory_capacity = ample_bytes;
         }
     }
 }
 
-static mu_status serve(const answering *a, uint32_t draw, mu_service *out, mu_error *err)
+static mu_status serve(const answering *a, const variant *v, uint32_t draw, mu_service *out,
+                       mu_error *err)
 {
-    mu_draw at = {.plan = a->set->plan, .index = draw};
-    take_machines(a, draw);
-    return mu_draws_answer_on(a->question, &a->deployment, at, a->machine, a->work.arena, out, err);
+    if (a->set == NULL) {
+        return mu_fail(err, MU_E_INPUT, "its machines cannot be drawn");
+    }
+    take_machines(a, v, draw);
+    return mu_draws_answer_on(a->question, &v->deployment, a->machine, a->work.arena, out, err);
 }
 
 /* Roles as engines run them; the chips follow from the deployment. */
@@ -215,15 +228,15 @@ static void reread(answering *a, mu_scenario *scenario)
     a->question->workload.ample_prefill = scenario->decode.given && !(scenario->decode.batch > 0.0);
 }
 
-static mu_status find_deployment(answering *a, mu_error *err)
+static mu_status find_deployment(answering *a, mu_deployment *out, mu_error *err)
 {
     if (mu_scenario_is_explicit(a->question->scenario)) {
-        return mu_deployment_from_wish(a->question, &a->deployment, err);
+        return mu_deployment_from_wish(a->question, out, err);
     }
     mu_plan plan;
     mu_status status = mu_plan_best(a->question, &a->work, &plan, NULL, err);
     if (status == MU_OK) {
-        a->deployment = plan.best.deployment;
+        *out = plan.best.deployment;
     }
     return status;
 }
@@ -236,14 +249,14 @@ static bool names_too_few(const mu_role_answer *role)
 
 /* Where too few ranks are named, roles share the supernode; what cannot be cut so stays as it was.
    */
-static mu_status spread(answering *a, mu_scenario *scenario, mu_service *out, mu_error *err)
+static mu_status spread(answering *a, variant *v, mu_scenario *scenario, mu_error *err)
 {
     mu_scenario *said = MU_NEW(a->work.arena, mu_scenario, 1);
     if (said == NULL) {
         return mu_fail(err, MU_E_MEMORY, "no memory for a case");
     }
     *said = *scenario;
-    mu_deployment before = a->deployment;
+    mu_deployment before = v->deployment;
     mu_role_wish *const roles[] = {&scenario->serve, &scenario->prefill, &scenario->decode};
     const char *note = NULL;
     for (int i = 0; i < 3; i++) {
@@ -252,45 +265,96 @@ static mu_status spread(answering *a, mu_scenario *scenario, mu_service *out, mu
         }
     }
     mu_error ignored = {0};
-    if (mu_deployment_from_wish(a->question, &a->deployment, &ignored) != MU_OK) {
+    if (mu_deployment_from_wish(a->question, &v->deployment, &ignored) != MU_OK) {
         *scenario = *said;
-        a->deployment = before;
+        v->deployment = before;
         return MU_OK;
     }
     a->note = note;
-    return serve(a, 0, out, err);
+    return serve(a, v, 0, &v->point, err);
 }
 
 /*
  * Decode instances that hold all requests in flight, of a row that does not count its workers: 1
  * where those named do.
  */
-static double instances_needed(const answering *a, const mu_service *point)
+static double instances_needed(const answering *a, const variant *v)
 {
-    const mu_role *role = &a->deployment.decode;
-    double held = point->decode.batch * role->instances * role->parallel.dp;
+    const mu_role *role = &v->deployment.decode;
+    double held = v->point.decode.batch * role->instances * role->parallel.dp;
     double wanted = a->question->workload.concurrency;
     bool uncounted = a->question->workload.ample_prefill && wanted > 0.0;
     return uncounted && held * crowded < wanted ? ceil(wanted / held) : 1.0;
 }
 
-static mu_status answer_point(answering *a, mu_scenario *scenario, mu_service *out, mu_error *err)
+/* As the case says it, read as engines run it. */
+static mu_status answer_as_said(answering *a, mu_scenario *scenario, mu_error *err)
 {
-    mu_status status = serve(a, 0, out, err);
-    bool explicit = mu_scenario_is_explicit(scenario);
-    if (status == MU_OK && explicit && !out->fits &&
-        (names_too_few(&out->decode) || names_too_few(&out->prefill))) {
-        status = spread(a, scenario, out, err);
+    variant *v = &a->variant[0];
+    a->variant_count = 1;
+    reread(a, scenario);
+    mu_status status = find_deployment(a, &v->deployment, err);
+    if (status == MU_OK) {
+        status = serve(a, v, 0, &v->point, err);
     }
-    if (status == MU_OK && !out->fits) {
-        a->tight = true;
-        status = serve(a, 0, out, err);
+    if (status == MU_OK && mu_scenario_is_explicit(scenario) && !v->point.fits &&
+        (names_too_few(&v->point.decode) || names_too_few(&v->point.prefill))) {
+        status = spread(a, v, scenario, err);
     }
-    double times = status == MU_OK ? instances_needed(a, out) : 1.0;
+    if (status == MU_OK && !v->point.fits) {
+        v->tight = true;
+        status = serve(a, v, 0, &v->point, err);
+    }
+    double times = status == MU_OK ? instances_needed(a, v) : 1.0;
     if (times > 1.0 && times <= instances_most) {
-        a->deployment.decode.instances *= (uint32_t)times;
+        v->deployment.decode.instances *= (uint32_t)times;
         a->note = "more requests in flight than its decode ranks hold: read as several instances";
-        status = serve(a, 0, out, err);
+        status = serve(a, v, 0, &v->point, err);
+    }
+    return status;
+}
+
+/* As the recipes say that it may be a row of; those that cannot be cut so are left out. */
+static mu_status answer_by_recipe(answering *a, const mu_recipe_run *const match[], uint32_t count,
+                                  mu_scenario *scenario, mu_error *err)
+{
+    mu_status status = MU_OK;
+    scenario->chips = 0.0;
+    for (uint32_t i = 0; i < count && status == MU_OK; i++) {
+        variant *v = &a->variant[a->variant_count];
+        mu_error ignored = {0};
+        mu_recipe_apply(match[i], scenario);
+        if (mu_deployment_from_wish(a->question, &v->deployment, &ignored) != MU_OK) {
+            continue;
+        }
+        v->tight = false;
+        status = serve(a, v, 0, &v->point, err);
+        if (status == MU_OK && !v->point.fits) {
+            v->tight = true;
+            status = serve(a, v, 0, &v->point, err);
+        }
+        a->variant_count++;
+    }
+    a->note = a->variant_count > 1 ? "set up as one of several published recipes says"
+                                   : "set up as its published recipe says";
+    return status;
+}
+
+static mu_status answer_points(answering *a, const mu_case *c, mu_scenario *scenario, mu_error *err)
+{
+    const mu_recipe_run *match[MU_RECIPE_MATCHES_MAX];
+    uint32_t count =
+        mu_recipe_match(&a->run->recipes, a->run->catalog, c, a->question, scenario, match);
+    mu_scenario *said = MU_NEW(a->work.arena, mu_scenario, 1);
+    if (said == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "no memory for a case");
+    }
+    *said = *scenario;
+    mu_status status = answer_by_recipe(a, match, count, scenario, err);
+    if (status == MU_OK && a->variant_count == 0) {
+        a->note = NULL;
+        *scenario = *said;
+        status = answer_as_said(a, scenario, err);
     }
     return status;
 }
@@ -308,12 +372,13 @@ static double uncounted_factor(const answering *a, uint32_t draw, mu_measure_kin
 
 static mu_status answer_draws(const answering *a, mu_error *err)
 {
+    assert(a->set != NULL && a->variant_count > 0);
     uint32_t samples = a->run->options.samples;
     double output = a->question->workload.output;
     mu_status status = MU_OK;
     for (uint32_t i = 0; i < samples && status == MU_OK; i++) {
-        mu_service service;
-        status = serve(a, i + 1, &service, err);
+        mu_service service = {0};
+        status = serve(a, &a->variant[i % a->variant_count], i + 1, &service, err);
         for (uint32_t k = 0; k < a->count && status == MU_OK; k++) {
             double value = measure_of(&service, a->outcome[k].kind, output);
             a->value[(size_t)k * samples + i] =
@@ -323,19 +388,29 @@ static mu_status answer_draws(const answering *a, mu_error *err)
     return status;
 }
 
-static void take_answers(const answering *a, const mu_service *point)
+/* The point answer: the geometric mean over the ways it may have been set up. */
+static double point_of(const answering *a, mu_measure_kind kind)
+{
+    double sum = 0.0;
+    for (uint32_t i = 0; i < a->variant_count; i++) {
+        sum += log(measure_of(&a->variant[i].point, kind, a->question->workload.output));
+    }
+    return exp(sum / a->variant_count);
+}
+
+static void take_answers(const answering *a)
 {
     uint32_t samples = a->run->options.samples;
     for (uint32_t k = 0; k < a->count; k++) {
         mu_outcome *outcome = &a->outcome[k];
-        double value = measure_of(point, outcome->kind, a->question->workload.output);
+        double value = point_of(a, outcome->kind);
         if (!isfinite(value) || !(value > 0.0)) {
             outcome->why = why_not(outcome->kind);
             continue;
         }
         outcome->predicted = mu_quantity_of(value, a->value + (size_t)k * samples, samples);
         outcome->answered = true;
-        outcome->tight = a->tight;
+        outcome->tight = a->variant[0].tight;
         outcome->note = a->note;
     }
 }
@@ -345,8 +420,10 @@ static mu_status answer(answering *a, const mu_case *c, mu_error *err)
     mu_scenario *scenario = MU_NEW(a->work.arena, mu_scenario, 1);
     a->question = MU_NEW(a->work.arena, mu_question, 1);
     a->machine = MU_NEW(a->work.arena, mu_machine, 2);
+    a->variant = MU_NEW(a->work.arena, variant, MU_RECIPE_MATCHES_MAX);
     a->value = MU_NEW(a->work.arena, double, (size_t)a->count * a->run->options.samples + 1);
-    if (scenario == NULL || a->question == NULL || a->machine == NULL || a->value == NULL) {
+    if (scenario == NULL || a->question == NULL || a->machine == NULL || a->value == NULL ||
+        a->variant == NULL) {
         return mu_fail(err, MU_E_MEMORY, "no memory for a case");
     }
     mu_status status = read_scenario(c, scenario, err);
@@ -354,22 +431,18 @@ static mu_status answer(answering *a, const mu_case *c, mu_error *err)
     if (status == MU_OK) {
         status = mu_question_make(a->run->catalog, scenario, NULL, a->question, err);
     }
-    if (status == MU_OK && a->set == NULL) {
-        status = mu_fail(err, MU_E_INPUT, "its machines cannot be drawn");
+    if (status == MU_OK && a->run->options.engine != NULL) {
+        a->question->machine.engine = *a->run->options.engine;
+        a->question->prefill_machine.engine = *a->run->options.engine;
     }
     if (status == MU_OK) {
-        reread(a, scenario);
-        status = find_deployment(a, err);
-    }
-    mu_service point;
-    if (status == MU_OK) {
-        status = answer_point(a, scenario, &point, err);
+        status = answer_points(a, c, scenario, err);
     }
     if (status == MU_OK) {
         status = answer_draws(a, err);
     }
     if (status == MU_OK) {
-        take_answers(a, &point);
+        take_answers(a);
     }
     return status;
 }
