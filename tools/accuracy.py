@@ -32,14 +32,15 @@ import published  # noqa: E402
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
 GREW, STALE = 0.5, 0.2  # points of MAPE or median
 TIMEOUT_S = 600
-SECTIONS = ("published figures", "published tables", "deployments", "operators")
+SECTIONS = ("published figures", "published tables", "deployments", "operators",
+            "operator figures")
 
 
 def tables():
     """Folder of the tables, or None."""
     folder = Path(os.environ.get("MUSTER_TABLES") or ROOT.parent / "shared" / "data")
-    here = ((folder / "cases" / "service.json").is_file() and (folder / "ops").is_dir()
-            and (folder / "measured.csv").is_file())
+    files = (folder / "cases" / "service.json", folder / "measured.csv")
+    here = all(x.is_file() for x in files) and (folder / "ops").is_dir()
     return folder.resolve() if here else None
 
 
@@ -77,6 +78,7 @@ def measure(program, folder, intervals):
         found["deployments"] = validate(program, [cases], intervals)
         found["published tables"] = validate_tables(program, folder / "measured.csv", intervals)
         found["operators"] = validate(program, ["--ops", str(folder / "ops")], intervals)
+        found["operator figures"] = validate(program, [str(folder / "measured.csv")], intervals)
     return found
 
 

@@ -9,7 +9,7 @@
 #include "chip/chip_catalog.h"
 #include "fabric/fabric_catalog.h"
 #include "io/file_write.h"
-#include "io/op_table.h"
+#include "io/op_figures.h"
 
 #include <string.h>
 
@@ -26,6 +26,7 @@ typedef struct run {
     mu_cli *cli;
     mu_catalog *catalog;
     const mu_entity *entity; /* chip or system */
+    const mu_entity *chip;   /* it, or what it is made of */
     bool on_system;
     mu_samples samples;
     mu_specimen start;
@@ -63,17 +64,16 @@ static mu_status find_subject(run *r)
     r->on_system = cli->network != NULL;
     const mu_draw point = {.plan = NULL, .index = 0};
     uint32_t ranks = 1;
-    const mu_entity *chip = NULL;
     mu_status status = mu_catalog_find(r->catalog, r->on_system ? MU_ENTITY_SYSTEM : MU_ENTITY_CHIP,
                                        r->on_system ? cli->network : cli->chip, &r->entity, r->err);
     if (status != MU_OK) {
         return status;
     }
     const char *name = r->on_system ? mu_catalog_text(r->catalog, r->entity, "chip") : NULL;
-    status = mu_catalog_find(r->catalog, MU_ENTITY_CHIP, name != NULL ? name : r->entity->id, &chip,
-                             r->err);
+    status = mu_catalog_find(r->catalog, MU_ENTITY_CHIP, name != NULL ? name : r->entity->id,
+                             &r->chip, r->err);
     if (status == MU_OK) {
-        status = mu_chip_from_catalog(r->catalog, chip, point, &r->start.chip, &ranks, r->err);
+        status = mu_chip_from_catalog(r->catalog, r->chip, point, &r->start.chip, &ranks, r->err);
     }
     if (status == MU_OK && r->on_system) {
         status =
@@ -127,6 +127,23 @@ static mu_status take_warnings(run *r, const mu_op_warnings *warnings)
     return status;
 }
 
+/* Figures of all chips in one table: those of this chip are taken. What is odd about the others is
+   no concern of this one. */
+static bool is_figures(run *r, const char *path, mu_case_list *list, mu_op_warnings *warnings,
+                       mu_status *status)
+{
+    mu_error local = {0};
+    mu_status read = mu_op_figures_read(path, r->catalog, list, warnings, &local);
+    if (read == MU_NO) {
+        return false;
+    }
+    *status = read;
+    if (read != MU_OK) {
+        *r->err = local;
+    }
+    return true;
+}
+
 static mu_status read_table(run *r, const char *path)
 {
     mu_arena *arena = mu_arena_create(0);
@@ -136,14 +153,16 @@ static mu_status read_table(run *r, const char *path)
     mu_case_list list = {.arena = arena};
     mu_op_warnings warnings = {.count = 0};
     mu_status status = mu_op_table_read(path, r->entity->id, &list, &warnings, r->err);
+    bool figures = status == MU_NO && is_figures(r, path, &list, &warnings, &status);
     if (status == MU_NO) {
         r->err->status = MU_E_INPUT;
         status = MU_E_INPUT;
     }
     for (uint32_t i = 0; i < list.count && status == MU_OK; i++) {
-        status = take_case(r, &list.item[i]);
+        bool of_chip = !figures || strcmp(list.item[i].op->target, r->chip->id) == 0;
+        status = of_chip ? take_case(r, &list.item[i]) : MU_OK;
     }
-    if (status == MU_OK) {
+    if (status == MU_OK && !figures) {
         status = take_warnings(r, &warnings);
     }
     mu_arena_free(arena);

@@ -5,17 +5,38 @@
 #include "cli/cli.h"
 
 #include "catalog/builtin.h"
-#include "io/op_table.h"
+#include "io/op_figures.h"
 #include "report/validate_report.h"
 
 #include <string.h>
 
-static mu_status read_cases(mu_cli *cli, mu_case_list *list, mu_op_warnings *warnings,
-                            mu_error *err)
+/* A file of cases, or a table of published figures. */
+static mu_status read_argument(const char *path, const mu_catalog *catalog, mu_case_list *list,
+                               mu_op_warnings *warnings, mu_error *err)
+{
+    if (strstr(path, ".csv") == NULL) {
+        return mu_cases_read(path, list, err);
+    }
+    mu_error local = {0};
+    mu_status status = mu_op_figures_read(path, catalog, list, warnings, &local);
+    if (status == MU_NO) {
+        return mu_fail_at(err, MU_E_INPUT, path, 1, 0,
+                          "neither cases nor a table of published figures (it would need columns "
+                          "task, chip, parallelism, metric, value, unit and dtype_weights); tables "
+                          "of one chip lie in a folder named by it: --ops DIR");
+    }
+    if (status != MU_OK) {
+        *err = local;
+    }
+    return status;
+}
+
+static mu_status read_cases(mu_cli *cli, const mu_catalog *catalog, mu_case_list *list,
+                            mu_op_warnings *warnings, mu_error *err)
 {
     mu_status status = cli->ops != NULL ? mu_op_tables_read(cli->ops, list, warnings, err) : MU_OK;
     for (uint32_t i = 0; i < cli->argument_count && status == MU_OK; i++) {
-        status = mu_cases_read(cli->argument[i], list, err);
+        status = read_argument(cli->argument[i], catalog, list, warnings, err);
     }
     bool published = cli->argument_count == 0 && cli->ops == NULL;
     for (uint32_t i = 0; published && i < mu_builtin_case_doc_count && status == MU_OK; i++) {
@@ -99,7 +120,7 @@ mu_status mu_verb_validate(mu_cli *cli, mu_error *err)
         status = mu_cli_catalog(cli, &catalog, err);
     }
     if (status == MU_OK) {
-        status = read_cases(cli, &list, &warnings, err);
+        status = read_cases(cli, catalog, &list, &warnings, err);
     }
     if (status == MU_OK) {
         status = mu_cli_work_begin(cli, &work, err);

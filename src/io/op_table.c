@@ -77,6 +77,35 @@ mu_status mu_op_warn(mu_arena *arena, mu_op_warnings *warnings, const char *wher
     return MU_OK;
 }
 
+mu_status mu_op_case_add(mu_case_list *list, const mu_op_question *question, double time_s,
+                         const char *fault, mu_error *err)
+{
+    mu_op_question *kept = MU_NEW(list->arena, mu_op_question, 1);
+    mu_measure *measure = MU_NEW(list->arena, mu_measure, 1);
+    const char *key = mu_op_key(question, list->arena);
+    if (kept == NULL || measure == NULL || key == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "no memory for the rows of a table");
+    }
+    *kept = *question;
+    *measure = (mu_measure){.kind = MU_MEASURE_LATENCY, .value = time_s};
+    mu_case c = {.id = key,
+                 .source = "",
+                 .engine_version = "",
+                 .date = "",
+                 .fit = mu_case_is_fit(key),
+                 .verb = MU_CASE_OP,
+                 .op = kept,
+                 .fault = fault,
+                 .measure_count = 1,
+                 .measure = measure};
+    return mu_case_list_add(list, &c, err);
+}
+
+bool mu_op_time_is_sane(double time_s)
+{
+    return time_s >= time_low_s && time_s <= time_high_s;
+}
+
 /* Names the row that is being read. */
 static mu_status warn(reader *r, const char *what)
 {
@@ -301,8 +330,7 @@ static const char *read_time(const reader *r, const plan *p, double *out)
         }
         *out += part * p->time_unit_s[i];
     }
-    return *out >= time_low_s && *out <= time_high_s ? NULL
-                                                     : "the time is not between 1 ns and 10000 s";
+    return mu_op_time_is_sane(*out) ? NULL : "the time is not between 1 ns and 10000 s";
 }
 
 static const char *read_words(const reader *r, const plan *p, mu_op_question *q)
@@ -370,33 +398,15 @@ static const char *read_numbers(const reader *r, const plan *p, mu_op_question *
 
 static mu_status add_case(reader *r, const plan *p, const mu_op_question *question, double time_s)
 {
-    mu_arena *arena = r->list->arena;
-    mu_op_question *kept = MU_NEW(arena, mu_op_question, 1);
-    mu_measure *measure = MU_NEW(arena, mu_measure, 1);
-    const char *key = mu_op_key(question, arena);
-    if (kept == NULL || measure == NULL || key == NULL) {
-        return mu_fail(r->err, MU_E_MEMORY, "no memory for the rows of %s", r->path);
-    }
-    *kept = *question;
-    *measure = (mu_measure){.kind = MU_MEASURE_LATENCY, .value = time_s};
-    mu_case c = {.id = key,
-                 .source = "",
-                 .engine_version = "",
-                 .date = "",
-                 .fit = mu_case_is_fit(key),
-                 .verb = MU_CASE_OP,
-                 .op = kept,
-                 .measure_count = 1,
-                 .measure = measure};
-    if (p->where >= 0 && strcmp(mu_csv_cell(r->csv, p->where), p->where_value) != 0) {
-        c.fault = mu_arena_printf(arena, "measured otherwise than the twin knows it: %s is wanted",
-                                  p->layout->where);
-    }
-    if (p->layout->refused != NULL) {
-        c.fault = p->layout->refused;
+    const char *fault = p->layout->refused;
+    if (fault == NULL && p->where >= 0 &&
+        strcmp(mu_csv_cell(r->csv, p->where), p->where_value) != 0) {
+        fault = mu_arena_printf(r->list->arena,
+                                "measured otherwise than the twin knows it: %s is wanted",
+                                p->layout->where);
     }
     r->good++;
-    return mu_case_list_add(r->list, &c, r->err);
+    return mu_op_case_add(r->list, question, time_s, fault, r->err);
 }
 
 static mu_status read_row(reader *r, const plan *p)
