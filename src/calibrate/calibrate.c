@@ -424,16 +424,18 @@ static mu_status prepare(run *r, const mu_knob knobs[], uint32_t count)
     uint32_t rows = r->samples->count;
     *out = (mu_calibration){
         .subject = *r->start, .knob_count = count, .group_count = r->samples->group_count};
-    out->knob = MU_NEW(arena, mu_knob_result, count);
+    out->knob = MU_NEW(arena, mu_knob_result, count + (size_t)1);
     out->group = MU_NEW(arena, mu_group_result, out->group_count);
+    out->margin = MU_NEW(arena, mu_op_margin, MU_MARGINS_MAX);
     r->before_s = MU_NEW(arena, double, rows);
     r->after_s = MU_NEW(arena, double, rows);
     r->left_out_s = MU_NEW(arena, double, rows);
     r->scratch = MU_NEW(arena, double, rows);
     r->moved_s = MU_NEW(arena, double, rows);
     r->row = MU_NEW(arena, uint32_t, rows);
-    if (out->knob == NULL || out->group == NULL || r->before_s == NULL || r->after_s == NULL ||
-        r->left_out_s == NULL || r->scratch == NULL || r->moved_s == NULL || r->row == NULL) {
+    if (out->knob == NULL || out->group == NULL || out->margin == NULL || r->before_s == NULL ||
+        r->after_s == NULL || r->left_out_s == NULL || r->scratch == NULL || r->moved_s == NULL ||
+        r->row == NULL) {
         return mu_fail(r->err, MU_E_MEMORY, "no memory to calibrate on %u rows", rows);
     }
     for (uint32_t i = 0; i < count; i++) {
@@ -499,10 +501,23 @@ static mu_status run_families(run *r, bool on_system)
     return status;
 }
 
+/* Rows that no family was fitted to are predicted by what is there. */
+static void predict_rest(const run *r)
+{
+    const mu_specimen *subject = &r->out->subject;
+    for (uint32_t i = 0; i < r->samples->count; i++) {
+        const mu_sample *row = &r->samples->row[i];
+        if (!row->held_out && !(r->left_out_s[i] > 0.0)) {
+            r->left_out_s[i] =
+                mu_op_time(&row->question, &row->load, &subject->chip, &subject->fabric);
+        }
+    }
+}
+
 mu_status mu_calibrate(const mu_samples *samples, const mu_specimen *start, const mu_knob knobs[],
                        uint32_t count, mu_work *work, mu_calibration *out, mu_error *err)
 {
-    assert(count > 0 && count <= MU_KNOBS_MAX);
+    assert(count <= MU_KNOBS_MAX);
     run r = {.samples = samples, .start = start, .work = work, .out = out, .err = err};
     bool on_system = start->fabric.tier_count > 0;
     mu_status status = prepare(&r, knobs, count);
@@ -511,6 +526,11 @@ mu_status mu_calibrate(const mu_samples *samples, const mu_specimen *start, cons
     }
     if (status == MU_OK) {
         score_groups(&r);
+        predict_rest(&r);
+        status =
+            mu_margins_of(samples, r.left_out_s, work->arena, out->margin, &out->margin_count, err);
+    }
+    if (status == MU_OK) {
         status = mu_warn_odd_rows(out, samples, r.before_s, r.after_s, work->arena, err);
     }
     return status;

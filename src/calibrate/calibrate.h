@@ -12,6 +12,7 @@
 #define MUSTER_CALIBRATE_CALIBRATE_H
 
 #include "calibrate/family.h"
+#include "calibrate/margin.h"
 #include "calibrate/samples.h"
 #include "study/answer.h"
 
@@ -58,7 +59,9 @@ typedef struct mu_calibration {
     mu_knob_result *knob; /* [knob_count] */
     uint32_t group_count;
     mu_group_result *group; /* [group_count] as in the samples */
-    uint64_t rows;          /* of operators that can be calibrated, fitted on or held out */
+    uint32_t margin_count;
+    mu_op_margin *margin; /* [margin_count] of the parameters as fitted */
+    uint64_t rows;        /* of operators that can be calibrated, fitted on or held out */
     uint32_t warning_count;
     const char *warning[MU_CALIBRATE_WARNINGS_MAX];
 } mu_calibration;
@@ -67,7 +70,8 @@ typedef struct mu_calibration {
  * Fits what the rows can determine.
  *
  * @param[in]  start  present calibration, or priors
- * @param[in]  knobs  [count] all that may be fitted, of mu_chip_knobs() or mu_fabric_knobs()
+ * @param[in]  knobs  [count] all that may be fitted, of mu_chip_knobs() or mu_fabric_knobs(); 0: the
+ *                    parameters stay as they are, and only errors and margins are found
  * @param[out] out    belongs to work->arena
  * @retval MU_E_INPUT  no row, or too few of every operator
  * @retval MU_E_MEMORY

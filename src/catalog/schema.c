@@ -130,6 +130,7 @@ static const mu_schema_item items[] = {
     REF(CALIBRATION, "systems", REFS, SYSTEM, "applied to these, over those they list"),
     PLAIN(CALIBRATION, "source", SOURCE, "source id of parameters that name none"),
     PLAIN(CALIBRATION, "grade", TEXT, "grade of parameters that name none"),
+    PLAIN(CALIBRATION, "margins", FREE, "how far measured operators lie from predicted ones"),
     PLAIN(CALIBRATION, "params.<name>", PARAM, "value of one parameter, in the unit of its name"),
 
     PLAIN(MODEL, "launched", DATE, "when the weights were published"),

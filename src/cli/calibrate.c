@@ -206,7 +206,10 @@ static mu_status calibrate(run *r, mu_calibration *found)
     if (knobs == NULL) {
         return mu_fail(r->err, MU_E_MEMORY, "out of memory");
     }
-    uint32_t count = r->on_system ? mu_fabric_knobs(&r->start.fabric, knobs) : mu_chip_knobs(knobs);
+    uint32_t count = 0;
+    if (!r->cli->as_is) {
+        count = r->on_system ? mu_fabric_knobs(&r->start.fabric, knobs) : mu_chip_knobs(knobs);
+    }
     mu_status status = mu_cli_work_begin(r->cli, &work, r->err);
     if (status != MU_OK) {
         return status;

@@ -75,7 +75,8 @@ static void print_head(FILE *out, const mu_calibrate_answer *answer, const char 
     fprintf(out,
             "# Written by `muster calibrate`. Ranges are 90 %%: spread of five refits that each\n"
             "# left out a fifth of the rows; *_time is the 5th to 95th percentile of measured\n"
-            "# over predicted on rows that were not fitted on.\n");
+            "# over predicted on rows that were not fitted on. Margins: [predicted up to, s; low\n"
+            "# and high, measured over predicted] of rows that the fit had not seen.\n");
     fprintf(out, "kind: calibration\nid: %s-%s\n", e->id, stem);
     fprintf(out, "name: \"%s: own measurements\"\n", e->name);
     fprintf(out, "%ss: [%s]\nsource: own-measurements\ngrade: A\nfitted:\n", kind, e->id);
@@ -83,6 +84,36 @@ static void print_head(FILE *out, const mu_calibrate_answer *answer, const char 
             (unsigned long long)answer->found->rows);
     fprintf(out, "  split: \"seven rows in ten fitted, by a hash of the question; errors on the "
                  "others\"\n");
+}
+
+static void print_params(FILE *out, const mu_calibration *found)
+{
+    if (found->knob_count > 0) {
+        fputs("params:\n", out);
+    }
+    for (uint32_t i = 0; i < found->knob_count; i++) {
+        const mu_knob_result *k = &found->knob[i];
+        if (k->fate == MU_KNOB_FITTED || k->fate == MU_KNOB_WIDTH) {
+            fprintf(out, "  %s: {best: %.4g, low: %.4g, high: %.4g}\n", k->knob.name, k->range.best,
+                    k->range.low, k->range.high);
+        }
+    }
+}
+
+static void print_margins(FILE *out, const mu_calibrate_answer *answer)
+{
+    const mu_calibration *found = answer->found;
+    if (found->margin_count > 0) {
+        fprintf(out, "margins:\n  of: %s\n", answer->entity->id);
+    }
+    for (uint32_t i = 0; i < found->margin_count; i++) {
+        const mu_op_margin *m = &found->margin[i];
+        fprintf(out, "  %s:\n    rows: %u\n    steps:\n", m->key, m->rows);
+        for (uint32_t k = 0; k < m->step_count; k++) {
+            fprintf(out, "      - [%.4g, %.3f, %.3f]\n", m->step[k].to_s, m->step[k].low,
+                    m->step[k].high);
+        }
+    }
 }
 
 mu_status mu_calibrate_write(void *context, FILE *out, mu_error *err)
@@ -93,13 +124,7 @@ mu_status mu_calibrate_write(void *context, FILE *out, mu_error *err)
     stem_of(answer->file, stem);
     print_head(out, answer, stem);
     print_errors(out, found);
-    fputs("params:\n", out);
-    for (uint32_t i = 0; i < found->knob_count; i++) {
-        const mu_knob_result *k = &found->knob[i];
-        if (k->fate == MU_KNOB_FITTED || k->fate == MU_KNOB_WIDTH) {
-            fprintf(out, "  %s: {best: %.4g, low: %.4g, high: %.4g}\n", k->knob.name, k->range.best,
-                    k->range.low, k->range.high);
-        }
-    }
+    print_params(out, found);
+    print_margins(out, answer);
     return mu_stream_check(out, err);
 }

@@ -26,6 +26,7 @@ typedef struct mu_cli {
     bool help;
     bool man;
     bool schema;
+    bool as_is;             /* --as-is of calibrate */
     const char *completion; /* shell, or NULL */
     const char *svg;        /* file, or NULL */
     const char *catalog;    /* overlay directory, or NULL */
@@ -53,7 +54,7 @@ enum {
     MU_TAKES_GENERATORS = 16, /* --man, --completion, --schema */
     MU_TAKES_FILE = 32,       /* the first argument may be a scenario file */
     MU_TAKES_FIT =
-        128, /* --chip, --system and --output of calibrate; of the registry only threads */
+        128, /* --chip, --system, --as-is and --output of calibrate; of the registry only threads */
     MU_TAKES_CASES = 64 /* --ops, --verb; of the registry only uncertainty, seed and threads */
 };
 

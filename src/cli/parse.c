@@ -107,6 +107,7 @@ static void set_output_flag(mu_cli *cli, const char *name, const char *value)
         {"ops", NULL, &cli->ops},         {"chip", NULL, &cli->chip},
         {"system", NULL, &cli->network},  {"output", NULL, &cli->output},
         {"verb", NULL, &cli->verb},       {"completion", NULL, &cli->completion},
+        {"as-is", &cli->as_is, NULL},
     };
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         if (strcmp(fields[i].name, name) == 0) {

@@ -81,6 +81,7 @@ static const mu_output_flag output_flags[] = {
     {"json", NULL, "print one JSON object", MU_TAKES_TABLES | MU_TAKES_FIT},
     {"chip", "ID", "chip that the tables were measured on", MU_TAKES_FIT},
     {"system", "ID", "system that tables of collectives were measured on", MU_TAKES_FIT},
+    {"as-is", NULL, "fit nothing: only errors and margins of what is there", MU_TAKES_FIT},
     {"output", "FILE", "write the calibration (also -o FILE)", MU_TAKES_FIT},
     {"csv", NULL, "print a CSV table", MU_TAKES_TABLES},
     {"svg", "FILE", "write the Pareto front as a picture", MU_TAKES_SVG},

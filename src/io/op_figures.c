@@ -141,7 +141,9 @@ static const char *read_chip(const reader *r, mu_op_question *q)
     }
     (void)snprintf(name, sizeof name, "%s", text);
     for (char *c = name; *c != '\0'; c++) {
-        *c = *c == ' ' ? '-' : *c;
+        if (*c == ' ') {
+            *c = '-';
+        }
     }
     if (mu_catalog_find(r->catalog, MU_ENTITY_CHIP, name, &chip, &unknown) != MU_OK) {
         return "the catalogue does not have its chip";

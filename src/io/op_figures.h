@@ -2,9 +2,10 @@
 /*
  * Tables of published figures: one measured number a row, of any chip, its shape in words.
  *
- * What:  columns task, chip, chips, parallelism ("m=64;n=4096;k=7168"), dtype_weights, metric,
- *        value, unit and, where they apply, nodes, engine, batch_per_chip, notes. Rows whose task is
- *        an operator (op_*) or a collective (comm_*) become cases; all others are passed over.
+ * What:  columns task, chip, chips, parallelism ("m=64;n=4096;k=7168"), dtype_weights,
+ *        metric, value, unit and, where they apply, nodes, engine, batch_per_chip, notes. Rows
+ *        whose task is an operator (op_*) or a collective (comm_*) become cases; all others are
+ *        passed over.
  * Terms: figure = such a row. What a figure leaves unsaid is not guessed: it is left out, and
  *        counted by the reason.
  * Bound: products are of operands that arrive in their format. Attention is left out: published

@@ -2,6 +2,8 @@
 /*
  * Operator cases: a chip or a system is read once in every draw, then asked as often as there are
  * rows.
+ *
+ * Terms: margin = how far measurements lie from predictions, see study/op_margin.h.
  */
 #include "study/validate_parts.h"
 
@@ -71,10 +73,18 @@ static mu_status load(const mu_validate_run *run, mu_op_target *target, mu_error
     if (status == MU_OK && plan == NULL) {
         status = mu_fail(err, MU_E_MEMORY, "no memory for the draws");
     }
+    if (status == MU_OK) {
+        status = mu_op_margins_read(run->catalog, target->on_system ? system : chip, run->arena,
+                                    &target->margins, err);
+    }
     for (uint32_t i = 0; i <= run->options.samples && status == MU_OK; i++) {
         mu_draw draw = {.plan = plan, .index = i};
         uint32_t ranks = 1;
         status = mu_chip_from_catalog(run->catalog, chip, draw, &target->chip[i], &ranks, err);
+        if (status == MU_OK && !target->on_system) {
+            target->facts[i] = target->chip[i];
+            target->facts[i].params = target->chip[0].params;
+        }
         if (status == MU_OK && system != NULL) {
             status =
                 mu_fabric_from_catalog(run->catalog, system, draw, ranks, &target->fabric[i], err);
@@ -100,7 +110,8 @@ mu_status mu_op_target_find(mu_validate_run *run, uint32_t case_index, mu_error 
     *target = (mu_op_target){.name = op->target, .on_system = on_system};
     target->chip = MU_NEW(run->arena, mu_chip, run->options.samples + 1);
     target->fabric = on_system ? MU_NEW(run->arena, mu_fabric, run->options.samples + 1) : NULL;
-    if (target->chip == NULL || (on_system && target->fabric == NULL)) {
+    target->facts = on_system ? NULL : MU_NEW(run->arena, mu_chip, run->options.samples + 1);
+    if (target->chip == NULL || (target->fabric == NULL && target->facts == NULL)) {
         return mu_fail(err, MU_E_MEMORY, "no memory for %s", op->target);
     }
     mu_error local = {0};
@@ -115,29 +126,61 @@ mu_status mu_op_target_find(mu_validate_run *run, uint32_t case_index, mu_error 
     return MU_OK;
 }
 
-static double answer_in(const mu_op_question *op, const mu_moe_load *load,
-                        const mu_op_target *target, uint32_t draw, mu_measure_kind kind)
+/* Seconds in one draw. */
+static double time_in(const mu_op_question *op, const mu_moe_load *load, const mu_op_target *target,
+                      const mu_chip chips[], uint32_t draw)
 {
     const mu_fabric *fabric = target->fabric != NULL ? &target->fabric[draw] : NULL;
-    double time_s = mu_op_time(op, load, &target->chip[draw], fabric);
-    return kind == MU_MEASURE_LATENCY ? time_s : mu_op_bus_bandwidth(op, time_s);
+    return mu_op_time(op, load, &chips[draw], fabric);
+}
+
+/* Two independent doubts of one time, each as factors. */
+static double both(double a, double b)
+{
+    return exp(hypot(log(a), log(b)));
+}
+
+/*
+ * What rows showed of this chip says how far it may be off. What they showed of another one does
+ * not know of doubt about this one's facts; without rows the draws say all there is to say.
+ */
+static mu_quantity time_of(const mu_validate_run *run, const mu_op_target *target,
+                           const mu_op_question *op, const mu_moe_load *load)
+{
+    double draws[MU_VALIDATE_SAMPLES_MAX];
+    uint32_t samples = run->options.samples;
+    const mu_op_margin *margin = samples > 0 ? mu_op_margin_find(&target->margins, op) : NULL;
+    double value = time_in(op, load, target, target->chip, 0);
+    if (margin != NULL && margin->own) {
+        mu_margin_step step = mu_op_margin_at(margin, value);
+        return (mu_quantity){value, value * step.low, value * step.high};
+    }
+    const mu_chip *chips = margin != NULL && target->facts != NULL ? target->facts : target->chip;
+    for (uint32_t i = 0; i < samples; i++) {
+        draws[i] = time_in(op, load, target, chips, i + 1);
+    }
+    mu_quantity drawn = mu_quantity_of(value, draws, samples);
+    if (margin == NULL) {
+        return drawn;
+    }
+    mu_margin_step step = mu_op_margin_at(margin, value);
+    return (mu_quantity){value, value / both(value / drawn.low, 1.0 / step.low),
+                         value * both(drawn.high / value, step.high)};
 }
 
 static void answer_measure(const mu_validate_run *run, const mu_op_target *target,
                            const mu_op_question *op, const mu_moe_load *load, mu_outcome *outcome)
 {
-    double draws[MU_VALIDATE_SAMPLES_MAX];
-    uint32_t samples = run->options.samples;
-    double value = answer_in(op, load, target, 0, outcome->kind);
-    if (!(value > 0.0) || !isfinite(value)) {
-        outcome->why = "no such measure of this operator";
-        return;
+    mu_quantity time_s = time_of(run, target, op, load);
+    if (outcome->kind == MU_MEASURE_BUS_BANDWIDTH) {
+        outcome->predicted = (mu_quantity){mu_op_bus_bandwidth(op, time_s.value),
+                                           mu_op_bus_bandwidth(op, time_s.high),
+                                           mu_op_bus_bandwidth(op, time_s.low)};
+    } else {
+        outcome->predicted = time_s;
     }
-    for (uint32_t i = 0; i < samples; i++) {
-        draws[i] = answer_in(op, load, target, i + 1, outcome->kind);
-    }
-    outcome->predicted = mu_quantity_of(value, draws, samples);
-    outcome->answered = true;
+    outcome->answered = outcome->predicted.value > 0.0 && isfinite(outcome->predicted.value);
+    outcome->why = outcome->answered ? NULL : "no such measure of this operator";
 }
 
 static mu_moe_load load_of(mu_load_slot *slots, const mu_op_question *op)

@@ -5,6 +5,7 @@
 #define MUSTER_STUDY_VALIDATE_PARTS_H
 
 #include "base/draw.h"
+#include "study/op_margin.h"
 #include "study/recipe.h"
 #include "study/validate.h"
 
@@ -16,7 +17,9 @@ typedef struct mu_op_target {
     bool on_system;
     char why[MU_TARGET_WHY_MAX]; /* "" = loaded */
     mu_chip *chip;               /* [samples + 1] */
+    mu_chip *facts;              /* [samples + 1] the same, parameters at their best; chips only */
     mu_fabric *fabric;           /* [samples + 1]; systems only */
+    mu_op_margins margins;
 } mu_op_target;
 
 /* System, engine and chips of deployments, in every draw. */
