@@ -5,11 +5,11 @@
 # parameters predict, chip by chip and system by system. Rerun it after any change of operators or
 # of their parameters, then rebuild.
 #
-#   tools/margins.sh PROGRAM [TABLES]    tables default to MUSTER_TABLES, else ../shared/data
+#   tools/margins.sh PROGRAM [TABLES]    TABLES: folder of ops/ and measured.csv (MUSTER_TABLES)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 program=$1
-tables=${2:-${MUSTER_TABLES:-../shared/data}}
+tables=${2:-${MUSTER_TABLES:?set it to the folder of the tables}}
 
 # --chip or --system, id, sources as in data/sources.yaml, tables
 one() {
@@ -18,8 +18,8 @@ one() {
     "$program" calibrate "$@" "$flag" "$id" --as-is -o "$out.new" > /dev/null 2>&1
     {
         echo "# SPDX-License-Identifier: Apache-2.0"
-        echo "# Written by tools/margins.sh. A step is [predicted up to, s; low; high]: measured over"
-        echo "# predicted, one row in twenty beyond either end, on rows that may be fitted on."
+        echo "# Written by tools/margins.sh. A step is [predicted up to, s; low; high]: measured"
+        echo "# over predicted, one row in twenty beyond either end, of rows that may be fitted on."
         echo "kind: calibration"
         echo "id: $id-margins"
         echo "name: \"Margins of single operators: $id\""
@@ -34,11 +34,12 @@ one() {
 }
 
 chip_tables() {
-    ls "$tables/ops/$1/"*.csv* | grep -v -e /nccl -e /hccl -e /custom_ -e /wideep -e /moe_fused -e /dsa_
+    find "$tables/ops/$1" -name '*.csv*' | sort |
+        grep -v -e /nccl -e /hccl -e /custom_ -e /wideep -e /moe_fused -e /dsa_.*module
 }
 
 system_tables() {
-    ls "$tables/ops/$1/"*.csv* | grep -e /nccl -e /hccl -e /custom_ -e /wideep
+    find "$tables/ops/$1" -name '*.csv*' | sort | grep -e /nccl -e /hccl -e /custom_ -e /wideep
 }
 
 for pair in a100:a100-sxm-80gb b200:b200-sxm h100:h100-sxm l40s:l40s; do

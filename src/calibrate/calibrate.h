@@ -70,8 +70,8 @@ typedef struct mu_calibration {
  * Fits what the rows can determine.
  *
  * @param[in]  start  present calibration, or priors
- * @param[in]  knobs  [count] all that may be fitted, of mu_chip_knobs() or mu_fabric_knobs(); 0: the
- *                    parameters stay as they are, and only errors and margins are found
+ * @param[in]  knobs  [count] all that may be fitted, of mu_chip_knobs() or mu_fabric_knobs(); with
+ *                    0 the parameters stay as they are: only errors and margins are found
  * @param[out] out    belongs to work->arena
  * @retval MU_E_INPUT  no row, or too few of every operator
  * @retval MU_E_MEMORY

@@ -2,8 +2,8 @@
 /*
  * Margins from the rows of tables.
  *
- * Why:   on 290,000 rows steps of predicted time made intervals a seventh narrower at the same
- *        share held than one margin an operator did; scaling by the draws' own width gained nothing.
+ * Why:   on the published tables, steps of predicted time made intervals of the same share held a
+ *        seventh tighter than one margin an operator did; the draws' own widths told nothing more.
  */
 #include "calibrate/margin.h"
 

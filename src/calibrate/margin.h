@@ -16,9 +16,9 @@ typedef struct mu_miss {
 
 /**
  * Steps of one margin: as many of equal numbers of rows as leave 60 each, at most
- * MU_MARGIN_STEPS_MAX. The factors of a step of n rows are the (n + 1)-th parts of 0.05 and 0.95 of
- * its ordered ratios, so that a new row of the same kind falls beyond either with a chance of one in
- * twenty, and hold 1.
+ * MU_MARGIN_STEPS_MAX. The factors of a step of n rows are its ordered ratios at 0.05 and 0.95 of
+ * n + 1, so that a new row of the same kind falls beyond either with a chance of one in twenty;
+ * they hold 1.
  *
  * @param[in,out] miss  [count] count > 0; is sorted
  * Source: Vovk, Gammerman, Shafer, Algorithmic Learning in a Random World (2005), inductive
@@ -28,8 +28,8 @@ void mu_margin_fit(mu_miss miss[], uint32_t count, mu_op_margin *out);
 
 /**
  * Margins of all keys among the rows. A key with fewer than 20 rows to fit on takes those of the
- * other formats of its operator, too, then those of its family; where that is not enough there is no
- * margin.
+ * other formats of its operator, too, then those of its family; where that is not enough there is
+ * no margin.
  *
  * @param[in]  predicted_s  [samples] best without having seen the row; 0 = not predicted
  * @param[out] out          [MU_MARGINS_MAX]
