@@ -28,6 +28,12 @@ import sys
 TRUST = {**dict.fromkeys(("CM384", "XDS", "STRATA", "PANGU", "STEP3", "FA4", "CNPRESS"), "C"),
          **dict.fromkeys(("VASCN", "SGLNPU"), "D")}
 
+# Requests in all by input and output length, as TensorRT-LLM's performance pages say they used.
+TRT_REQUESTS = {(128, 128): 30000, (128, 2048): 3000, (128, 4096): 1500, (500, 2000): 3000,
+                (1000, 1000): 3000, (1000, 2000): 1500, (1024, 2048): 1500, (2048, 128): 3000,
+                (2048, 2048): 1500, (5000, 500): 1500, (20000, 2000): 1000, (1024, 1024): 3000,
+                (8192, 1024): 1500, (1024, 8192): 1500, (32768, 1024): 1000, (1024, 32768): 1000}
+
 # Lengths that rows leave out because the data set is named instead: mean input tokens.
 INPUTS = (("mean input about 778", 778), ("mean input about 9.4k", 9400),
           ("OpenOrca", 294), ("reasoning mix", 800))
@@ -69,9 +75,11 @@ POOL = {"output_throughput_per_chip": ("decode_tokens_per_s_per_chip", 1),
 # Published in a narrow format: what a row calls its weights is how the engine multiplies them.
 NARROW = ("gpt-oss",)
 
-COLUMNS = ("id", "task", "model", "chip", "chips", "nodes", "parallelism", "dtype_weights",
+COLUMNS = ("id", "source", "task", "model", "chip", "chips", "nodes", "parallelism", "dtype_weights",
            "dtype_kv", "engine", "input_len", "output_len", "batch_global", "batch_per_chip",
            "concurrency", "slo", "metric", "value", "unit", "notes")
+CONFIGURATION = ("model", "chip", "chips", "parallelism", "dtype_weights", "input_len",
+                 "output_len", "batch_global", "batch_per_chip", "concurrency")
 OWN = ("id", "metric", "value", "unit")  # columns in which rows of one case differ
 
 
@@ -207,6 +215,15 @@ def offered(row):
     return {"concurrency": int(told)} if told else {}
 
 
+def in_all(row, given, output):
+    """{requests} of a benchmark that puts all of them in at once, where the source says how many."""
+    told = re.search(r"([\d,]+) (?:requests|prompts|\w+-like requests)", row["notes"])
+    count = int(told.group(1).replace(",", "")) if told else None
+    if count is None and "performance overview" in row["source"].lower().replace("perf ", "performance "):
+        count = TRT_REQUESTS.get((given, output))
+    return {"requests": count} if count and row["task"] == "serve_offline" else {}
+
+
 def lengths(row):
     given = number(row["input_len"])
     if given is None:
@@ -218,6 +235,8 @@ def lengths(row):
     if "prefix caching on" in row["notes"] or "multi-turn" in row["notes"]:
         raise Left("turns share a growing prefix: no steady length")
     found = {"input": round(given), "output": round(output) if output else None}
+    if number(row["batch_global"]) is None and output:
+        found.update(in_all(row, round(given), round(output)))
     if hits:
         found["prefix_hit"] = int(next(x for x in hits.groups() if x)) / 100
     return found
@@ -386,9 +405,10 @@ def pool(row, metrics):
     yield scenario, measured
 
 
-def held_out(text):
+def held_out(row):
     """Half of all configurations, by a hash: models and engines are looked at on the rest."""
-    return hashlib.sha256(text.encode()).digest()[0] < 128
+    said = "|".join(row[column].strip().lower() for column in CONFIGURATION)
+    return hashlib.sha256(said.encode()).digest()[0] < 128
 
 
 PERCENTILE = re.compile(r"_p9\d$")
@@ -428,7 +448,7 @@ def convert(rows, trust, left):
             made = list(make(row, metrics))
             for part, (scenario, measured) in enumerate(made):
                 name = row["id"] + ("" if len(made) == 1 else "ab"[part])
-                fit = not held_out(json.dumps(scenario, sort_keys=True))
+                fit = not held_out(row)
                 cases.append({"id": name, "source": group_of(row).lower(),
                               "date": row.get("date", ""), "engine_version": row["engine"],
                               "fit": fit, "verb": "predict", "scenario": scenario,

@@ -118,6 +118,7 @@ static const mu_schema_item items[] = {
     PLAIN(ENGINE, "block_size", COUNT, "tokens in one block of the KV cache"),
     PLAIN(ENGINE, "max_batch_tokens", COUNT, "tokens of one step, default"),
     PLAIN(ENGINE, "max_batch", COUNT, "sequences in one step, default"),
+    PLAIN(ENGINE, "memory_of_rest", BOOL, "memory_utilisation is of what weights leave"),
     PLAIN(ENGINE, "kv_follows_weights", BOOL, "an FP8 or FP4 model keeps its cache in FP8"),
     PLAIN(ENGINE, "drafts_disaggregated", COUNT, "draft tokens of a decode role that says none"),
     PLAIN(ENGINE, "chunked_prefill", BOOL, "prefill chunks share steps with decode, default"),

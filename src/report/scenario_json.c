@@ -116,6 +116,9 @@ static json_t *workload_json(const mu_scenario *scenario)
     if (scenario->rate > 0.0) {
         mu_json_put(&json, "rate", with_unit(scenario->rate, "/s"));
     }
+    if (scenario->requests > 0.0) {
+        put_count(&json, "requests", scenario->requests);
+    }
     if (scenario->concurrency > 0.0) {
         put_count(&json, "concurrency", scenario->concurrency);
     } else {

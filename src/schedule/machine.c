@@ -111,9 +111,22 @@ mu_status mu_engine_load(const mu_catalog *catalog, const char *id, mu_draw draw
     if (status == MU_OK) {
         status = load_switch(catalog, engine, "kv_follows_weights", &out->kv_follows_weights, err);
     }
+    if (status == MU_OK) {
+        status = load_switch(catalog, engine, "memory_of_rest", &out->memory_of_rest, err);
+    }
     return status != MU_OK
                ? status
                : load_switch(catalog, engine, "chunked_prefill", &out->chunked_prefill, err);
+}
+
+double mu_machine_room(const mu_machine *machine, double taken_bytes)
+{
+    double capacity = machine->chip.memory_capacity;
+    double share = machine->engine.memory_utilisation;
+    if (!machine->engine.memory_of_rest) {
+        return share * capacity;
+    }
+    return taken_bytes < capacity ? taken_bytes + share * (capacity - taken_bytes) : capacity;
 }
 
 const char *mu_machine_usual_engine(const mu_catalog *catalog, const mu_entity *system)

@@ -43,6 +43,7 @@ typedef struct mu_engine {
 #undef X
     bool chunked_prefill;
     double max_batch_tokens;     /* default budget of a prefill or mixed step, per DP group */
+    bool memory_of_rest;         /* memory_utilisation is of what weights and buffers leave */
     bool kv_follows_weights;     /* an FP8 or FP4 model keeps its cache in FP8 */
     double max_batch;            /* sequences a DP group */
     double drafts_disaggregated; /* draft tokens of a decode role that leaves them unsaid */
@@ -79,6 +80,12 @@ mu_status mu_machine_load(const mu_catalog *catalog, const mu_machine_name *name
 /** An engine's profile in one draw; MU_E_INPUT: an unknown id, a parameter of the wrong unit. */
 mu_status mu_engine_load(const mu_catalog *catalog, const char *id, mu_draw draw, mu_engine *out,
                          mu_error *err) MU_MUST_CHECK;
+
+/**
+ * Bytes of a rank that the engine fills, weights and buffers included, where those take
+ * `taken_bytes`: a share of the device's memory, or all of them and a share of the rest.
+ */
+double mu_machine_room(const mu_machine *machine, double taken_bytes);
 
 /** Id of the engine a system is usually run with: its `engine:` key, else vllm. Borrowed. */
 const char *mu_machine_usual_engine(const mu_catalog *catalog, const mu_entity *system);

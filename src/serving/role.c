@@ -28,11 +28,6 @@ double mu_role_ranks(const mu_role *role)
     return (double)role->instances * p->tp * p->pp * p->cp * p->dp;
 }
 
-static double room_bytes(const mu_role_site *at)
-{
-    return at->machine->chip.memory_capacity * at->machine->engine.memory_utilisation;
-}
-
 /* Tokens of the largest step of this role. */
 static double step_tokens(const mu_role_site *at, double batch)
 {
@@ -60,15 +55,16 @@ static void fill_memory(const mu_role_site *at, double sequences, double tokens_
 /* Sets fit and missing_bytes from the memory. */
 static void judge_fit(const mu_role_site *at, mu_role_answer *out)
 {
-    double used = out->memory.weights_bytes + out->memory.kv_bytes + out->memory.activations_bytes;
-    double missing = used - room_bytes(at);
+    double taken = out->memory.weights_bytes + out->memory.activations_bytes;
+    double room = mu_machine_room(at->machine, taken);
+    double missing = taken + out->memory.kv_bytes - room;
     if (missing <= 0.0) {
         out->fit = MU_FIT_OK;
         out->missing_bytes = 0.0;
         return;
     }
     out->missing_bytes = missing;
-    bool weights_alone = out->memory.weights_bytes + out->memory.activations_bytes > room_bytes(at);
+    bool weights_alone = taken > room;
     out->fit =
         weights_alone ? MU_FIT_WEIGHTS : (mu_batch_limit(at) < 1.0 ? MU_FIT_KV : MU_FIT_BATCH);
 }
@@ -191,8 +187,8 @@ double mu_batch_limit(const mu_role_site *at)
     const mu_footprint *f = &at->footprint;
     double queries = 1.0 + at->role->parallel.mtp;
     double each = f->kv_per_sequence + f->kv_per_token * mu_held_tokens(at);
-    double room =
-        room_bytes(at) - f->weights - f->fixed - at->role->batch_tokens * f->activations_per_token;
+    double taken = f->weights + f->fixed + at->role->batch_tokens * f->activations_per_token;
+    double room = mu_machine_room(at->machine, taken) - taken;
     double batch = each > 0.0 ? floor(room / each) : at->machine->engine.max_batch;
     if (batch * queries > at->role->batch_tokens) {
         /* Past the token budget each sequence also takes scratch. */

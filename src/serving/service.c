@@ -188,10 +188,32 @@ static mu_loop_point solve_rate(const ready *r, double cap, double *flight)
     return p;
 }
 
+/*
+ * A number of requests of one length, all there at the start, come in waves: those that start
+ * together end together. Full waves, then what is left over in a smaller one that runs at its own
+ * pace: the rate is that of the whole.
+ */
+static void end_in_waves(const ready *r, mu_loop_point *p)
+{
+    double all = r->site->workload.requests;
+    double groups = decode_groups(r->decode.role);
+    double wave = p->batch * groups;
+    double full = floor(all / wave * (1.0 + 1e-9));
+    double rest = all - full * wave;
+    if (full < 1.0 || rest < 1.0) {
+        return;
+    }
+    double rest_s = rest / point_at(r, rest / groups).requests_per_s;
+    p->requests_per_s = all / (full * wave / p->requests_per_s + rest_s);
+}
+
 /* The point the loop settles at; *flight = requests in flight there. */
-static mu_loop_point solve(const ready *r, double *flight)
+static mu_loop_point solve_loop(const ready *r, double *flight)
 {
     double cap = batch_cap(r);
+    if (r->site->workload.requests > 0.0) {
+        cap = fmin(cap, r->site->workload.requests / decode_groups(r->decode.role));
+    }
     double wanted = r->site->workload.concurrency;
     /* A batch that was asked for is kept full, whether or not this prefill could. */
     if (r->deployment->disaggregated && (wanted > 0.0 || r->decode.role->batch <= 0.0)) {
@@ -213,6 +235,15 @@ static mu_loop_point solve(const ready *r, double *flight)
         p.ttft_s = waiting_s;
     }
     *flight = wanted;
+    return p;
+}
+
+static mu_loop_point solve(const ready *r, double *flight)
+{
+    mu_loop_point p = solve_loop(r, flight);
+    if (r->site->workload.requests > 0.0 && r->site->workload.rate <= 0.0) {
+        end_in_waves(r, &p);
+    }
     return p;
 }
 

@@ -154,9 +154,9 @@ static void try_serve(const evaluation *e, uint32_t shape, mu_role_site *at, mu_
 static double missing_bytes(const mu_role_site *at)
 {
     const mu_footprint *f = &at->footprint;
-    double room = at->machine->chip.memory_capacity * at->machine->engine.memory_utilisation;
-    return f->weights + f->fixed + f->kv_per_sequence + f->kv_per_token * mu_held_tokens(at) +
-           at->role->batch_tokens * f->activations_per_token - room;
+    double taken = f->weights + f->fixed + at->role->batch_tokens * f->activations_per_token;
+    return taken + f->kv_per_sequence + f->kv_per_token * mu_held_tokens(at) -
+           mu_machine_room(at->machine, taken);
 }
 
 static mu_status evaluate_shape(void *context, uint64_t index, uint32_t worker, mu_error *err)

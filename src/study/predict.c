@@ -203,8 +203,8 @@ static mu_status add_intervals(const mu_question *question, mu_work *work, mu_dr
 static double left_bytes(const mu_role_answer *role, const mu_machine *machine)
 {
     const mu_memory *m = &role->memory;
-    return machine->chip.memory_capacity * machine->engine.memory_utilisation - m->weights_bytes -
-           m->kv_bytes - m->activations_bytes;
+    double taken = m->weights_bytes + m->activations_bytes;
+    return mu_machine_room(machine, taken) - taken - m->kv_bytes;
 }
 
 static void add_warning(mu_prediction *out, const char *text)

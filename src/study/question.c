@@ -129,6 +129,7 @@ static mu_workload workload_of(const mu_scenario *s)
                          .prefix_hit = s->prefix_hit,
                          .concurrency = s->concurrency,
                          .rate = s->rate,
+                         .requests = s->requests,
                          .tpot_slo_s = s->tpot_s};
 }
 

@@ -75,6 +75,7 @@ typedef struct mu_scenario {
     double output;
     double concurrency; /* 0 = auto */
     double rate;        /* requests/s, 0 = not said */
+    double requests;    /* in all, 0 = no end */
     double prefix_hit;
     double ttft_s; /* SLO, 0 = none */
     double tpot_s;

@@ -123,6 +123,27 @@ static void a_prefix_hit_saves_prefill(void **state)
     assert_true(b.requests_per_s > a.requests_per_s);
 }
 
+/* Requests in all come in waves: as many as there is room for, then what is left over. */
+static void the_last_wave_costs(void **state)
+{
+    (void)state;
+    mu_scenario endless = SCENARIO("system", "hgx-h100", "model", "llama-3.1-70b", "tp", "8",
+                                   "batch", "64", "input", "500", "output", "500");
+    mu_scenario half = endless;
+    half.serve.batch = 32.0;
+    mu_scenario full = endless;
+    full.requests = 128.0;
+    mu_scenario over = endless;
+    over.requests = 96.0;
+    mu_scenario few = endless;
+    few.requests = 32.0;
+    double x = predict(&endless).point.requests_per_s;
+    double x_half = predict(&half).point.requests_per_s;
+    assert_near(predict(&full).point.requests_per_s, x, 1e-9);
+    assert_near(predict(&few).point.requests_per_s, x_half, 1e-9);
+    assert_near(predict(&over).point.requests_per_s, 96.0 / (64.0 / x + 32.0 / x_half), 1e-9);
+}
+
 static void too_big_says_how_much(void **state)
 {
     (void)state;
@@ -181,6 +202,7 @@ int main(void)
         cmocka_unit_test(drafts_yield_what_they_are_accepted),
         cmocka_unit_test(memory_is_kept),
         cmocka_unit_test(a_prefix_hit_saves_prefill),
+        cmocka_unit_test(the_last_wave_costs),
         cmocka_unit_test(too_big_says_how_much),
         cmocka_unit_test(a_rate_is_kept),
         cmocka_unit_test(more_chips_than_there_are_is_refused),
