@@ -44,7 +44,7 @@ ENGINES = (("tensorrt", "trtllm"), ("vllm", "vllm"), ("sglang", "sglang"), ("man
 # The server that a chip is sold in, where it is also part of larger systems.
 SYSTEMS = {"ascend-910b": "atlas-900-a2", "ascend-910c": "cloudmatrix-384",
            "kunlun-p800": "p800-8", "t-head-ppu-zw810e": "ppu-16", "hygon-dcu-64gb": "hygon-k100-8",
-           "a800-sxm-40gb": "hgx-a100"}
+           "a800-sxm-40gb": "hgx-a100", "l40s-48gb": "l40s-server"}
 
 # Weights, inputs of linear layers, experts; None leaves it to the model's own format.
 FORMATS = {"fp16": ("fp16", None, None), "bf16": ("bf16", None, None), "fp32": ("fp32", None, None),
@@ -75,9 +75,9 @@ POOL = {"output_throughput_per_chip": ("decode_tokens_per_s_per_chip", 1),
 # Published in a narrow format: what a row calls its weights is how the engine multiplies them.
 NARROW = ("gpt-oss",)
 
-COLUMNS = ("id", "source", "task", "model", "chip", "chips", "nodes", "parallelism", "dtype_weights",
-           "dtype_kv", "engine", "input_len", "output_len", "batch_global", "batch_per_chip",
-           "concurrency", "slo", "metric", "value", "unit", "notes")
+COLUMNS = ("id", "source", "task", "model", "chip", "chips", "nodes", "parallelism",
+           "dtype_weights", "dtype_kv", "engine", "input_len", "output_len", "batch_global",
+           "batch_per_chip", "concurrency", "slo", "metric", "value", "unit", "notes")
 CONFIGURATION = ("model", "chip", "chips", "parallelism", "dtype_weights", "input_len",
                  "output_len", "batch_global", "batch_per_chip", "concurrency")
 OWN = ("id", "metric", "value", "unit")  # columns in which rows of one case differ
@@ -169,7 +169,7 @@ def complete(cut, experts_by_data):
 
 def precision(row):
     name = row["dtype_weights"].strip().lower()
-    if "config runs quantised" in row["notes"]:
+    if "config runs quantised" in row["notes"] or group_of(row) == "MLI41":
         name = "fp8"  # MLPerf v4.1 logs call the weights before quantisation
     if name not in FORMATS:
         raise Left(f"weights {row['dtype_weights']}")
@@ -216,10 +216,10 @@ def offered(row):
 
 
 def in_all(row, given, output):
-    """{requests} of a benchmark that puts all of them in at once, where the source says how many."""
+    """{requests} where a source puts all of them in at once and says how many."""
     told = re.search(r"([\d,]+) (?:requests|prompts|\w+-like requests)", row["notes"])
     count = int(told.group(1).replace(",", "")) if told else None
-    if count is None and "performance overview" in row["source"].lower().replace("perf ", "performance "):
+    if count is None and "TensorRT-LLM perf" in row["source"]:
         count = TRT_REQUESTS.get((given, output))
     return {"requests": count} if count and row["task"] == "serve_offline" else {}
 

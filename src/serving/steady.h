@@ -38,7 +38,7 @@ typedef struct mu_workload {
     double prefix_hit;  /* share of input tokens found in the prefix cache, 0..1 */
     double concurrency; /* 0 = as many as memory, batch and SLO allow */
     double rate;        /* requests that arrive [1/s]; 0 = a closed loop of `concurrency` */
-    double requests; /* in all, of one length, all there at the start; 0 = no end */
+    double requests;    /* in all, of one length, all there at the start; 0 = no end */
     bool ample_prefill; /* prefill instances are not what was said but as many as decode needs */
     double tpot_slo_s;  /* bounds the batch where concurrency and batch are free; 0 = none */
 } mu_workload;
