@@ -459,6 +459,16 @@ mu_status mu_catalog_create(mu_arena *arena, const mu_doc docs[], uint32_t count
     return status;
 }
 
+void mu_catalog_keep_prior(mu_catalog *catalog, const struct mu_chip_prior *prior)
+{
+    catalog->prior = prior;
+}
+
+const struct mu_chip_prior *mu_catalog_prior(const mu_catalog *catalog)
+{
+    return catalog->prior;
+}
+
 mu_status mu_catalog_check(const mu_catalog *catalog, uint32_t doc_index, mu_error *err)
 {
     assert(doc_index < catalog->doc_count);

@@ -63,6 +63,9 @@ typedef struct mu_fact {
 
 typedef struct mu_catalog mu_catalog;
 
+/* What was learned from the catalogue of chips that nobody measured: of src/chip, opaque here. */
+struct mu_chip_prior;
+
 /**
  * @param[in]  arena     the catalogue belongs to it; documents are borrowed and must live as long
  * @param[in]  docs      [count] entity documents and `sources` lists; later ones replace earlier
@@ -75,6 +78,12 @@ typedef struct mu_catalog mu_catalog;
  */
 mu_status mu_catalog_create(mu_arena *arena, const mu_doc docs[], uint32_t count,
                             uint32_t checked_from, mu_catalog **out, mu_error *err) MU_MUST_CHECK;
+
+/** Keeps what was learned from it beside the catalogue, which it must outlive. */
+void mu_catalog_keep_prior(mu_catalog *catalog, const struct mu_chip_prior *prior);
+
+/** NULL when nothing was kept. */
+const struct mu_chip_prior *mu_catalog_prior(const mu_catalog *catalog);
 
 /** By id or alias, without regard to case; MU_E_INPUT names the nearest of that kind. */
 mu_status mu_catalog_find(const mu_catalog *catalog, mu_entity_kind kind, const char *id,

@@ -35,6 +35,7 @@ struct mu_catalog {
     uint32_t first_name[MU_ENTITY_KIND_COUNT + 1];
     mu_source *sources; /* [source_count] by id */
     uint32_t source_count;
+    const struct mu_chip_prior *prior;
 };
 
 enum { MU_INHERIT_MAX = 16 };

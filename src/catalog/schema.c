@@ -127,6 +127,7 @@ static const mu_schema_item items[] = {
     REF(ENGINE, "calibration", REFS, CALIBRATION, "calibrations applied in this order"),
 
     PLAIN(CALIBRATION, "fitted", FREE, "what it was fitted on, how, and the error left"),
+    REF(CALIBRATION, "measured", REF, CHIP, "the chip that was measured, where others list it too"),
     REF(CALIBRATION, "chips", REFS, CHIP, "applied to these, over the calibrations they list"),
     REF(CALIBRATION, "systems", REFS, SYSTEM, "applied to these, over those they list"),
     PLAIN(CALIBRATION, "source", SOURCE, "source id of parameters that name none"),

@@ -8,6 +8,7 @@
 #include "chip/chip_catalog.h"
 
 #include "base/text.h"
+#include "chip/prior.h"
 
 #include <assert.h>
 #include <math.h>
@@ -15,6 +16,8 @@
 #include <string.h>
 
 enum { RANKS_MAX = 64, NAME_MAX_BYTES = 256 };
+
+static const double MATURITY_LEAST = 0.1;
 
 typedef struct reader {
     const mu_catalog *catalog;
@@ -148,45 +151,88 @@ static mu_status check_names(const reader *r, const mu_entity *calibration)
 }
 
 /* Range of a parameter: from the last calibration that has it, else its prior. */
-static mu_status read_param(const reader *r, const mu_references *list, const mu_param_spec *spec,
-                            double *out)
+static mu_status read_param(const reader *r, const mu_references *list, size_t index,
+                            const mu_chip_traits *traits, double *out)
 {
+    size_t count = 0;
+    const mu_param_spec *spec = &mu_chip_param_specs(&count)[index];
+    const mu_chip_prior *prior = mu_catalog_prior(r->catalog);
     char name[NAME_MAX_BYTES];
     char path[NAME_MAX_BYTES];
-    mu_range range = spec->prior;
     (void)snprintf(name, sizeof name, "prior/%s", spec->name);
     (void)snprintf(path, sizeof path, "params.%s", spec->name);
-    for (uint32_t i = list->count; i > 0; i--) {
-        mu_fact fact;
+    mu_fact fact = {.path = NULL};
+    for (uint32_t i = list->count; i > 0 && fact.path == NULL; i--) {
         mu_status status =
             mu_catalog_fact(r->catalog, list->entity[i - 1], path, false, &fact, r->err);
         if (status != MU_OK) {
             return status;
         }
-        if (fact.path != NULL) {
-            range = fact.range;
-            (void)snprintf(name, sizeof name, "calibration/%s/%s", fact.entity, spec->name);
-            break;
-        }
+    }
+    mu_range range = fact.range;
+    if (fact.path == NULL) {
+        range = prior != NULL ? mu_chip_prior_range(prior, index, traits) : spec->prior;
+    } else {
+        (void)snprintf(name, sizeof name, "calibration/%s/%s", fact.entity, spec->name);
+        range = prior != NULL
+                    ? mu_chip_prior_carry(prior, index, fact.entity, range, r->chip, traits)
+                    : range;
     }
     *out = fmin(fmax(mu_draw_value(r->draw, name, range), spec->min), spec->max);
     return MU_OK;
 }
 
-static mu_status read_params(const reader *r, mu_chip_params *out)
+/* Calibrations of the chip, less those that the priors leave out. */
+static mu_status find_calibrations(const reader *r, mu_references *list)
 {
-    mu_references list;
-    mu_status status = mu_catalog_calibrations(r->catalog, r->chip, &list, r->err);
-    for (uint32_t i = 0; i < list.count && status == MU_OK && r->draw.index == 0; i++) {
-        status = check_names(r, list.entity[i]);
+    mu_status status = mu_catalog_calibrations(r->catalog, r->chip, list, r->err);
+    const mu_chip_prior *prior = mu_catalog_prior(r->catalog);
+    uint32_t kept = 0;
+    for (uint32_t i = 0; status == MU_OK && i < list->count; i++) {
+        if (r->draw.index == 0) {
+            status = check_names(r, list->entity[i]);
+        }
+        if (prior == NULL || !mu_chip_prior_leaves_out(prior, list->entity[i])) {
+            list->entity[kept++] = list->entity[i];
+        }
+    }
+    list->count = kept;
+    return status;
+}
+
+/* Software that does not say its maturity is taken as mature. */
+static mu_status read_traits(const reader *r, const mu_chip *chip, mu_chip_traits *out)
+{
+    double maturity = 1.0;
+    mu_status status = read_fact(r, "software.maturity", false, &maturity);
+    *out = mu_chip_traits_of(chip, fmax(maturity, MATURITY_LEAST));
+    return status;
+}
+
+static mu_status read_params(const reader *r, mu_chip *chip)
+{
+    mu_references list = {.count = 0};
+    mu_chip_traits traits;
+    mu_status status = find_calibrations(r, &list);
+    if (status == MU_OK) {
+        status = read_traits(r, chip, &traits);
     }
     size_t count = 0;
     const mu_param_spec *specs = mu_chip_param_specs(&count);
     for (size_t i = 0; i < count && status == MU_OK; i++) {
-        double *field = (double *)(void *)((char *)out + specs[i].offset);
-        status = read_param(r, &list, &specs[i], field);
+        double *field = (double *)(void *)((char *)&chip->params + specs[i].offset);
+        status = read_param(r, &list, i, &traits, field);
     }
     return status;
+}
+
+mu_status mu_chip_traits_read(const mu_catalog *catalog, const mu_entity *chip, mu_chip_traits *out,
+                              mu_error *err)
+{
+    const reader r = {.catalog = catalog, .chip = chip, .err = err};
+    mu_chip facts = {.vector_flops = 0.0};
+    mu_status status = read_facts(&r, &facts);
+    return status == MU_OK ? read_traits(&r, &facts, out) : status;
 }
 
 mu_status mu_chip_ranks(const mu_catalog *catalog, const mu_entity *chip, uint32_t *out,
@@ -219,7 +265,7 @@ mu_status mu_chip_from_catalog(const mu_catalog *catalog, const mu_entity *chip,
         status = read_facts(&r, &result);
     }
     if (status == MU_OK) {
-        status = read_params(&r, &result.params);
+        status = read_params(&r, &result);
     }
     if (status != MU_OK) {
         return status;

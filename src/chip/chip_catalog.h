@@ -11,7 +11,8 @@
 
 /**
  * Facts of a chip in one draw, divided over its ranks, with the parameters of its calibrations (in
- * the order listed, later ones win) over the priors.
+ * the order listed, later ones win) over the priors: those the catalogue keeps
+ * (mu_catalog_prior()), else those of the .def rows.
  *
  * Draws are named "chip/<id>/<path>", "calibration/<id>/<name>" and "prior/<name>", <id> being the
  * entity that states the number, so that chips that inherit it share its luck. Formats without a

@@ -32,6 +32,7 @@ typedef struct mu_cli {
     const char *catalog;    /* overlay directory, or NULL */
     const char *file;       /* --scenario, or NULL */
     const char *ops;        /* directory of operator tables, or NULL */
+    const char *leave_out;  /* chip that teaches nothing and is predicted by the prior, or NULL */
     const char *chip;       /* --chip of calibrate, or NULL */
     const char *network;    /* --system of calibrate, or NULL */
     const char *output;     /* --output of calibrate, or NULL */
@@ -55,7 +56,7 @@ enum {
     MU_TAKES_FILE = 32,       /* the first argument may be a scenario file */
     MU_TAKES_FIT =
         128, /* --chip, --system, --as-is and --output of calibrate; of the registry only threads */
-    MU_TAKES_CASES = 64 /* --ops, --verb; of the registry only uncertainty, seed and threads */
+    MU_TAKES_CASES = 64 /* --ops, --leave-out, --verb; uncertainty, seed and threads alone */
 };
 
 typedef struct mu_verb {

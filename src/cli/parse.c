@@ -100,13 +100,21 @@ static void set_output_flag(mu_cli *cli, const char *name, const char *value)
         bool *on;
         const char **text;
     } fields[] = {
-        {"json", &cli->json, NULL},       {"csv", &cli->csv, NULL},
-        {"help", &cli->help, NULL},       {"man", &cli->man, NULL},
-        {"schema", &cli->schema, NULL},   {"svg", NULL, &cli->svg},
-        {"catalog", NULL, &cli->catalog}, {"scenario", NULL, &cli->file},
-        {"ops", NULL, &cli->ops},         {"chip", NULL, &cli->chip},
-        {"system", NULL, &cli->network},  {"output", NULL, &cli->output},
-        {"verb", NULL, &cli->verb},       {"completion", NULL, &cli->completion},
+        {"json", &cli->json, NULL},
+        {"csv", &cli->csv, NULL},
+        {"help", &cli->help, NULL},
+        {"man", &cli->man, NULL},
+        {"schema", &cli->schema, NULL},
+        {"svg", NULL, &cli->svg},
+        {"catalog", NULL, &cli->catalog},
+        {"scenario", NULL, &cli->file},
+        {"ops", NULL, &cli->ops},
+        {"chip", NULL, &cli->chip},
+        {"leave-out", NULL, &cli->leave_out},
+        {"system", NULL, &cli->network},
+        {"output", NULL, &cli->output},
+        {"verb", NULL, &cli->verb},
+        {"completion", NULL, &cli->completion},
         {"as-is", &cli->as_is, NULL},
     };
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {

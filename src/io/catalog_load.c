@@ -5,6 +5,7 @@
 #include "io/catalog_load.h"
 
 #include "catalog/builtin.h"
+#include "chip/prior.h"
 #include "io/catalog_files.h"
 #include "io/doc_read.h"
 
@@ -51,9 +52,8 @@ static mu_status refuse_twins(const mu_doc docs[], uint32_t count, mu_error *err
     return MU_OK;
 }
 
-mu_status mu_catalog_load(mu_arena *arena, const char *overlay, mu_catalog **out, mu_error *err)
+static mu_status create(mu_arena *arena, const char *overlay, mu_catalog **out, mu_error *err)
 {
-    assert(arena != NULL && out != NULL);
     if (overlay == NULL) {
         return mu_catalog_create(arena, mu_builtin_docs, mu_builtin_doc_count, mu_builtin_doc_count,
                                  out, err);
@@ -77,4 +77,20 @@ mu_status mu_catalog_load(mu_arena *arena, const char *overlay, mu_catalog **out
         return status;
     }
     return mu_catalog_create(arena, docs, count, mu_builtin_doc_count, out, err);
+}
+
+mu_status mu_catalog_load(mu_arena *arena, const char *overlay, mu_catalog **out, mu_error *err)
+{
+    assert(arena != NULL && out != NULL);
+    mu_catalog *catalog = NULL;
+    const mu_chip_prior *prior = NULL;
+    mu_status status = create(arena, overlay, &catalog, err);
+    if (status == MU_OK) {
+        status = mu_chip_prior_learn(catalog, NULL, arena, &prior, err);
+    }
+    if (status == MU_OK) {
+        mu_catalog_keep_prior(catalog, prior);
+        *out = catalog;
+    }
+    return status;
 }

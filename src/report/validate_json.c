@@ -107,14 +107,15 @@ static mu_status put_groups(FILE *out, const char *key, const mu_validation *v, 
     return status;
 }
 
-static mu_status put_warnings(FILE *out, const mu_validation *v, mu_error *err)
+static mu_status put_texts(FILE *out, const char *key, const char *const text[], uint32_t count,
+                           mu_error *err)
 {
     mu_status status = MU_OK;
-    fputs(",\n  \"warnings\": [", out);
-    for (uint32_t i = 0; i < v->warning_count && status == MU_OK; i++) {
-        status = put_line(out, i > 0 ? ",\n    " : "\n    ", mu_json_text(v->warning[i]), err);
+    fprintf(out, ",\n  \"%s\": [", key);
+    for (uint32_t i = 0; i < count && status == MU_OK; i++) {
+        status = put_line(out, i > 0 ? ",\n    " : "\n    ", mu_json_text(text[i]), err);
     }
-    fputs(v->warning_count > 0 ? "\n  ]" : "]", out);
+    fputs(count > 0 ? "\n  ]" : "]", out);
     return status;
 }
 
@@ -133,8 +134,11 @@ mu_status mu_validation_json(FILE *out, const mu_validation *v, mu_error *err)
     if (status == MU_OK) {
         status = put_groups(out, "fit_groups", v, true, err);
     }
+    if (status == MU_OK && v->left_out != NULL) {
+        status = put_texts(out, "left_out", v->left_out_id, v->left_out_count, err);
+    }
     if (status == MU_OK) {
-        status = put_warnings(out, v, err);
+        status = put_texts(out, "warnings", v->warning, v->warning_count, err);
     }
     fputs("\n}\n", out);
     return status == MU_OK ? mu_stream_check(out, err) : status;

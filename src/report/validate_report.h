@@ -18,8 +18,8 @@ mu_status mu_validation_csv(const mu_page *page, const mu_validation *validation
                             mu_error *err) MU_MUST_CHECK;
 
 /**
- * One object: cases, summary, fit_summary, groups, fit_groups, warnings. Printed case by case, so
- * that memory does not grow with the number of cases.
+ * One object: cases, summary, fit_summary, groups, fit_groups, left_out, warnings. Printed case by
+ * case, so that memory does not grow with the number of cases.
  */
 mu_status mu_validation_json(FILE *out, const mu_validation *validation,
                              mu_error *err) MU_MUST_CHECK;

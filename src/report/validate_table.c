@@ -220,6 +220,10 @@ mu_status mu_validation_print(const mu_page *page, const mu_validation *v, mu_er
     }
     score_row(table, "all", &v->group[0]);
     group_rows(table, v);
+    if (v->left_out != NULL) {
+        mu_wrap(page->out, v->left_out, 0, 0);
+        fputc('\n', page->out);
+    }
     mu_status status = print_cases(page, v, err);
     if (status != MU_OK) {
         return status;

@@ -4,6 +4,8 @@
  */
 #include "study/op_margin.h"
 
+#include "chip/prior.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
@@ -146,8 +148,11 @@ mu_status mu_op_margins_read(const mu_catalog *catalog, const mu_entity *entity,
         return mu_fail(err, MU_E_MEMORY, "no memory for the margins of %s", entity->id);
     }
     mu_status status = mu_catalog_calibrations(catalog, entity, &list, err);
+    const mu_chip_prior *learned = mu_catalog_prior(catalog);
     for (uint32_t i = list.count; i > 0 && status == MU_OK; i--) {
-        status = read_map(&r, list.entity[i - 1], entity);
+        if (learned == NULL || !mu_chip_prior_leaves_out(learned, list.entity[i - 1])) {
+            status = read_map(&r, list.entity[i - 1], entity);
+        }
     }
     const mu_entity *prior = NULL;
     mu_error absent = {0};

@@ -53,7 +53,8 @@ typedef struct mu_op_margins {
 void mu_op_margin_key(const mu_op_question *question, char out[MU_MARGIN_KEY_MAX]);
 
 /**
- * Margins of the calibrations of a chip or system, then those of MU_MARGINS_PRIOR.
+ * Margins of the calibrations of a chip or system, less those that the catalogue's priors leave
+ * out, then those of MU_MARGINS_PRIOR.
  *
  * @param[out] out  belongs to the arena
  * @retval MU_E_INPUT   an unknown operator or format, steps that do not ascend, factors that do not

@@ -22,6 +22,9 @@ typedef struct mu_validation {
     mu_outcome *outcome; /* [outcome_count] in case order, measures in the order of the case */
     uint32_t outcome_count;
     bool intervals;
+    const char *left_out; /* what taught the priors nothing, in words; NULL = all was used */
+    const char *const *left_out_id; /* [left_out_count] calibrations */
+    uint32_t left_out_count;
     mu_score_group *group; /* [group_count]; 0 is all together */
     uint32_t group_count;
     const char *const *warning; /* [warning_count] what the reader should know of the input */
