@@ -98,7 +98,8 @@ typedef struct mu_model {
     mu_dtype weights; /* format the weights are published in */
     mu_dtype experts; /* the same of the routed experts */
     uint32_t mtp_layers;
-    mu_layer_group mtp; /* what each is made of, beside three norms and a 2h x h projection */
+    mu_layer_group mtp; /* what each is made of (or would be, where there is none), beside three
+                           norms and a 2h x h projection */
     uint32_t group_count;
     mu_layer_group group[MU_LAYER_GROUPS_MAX]; /* in order of first appearance; layers alike are
                                                   one group even where others lie between them */

@@ -85,7 +85,7 @@ static mu_status read_layers(const mu_config *config, mu_model *model, mu_error 
         }
     }
     model->mtp_layers = mu_config_or(config, MU_FIELD_MTP, 0);
-    if (status != MU_OK || model->mtp_layers == 0) {
+    if (status != MU_OK) {
         return status;
     }
     status = mu_layer_plan_mtp(&plan, &kind, err);

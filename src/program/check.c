@@ -63,16 +63,10 @@ static bool experts_fit(const mu_model *model, const mu_parallel *p)
            p->redundant_experts <= REDUNDANT_MAX && p->ep <= experts + p->redundant_experts;
 }
 
-/* A draft needs MTP layers of the model's own. */
-static bool drafts_fit(const mu_model *model, const mu_parallel *p)
-{
-    return p->mtp <= DRAFTS_MAX && (p->mtp == 0 || model->mtp_layers > 0);
-}
-
 bool mu_parallel_fits(const mu_model *model, const mu_parallel *p)
 {
     return degrees_sane(p) && p->pp <= model->layers && experts_fit(model, p) &&
-           drafts_fit(model, p) && (p->microbatches == 1 || p->microbatches == 2) &&
+           p->mtp <= DRAFTS_MAX && (p->microbatches == 1 || p->microbatches == 2) &&
            (p->imbalance == 0.0 || (p->imbalance >= 1.0 && p->imbalance <= 1000.0)) &&
            uncut_attention(model, p->tp) == NULL;
 }
@@ -130,9 +124,8 @@ mu_status mu_parallel_check(const mu_model *model, const mu_parallel *p, mu_erro
     if (!experts_fit(model, p)) {
         return explain_experts(model, p, err);
     }
-    if (!drafts_fit(model, p)) {
-        return mu_fail(err, MU_E_INPUT, "mtp %u: %s has %u MTP layers (at most %d drafts)", p->mtp,
-                       model->id, model->mtp_layers, DRAFTS_MAX);
+    if (p->mtp > DRAFTS_MAX) {
+        return mu_fail(err, MU_E_INPUT, "mtp %u: at most %d drafts", p->mtp, DRAFTS_MAX);
     }
     if (p->microbatches != 1 && p->microbatches != 2) {
         return mu_fail(err, MU_E_INPUT, "microbatches %u: expected 1 or 2", p->microbatches);

@@ -198,8 +198,8 @@ typedef struct mu_program {
 /**
  * Is this cut possible for this model? MU_OK, or MU_E_INPUT naming the degree that contradicts:
  * tp that divides neither heads nor fits KV heads, ep * moe_tp != tp * cp * dp, more expert ranks
- * than expert copies, more stages than layers, MTP asked of a model without (a draft of its own is
- * assumed to be a repeat of the MTP layer up to 8 deep), zero or absurd degrees.
+ * than expert copies, more stages than layers, more than 8 drafts (each a repeat of the MTP layer,
+ * or of a layer of the model's kind where it brings none), zero or absurd degrees.
  */
 mu_status mu_parallel_check(const mu_model *model, const mu_parallel *parallel,
                             mu_error *err) MU_MUST_CHECK;

@@ -222,6 +222,13 @@ static void fill_names(const mu_question *q, mu_prediction *out)
     for (uint32_t i = 0; i < q->model.warning_count; i++) {
         add_warning(out, q->model.warning[i]);
     }
+    if (out->deployment.decode.parallel.mtp > 0 && q->model.mtp_layers == 0) {
+        char text[160];
+        (void)snprintf(text, sizeof text,
+                       "%.64s brings no draft layers: drafts cost a layer of its own kind",
+                       q->model.id);
+        add_warning(out, text);
+    }
     const mu_memory *m = &out->point.decode.memory;
     if (out->deployment.decode.batch > out->point.decode.batch * 1.0001 && m->kv_bytes > 0.0) {
         char text[160];

@@ -57,12 +57,13 @@ static void add_shape(walk *w, const mu_parallel *parallel)
 static void add_variants(walk *w, mu_parallel p)
 {
     const mu_model *model = &w->question->model;
-    bool drafts = w->use != MU_SHAPE_PREFILL && model->mtp_layers > 0;
+    bool decodes = w->use != MU_SHAPE_PREFILL;
+    bool said = decodes && w->wish->mtp >= 0.0;
+    bool searched = decodes && !said && model->mtp_layers > 0;
+    uint32_t least = said ? (uint32_t)w->wish->mtp : 0;
+    uint32_t most = searched ? DRAFTS_SEARCHED : least;
     bool communicates = p.tp * p.dp > 1;
-    for (uint32_t mtp = 0; mtp <= (drafts ? DRAFTS_SEARCHED : 0); mtp++) {
-        if (w->wish->mtp >= 0.0 && drafts && mtp != (uint32_t)w->wish->mtp) {
-            continue;
-        }
+    for (uint32_t mtp = least; mtp <= most; mtp++) {
         for (uint32_t micro = 1; micro <= (communicates ? 2U : 1U); micro++) {
             if (wished(w->wish->microbatches, micro)) {
                 p.mtp = mtp;

@@ -173,8 +173,11 @@ static void contradictions_are_named(void **state)
     refuse(&moe, cut(1, 1, 32, 16, 1), "must equal");
     refuse(&moe, cut(1, 1, 320, 320, 1), "more ranks than the 256");
     mu_parallel drafts = cut(1, 1, 1, 1, 1);
-    drafts.mtp = 1;
-    refuse(&dense, drafts, "mtp 1");
+    drafts.mtp = 9;
+    refuse(&dense, drafts, "mtp 9");
+    drafts.mtp = 1; /* as of a head trained for it */
+    mu_error ok = {0};
+    assert_int_equal(mu_parallel_check(&dense, &drafts, &ok), MU_OK);
     mu_parallel batches = cut(1, 1, 1, 1, 1);
     batches.microbatches = 3;
     refuse(&dense, batches, "microbatches 3");
