@@ -17,9 +17,17 @@
 static const double later_drafts[MU_ACCEPTANCE_MAX] = {1.00, 0.93, 0.86, 0.79,
                                                        0.71, 0.64, 0.57, 0.50};
 
+/* Says ranks or how they are filled; drafts, overlap and balance alone leave the cut to a search. */
+static bool says_cut(const mu_role_wish *w)
+{
+    return w->given && (w->instances > 0.0 || w->tp > 0.0 || w->pp > 0.0 || w->cp > 0.0 ||
+                        w->dp > 0.0 || w->ep > 0.0 || w->moe_tp > 0.0 || w->batch > 0.0 ||
+                        w->batch_tokens > 0.0 || w->redundant_experts >= 0.0);
+}
+
 bool mu_scenario_is_explicit(const mu_scenario *s)
 {
-    return s->serve.given || s->prefill.given || s->decode.given;
+    return says_cut(&s->serve) || says_cut(&s->prefill) || says_cut(&s->decode);
 }
 
 void mu_role_defaults(const mu_question *question, const mu_role_wish *wish, mu_role *role)

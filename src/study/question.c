@@ -79,18 +79,24 @@ static bool only_experts_are_narrow(const mu_model *model, int weights)
     return weights >= 0 && model->experts != model->weights && (mu_dtype)weights == model->experts;
 }
 
+/* FP8 of a model that is published in FP8 with a scale a block: those weights. */
+static mu_dtype as_published(int said, mu_dtype native)
+{
+    return said == (int)MU_DTYPE_FP8 && native == MU_DTYPE_FP8_BLOCK ? native : (mu_dtype)said;
+}
+
 mu_precision mu_precision_choose(const mu_scenario *scenario, const mu_model *model,
                                  const mu_machine *machine)
 {
     const mu_chip *chip = &machine->chip;
     mu_precision p;
     bool narrow = only_experts_are_narrow(model, scenario->weights);
-    p.weights = scenario->weights >= 0 && !narrow ? (mu_dtype)scenario->weights
+    p.weights = scenario->weights >= 0 && !narrow ? as_published(scenario->weights, model->weights)
                                                   : native_or_nearest(model->weights, chip);
     if (scenario->experts >= 0) {
-        p.experts = (mu_dtype)scenario->experts;
+        p.experts = as_published(scenario->experts, model->experts);
     } else if (scenario->weights >= 0) {
-        p.experts = (mu_dtype)scenario->weights;
+        p.experts = as_published(scenario->weights, model->experts);
     } else {
         p.experts = native_or_nearest(model->experts, chip);
     }

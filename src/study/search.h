@@ -67,7 +67,7 @@ mu_status mu_question_machines(const mu_question *question, mu_draw draw, mu_mac
 /** Site of a question for its point machines. */
 mu_site mu_question_site(const mu_question *question);
 
-/** True when the scenario spells a deployment out (any role given). */
+/** True when the scenario spells a deployment out: ranks or batch of any role. */
 bool mu_scenario_is_explicit(const mu_scenario *scenario);
 
 /** Whether these latencies keep the scenario's SLO (true when there is none). */
