@@ -17,7 +17,7 @@
 static const double later_drafts[MU_ACCEPTANCE_MAX] = {1.00, 0.93, 0.86, 0.79,
                                                        0.71, 0.64, 0.57, 0.50};
 
-/* Says ranks or how they are filled; drafts, overlap and balance alone leave the cut to a search. */
+/* Says ranks or how they are filled; drafts or overlap alone leave the cut to a search. */
 static bool says_cut(const mu_role_wish *w)
 {
     return w->given && (w->instances > 0.0 || w->tp > 0.0 || w->pp > 0.0 || w->cp > 0.0 ||

@@ -388,7 +388,7 @@ static void test_threads_do_not_matter(void **state)
         const mu_quantity *b = &two.outcome[i].predicted;
         assert_true(a->value == b->value && a->low == b->low && a->high == b->high);
     }
-    assert_true(one.group[0].held_out.mape < 0.25);
+    assert_true(one.group[0].held_out.median < 0.4);
 }
 
 /* Every published service case is answered, and the bulk of token times lies near. */
