@@ -95,7 +95,8 @@ static bool is_size(const char *name)
     return strcmp(name, "decode_group_max") == 0 || strcmp(name, "mla_decode_rows") == 0;
 }
 
-uint32_t mu_chip_knobs(mu_knob out[MU_KNOBS_MAX])
+uint32_t mu_chip_knobs(const mu_chip_prior *prior, const mu_chip_traits *traits,
+                       mu_knob out[MU_KNOBS_MAX])
 {
     size_t count = 0;
     const mu_param_spec *specs = mu_chip_param_specs(&count);
@@ -108,7 +109,8 @@ uint32_t mu_chip_knobs(mu_knob out[MU_KNOBS_MAX])
         assert(found < MU_KNOBS_MAX);
         mu_knob *knob = &out[found++];
         *knob = (mu_knob){.offset = offsetof(mu_specimen, chip.params) + specs[i].offset,
-                          .prior = specs[i].prior,
+                          .prior = prior != NULL ? mu_chip_prior_range(prior, i, traits)
+                                                 : specs[i].prior,
                           .min = specs[i].min,
                           .max = specs[i].max,
                           .owners = owners_of(specs[i].name, family),

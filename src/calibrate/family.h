@@ -10,6 +10,7 @@
 #define MUSTER_CALIBRATE_FAMILY_H
 
 #include "chip/chip.h"
+#include "chip/prior.h"
 #include "fabric/fabric.h"
 #include "study/op_case.h"
 
@@ -43,8 +44,14 @@ typedef struct mu_family {
 /** In the order in which they are fitted: later ones build on what earlier ones found. Static. */
 const mu_family *mu_families(uint32_t *count);
 
-/** All parameters of a chip that belong to a family; returns their number. */
-uint32_t mu_chip_knobs(mu_knob out[MU_KNOBS_MAX]);
+/**
+ * All parameters of a chip that belong to a family; returns their number.
+ *
+ * @param[in] prior   what other chips teach of a chip of these traits; NULL: the .def rows
+ * @param[in] traits  read only with a prior
+ */
+uint32_t mu_chip_knobs(const mu_chip_prior *prior, const mu_chip_traits *traits,
+                       mu_knob out[MU_KNOBS_MAX]);
 
 /**
  * All parameters of the tiers of a network, named "<tier>_<parameter>"; returns their number. The

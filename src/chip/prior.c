@@ -12,9 +12,16 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
-enum { DONORS_MAX = 64, LEFT_OUT_MAX = MU_REFERENCES_MAX + 1, ROUNDS = 30, INHERIT_MAX = 16 };
+enum {
+    NAME_BYTES = 96,
+    DONORS_MAX = 64,
+    LEFT_OUT_MAX = MU_REFERENCES_MAX + 1,
+    ROUNDS = 30,
+    INHERIT_MAX = 16
+};
 
 static const double share_least = 1e-5; /* of the way between the limits: below it is "none" */
 static const double share_most = 0.98;  /* above it is "all" */
@@ -70,14 +77,19 @@ static const law laws[] = {
     /* Near the power limit clocks fall. Best rates of large products that others published agree:
      * 0.9 and more of the peak at low density (A100, Gaudi 2, H20), 0.5 to 0.75 at high (MI300X,
      * MI355X, GB200, L40S). */
-    {"gemm_*_efficiency", MU_TRAIT_POWER, -0.8},
+    {"gemm_*_efficiency", MU_TRAIT_POWER, -1},
     {"gemm_droop", MU_TRAIT_POWER, 2},
 };
 
-/* Which kernel runs, not how fast: donors differ by kind, and between two kinds lies none. */
-static const char *const kinds[] = {
-    "decode_group_max",    "decode_narrow_chain_us", "decode_narrow_split_tokens",
-    "mla_decode_chain_us", "mla_decode_rows",        "mla_decode_split_tokens",
+/*
+ * Parameters that stay with their .def rows. Which kernel runs, not how fast: donors differ by
+ * kind, and between two kinds lies none. The launch of weight-only products: their one table was
+ * taken through an engine that adds about 5 us.
+ */
+static const char *const typed[] = {
+    "decode_group_max",           "decode_narrow_chain_us", "decode_narrow_split_tokens",
+    "gemm_weight_only_launch_us", "mla_decode_chain_us",    "mla_decode_rows",
+    "mla_decode_split_tokens",
 };
 
 /* At most one '*', anywhere. */
@@ -97,8 +109,8 @@ static bool fits(const char *pattern, const char *name)
 /* *_time is what the terms leave unexplained on one chip: no other chip can tell of it. */
 static bool is_learned(const char *name)
 {
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
-        if (strcmp(kinds[i], name) == 0) {
+    for (size_t i = 0; i < sizeof typed / sizeof typed[0]; i++) {
+        if (strcmp(typed[i], name) == 0) {
             return false;
         }
     }
@@ -138,7 +150,7 @@ mu_chip_traits mu_chip_traits_of(const mu_chip *chip, double maturity)
     traits.value[MU_TRAIT_FLOP_PER_BYTE] = peak / chip->memory_bandwidth;
     traits.value[MU_TRAIT_CORE_FLOP] = peak / cycles;
     traits.value[MU_TRAIT_CORE_BYTES] = chip->memory_bandwidth / cycles;
-    traits.value[MU_TRAIT_POWER] = peak * chip->clock_hz * chip->clock_hz / chip->tdp_w;
+    traits.value[MU_TRAIT_POWER] = peak * pow(chip->clock_hz, 3) / chip->tdp_w;
     traits.value[MU_TRAIT_MATURITY] = maturity;
     return traits;
 }
@@ -266,23 +278,88 @@ static void add_vote(votes *v, const mu_entity *family, double x)
     }
 }
 
-static void gather(const mu_catalog *catalog, const mu_chip_prior *prior, const mu_param_spec *spec,
-                   const char *path, votes *out)
+/* What one donor says of a parameter, which another name may stand for; false: nothing. */
+static bool heard(const mu_catalog *catalog, const donor *d, const char *name, double *value)
 {
-    out->count = 0;
-    out->families = 0;
+    const mu_node *params = mu_node_get(d->calibration->doc.root, "params");
+    char path[NAME_BYTES];
+    mu_fact fact;
+    if (d->family == NULL || d->left_out || params == NULL || mu_node_get(params, name) == NULL) {
+        return false;
+    }
+    (void)snprintf(path, sizeof path, "params.%s", name);
+    if (mu_catalog_fact(catalog, d->calibration, path, true, &fact, NULL) != MU_OK ||
+        fact.grade == 'D') {
+        return false;
+    }
+    *value = fact.range.best;
+    return true;
+}
+
+static void gather(const mu_catalog *catalog, const mu_chip_prior *prior, const mu_param_spec *spec,
+                   votes *out)
+{
+    double value = 0.0;
     for (uint32_t i = 0; i < prior->donors; i++) {
         const donor *d = &prior->donor[i];
-        const mu_node *params = mu_node_get(d->calibration->doc.root, "params");
-        if (d->family == NULL || d->left_out || params == NULL ||
-            mu_node_get(params, spec->name) == NULL) {
-            continue;
+        if (heard(catalog, d, spec->name, &value)) {
+            add_vote(out, d->family, to_x(spec, value) - shift_of(spec->name, &d->traits));
         }
-        mu_fact fact;
-        bool read = mu_catalog_fact(catalog, d->calibration, path, true, &fact, NULL) == MU_OK;
-        if (read && fact.grade != 'D') {
-            add_vote(out, d->family,
-                     to_x(spec, fact.range.best) - shift_of(spec->name, &d->traits));
+    }
+}
+
+/* "int8" and "wave" of "gemm_int8_wave", where formats may stand for each other; else false. */
+static bool split_format(const char *name, char format[NAME_BYTES], const char **rest)
+{
+    static const char *const shared[] = {"_core_intensity", "_l2_share", "_ramp_us", "_wave",
+                                         "_write"};
+    static const char products[] = "gemm_";
+    size_t length = strlen(name);
+    if (strncmp(name, products, sizeof products - 1) != 0) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof shared / sizeof shared[0]; i++) {
+        size_t end = strlen(shared[i]);
+        if (length >= sizeof products + end && strcmp(name + length - end, shared[i]) == 0) {
+            size_t from = sizeof products - 1;
+            (void)snprintf(format, NAME_BYTES, "%.*s", (int)(length - end - from), name + from);
+            *rest = name + length - end;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_voted(const votes *v, uint32_t count, const mu_entity *family)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (v->family[i] == family) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Families that never ran a format say what they found in others: few chips have all of them. */
+static void gather_kin(const mu_catalog *catalog, const mu_chip_prior *prior,
+                       const mu_param_spec *spec, votes *out)
+{
+    static const char *const formats[] = {"bf16", "fp8", "fp8_block", "int8", "fp4", "weight_only"};
+    char own[NAME_BYTES];
+    char name[NAME_BYTES];
+    const char *rest = "";
+    uint32_t first = out->count;
+    if (!split_format(spec->name, own, &rest)) {
+        return;
+    }
+    for (uint32_t i = 0; i < prior->donors; i++) {
+        const donor *d = &prior->donor[i];
+        for (size_t k = 0; k < sizeof formats / sizeof formats[0]; k++) {
+            double value = 0.0;
+            (void)snprintf(name, sizeof name, "gemm_%s%s", formats[k], rest);
+            if (!has_voted(out, first, d->family) && heard(catalog, d, name, &value)) {
+                add_vote(out, d->family, to_x(spec, value) - shift_of(spec->name, &d->traits));
+            }
         }
     }
 }
@@ -339,31 +416,25 @@ static void learn_one(const votes *v, double typed_spread, knowledge *out)
         .families = v->families, .centre = centre, .spread = sqrt(variance * (1.0 + 1.0 / n))};
 }
 
-static mu_status learn_all(const mu_catalog *catalog, mu_chip_prior *prior, mu_arena *arena,
-                           mu_error *err)
+static void learn_all(const mu_catalog *catalog, mu_chip_prior *prior)
 {
     size_t count = 0;
     const mu_param_spec *specs = mu_chip_param_specs(&count);
     for (size_t i = 0; i < count; i++) {
-        mu_arena_mark mark = mu_arena_here(arena);
-        const char *path = mu_arena_printf(arena, "params.%s", specs[i].name);
-        if (path == NULL) {
-            return mu_fail(err, MU_E_MEMORY, "out of memory for priors");
-        }
         votes v;
         v.count = 0;
+        v.families = 0;
         if (is_learned(specs[i].name)) {
-            gather(catalog, prior, &specs[i], path, &v);
+            gather(catalog, prior, &specs[i], &v);
+            gather_kin(catalog, prior, &specs[i], &v);
         }
-        mu_arena_back(arena, mark);
         if (v.count > 0) {
-            const mu_range *typed = &specs[i].prior;
+            const mu_range *row = &specs[i].prior;
             double spread =
-                (to_x(&specs[i], typed->high) - to_x(&specs[i], typed->low)) / (2.0 * quantile95);
+                (to_x(&specs[i], row->high) - to_x(&specs[i], row->low)) / (2.0 * quantile95);
             learn_one(&v, spread, &prior->of[i]);
         }
     }
-    return MU_OK;
 }
 
 mu_status mu_chip_prior_learn(const mu_catalog *catalog, const mu_entity *left_out, mu_arena *arena,
@@ -385,11 +456,9 @@ mu_status mu_chip_prior_learn(const mu_catalog *catalog, const mu_entity *left_o
     if (left_out != NULL) {
         leave_out(catalog, left_out, prior);
     }
-    mu_status status = learn_all(catalog, prior, arena, err);
-    if (status == MU_OK) {
-        *out = prior;
-    }
-    return status;
+    learn_all(catalog, prior);
+    *out = prior;
+    return MU_OK;
 }
 
 mu_range mu_chip_prior_range(const mu_chip_prior *prior, size_t index, const mu_chip_traits *traits)

@@ -23,7 +23,7 @@ typedef enum mu_trait {
     MU_TRAIT_FLOP_PER_BYTE, /* bf16 peak over memory bandwidth */
     MU_TRAIT_CORE_FLOP,     /* bf16 flop a core does in a cycle */
     MU_TRAIT_CORE_BYTES,    /* bytes that memory gives a core in a cycle */
-    MU_TRAIT_POWER,    /* bf16 peak times squared clock (energy grows so) over the power limit */
+    MU_TRAIT_POWER,    /* bf16 peak times cubed clock over the power limit: voltage climbs too */
     MU_TRAIT_MATURITY, /* of the software: 1 is CUDA, less is younger */
     MU_TRAIT_COUNT
 } mu_trait;

@@ -199,6 +199,29 @@ static mu_status read_tables(run *r)
     return status;
 }
 
+/* A chip's parameters are pulled to what the others teach of it, not to what it said before. */
+static mu_status find_knobs(run *r, mu_knob knobs[MU_KNOBS_MAX], uint32_t *count)
+{
+    const mu_chip_prior *prior = NULL;
+    mu_chip_traits traits;
+    *count = 0;
+    if (r->cli->as_is) {
+        return MU_OK;
+    }
+    if (r->on_system) {
+        *count = mu_fabric_knobs(&r->start.fabric, knobs);
+        return MU_OK;
+    }
+    mu_status status = mu_chip_traits_read(r->catalog, r->chip, &traits, r->err);
+    if (status == MU_OK) {
+        status = mu_chip_prior_learn(r->catalog, r->chip, r->cli->arena, &prior, r->err);
+    }
+    if (status == MU_OK) {
+        *count = mu_chip_knobs(prior, &traits, knobs);
+    }
+    return status;
+}
+
 static mu_status calibrate(run *r, mu_calibration *found)
 {
     mu_knob *knobs = MU_NEW(r->cli->arena, mu_knob, MU_KNOBS_MAX);
@@ -207,10 +230,11 @@ static mu_status calibrate(run *r, mu_calibration *found)
         return mu_fail(r->err, MU_E_MEMORY, "out of memory");
     }
     uint32_t count = 0;
-    if (!r->cli->as_is) {
-        count = r->on_system ? mu_fabric_knobs(&r->start.fabric, knobs) : mu_chip_knobs(knobs);
+    mu_status status = find_knobs(r, knobs, &count);
+    if (status != MU_OK) {
+        return status;
     }
-    mu_status status = mu_cli_work_begin(r->cli, &work, r->err);
+    status = mu_cli_work_begin(r->cli, &work, r->err);
     if (status != MU_OK) {
         return status;
     }

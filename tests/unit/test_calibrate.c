@@ -100,8 +100,8 @@ static mu_status run(outcome *o, uint32_t threads)
     mu_specimen start = plain_subject();
     mu_status status = mu_samples_finish(&o->samples, pool, &o->err);
     if (status == MU_OK) {
-        status = mu_calibrate(&o->samples, &start, knobs, mu_chip_knobs(knobs), &work, &o->found,
-                              &o->err);
+        status = mu_calibrate(&o->samples, &start, knobs, mu_chip_knobs(NULL, NULL, knobs), &work,
+                              &o->found, &o->err);
     }
     mu_pool_free(pool);
     return status;
@@ -324,7 +324,7 @@ static void knobs_stay_within_bounds(void **state)
 {
     (void)state;
     mu_knob *knobs = calloc(MU_KNOBS_MAX, sizeof *knobs);
-    uint32_t count = mu_chip_knobs(knobs);
+    uint32_t count = mu_chip_knobs(NULL, NULL, knobs);
     assert_true(count > 100);
     for (uint32_t i = 0; i < count; i++) {
         const mu_knob *k = &knobs[i];

@@ -158,6 +158,26 @@ static void centre_in_units(void **state)
     assert_true(new.gemm_bf16_ramp_us == typed.gemm_bf16_ramp_us); /* nobody has it */
 }
 
+/* Nobody ran INT8: how waves and the like behave is taken from BF16, how fast it is is not. */
+static void formats_stand_in(void **state)
+{
+    (void)state;
+    book b = {.count = 0};
+    add_all(&b);
+    mu_chip_params new = params_of(&b, "new", NULL);
+    mu_chip_params typed;
+    mu_chip_params_default(&typed);
+    assert_true(new.gemm_int8_wave == new.gemm_bf16_wave);
+    assert_true(new.gemm_int8_wave != typed.gemm_int8_wave);
+    assert_true(new.gemm_int8_launch_us == typed.gemm_int8_launch_us);
+    add(&b, "kind: calibration\nid: int8\nname: I\nsource: s\ngrade: A\nmeasured: one\n"
+            "params: {gemm_int8_wave: {best: 0.3}}\n");
+    /* Of two families, one's own word for INT8 and the other's for BF16. */
+    double wave = params_of(&b, "new", NULL).gemm_int8_wave;
+    assert_true(wave > 0.3 && wave < 0.8);
+    assert_float_equal(params_of(&b, "new", "two").gemm_int8_wave, 0.3, 1e-6);
+}
+
 /* What a chip measured itself stands; its copy takes it in cycles. */
 static void copies(void **state)
 {
@@ -265,6 +285,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(centre_in_units, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(formats_stand_in, set_up, tear_down),
         cmocka_unit_test_setup_teardown(copies, set_up, tear_down),
         cmocka_unit_test_setup_teardown(one_vote_a_family, set_up, tear_down),
         cmocka_unit_test_setup_teardown(estimates_teach_nothing, set_up, tear_down),
