@@ -40,8 +40,9 @@ INPUTS = (("mean input about 778", 778), ("mean input about 9.4k", 9400),
 # Outputs from hundreds to twenty thousand tokens: the longest, not the mean, set the pace.
 SPREAD = "reasoning mix"
 
-ENGINES = (("tensorrt", "trtllm"), ("vllm", "vllm"), ("sglang", "sglang"), ("mango", "vllm"),
-           ("cloudmatrix-infer", "mindie"), ("xdeepserve", "mindie"), ("mindie", "mindie"))
+ENGINES = (("tensorrt", "trtllm"), ("mindie", "mindie"), ("vllm-ascend", "vllm-ascend"),
+           ("vllm (early", "vllm-0.2"), ("vllm", "vllm"), ("sglang", "sglang"), ("mango", "vllm"),
+           ("chitu", "chitu"), ("cloudmatrix-infer", "mindie"), ("xdeepserve", "mindie"))
 
 # The server that a chip is sold in, where it is also part of larger systems.
 SYSTEMS = {"ascend-910b": "atlas-900-a2", "ascend-910c": "cloudmatrix-384",
