@@ -45,6 +45,8 @@ typedef struct attention_shape {
     uint32_t window;
     uint32_t compress;
     uint32_t topk;
+    uint32_t latent;
+    uint32_t latent_v;
     bool mla;
 } attention_shape;
 
@@ -61,6 +63,8 @@ static void build_core(mu_builder *b, mu_op_kind kind, const attention_shape *sh
     op->u.attention.window = shape->window;
     op->u.attention.compress = shape->compress;
     op->u.attention.topk = shape->topk;
+    op->u.attention.latent = shape->latent;
+    op->u.attention.latent_v = shape->latent_v;
     op->u.attention.mla = shape->mla;
     op->u.attention.compute = MU_DTYPE_BF16;
     op->u.attention.kv = b->precision->kv;
@@ -159,12 +163,16 @@ static void build_mla(mu_builder *b, const mu_attention *a)
                                 .mla = true};
     attention_shape expanded = {
         .heads = heads, .kv_heads = heads, .qk_dim = a->qk_dim, .v_dim = a->v_dim, .mla = true};
-    if (!sparse) {
+    if (sparse) {
+        /* Dense up to topk; beyond, every query gathers latents: the absorbed shape. */
+        expanded.topk = a->index_topk;
+        expanded.latent = absorbed.qk_dim;
+        expanded.latent_v = absorbed.v_dim;
+    } else {
         mu_build_linear(b, MU_PART_PROJECTION, MU_SCOPE_CONTEXT, "kv_b",
                         (double)heads * (a->nope_dim + a->v_dim), a->kv_lora);
     }
-    /* Sparse prefill gathers latents query by query: the absorbed shape. */
-    build_core(b, MU_OP_ATTENTION_PREFILL, sparse ? &absorbed : &expanded);
+    build_core(b, MU_OP_ATTENTION_PREFILL, &expanded);
     build_absorb(b, heads, a->kv_lora, a->nope_dim, "absorb_q");
     build_core(b, MU_OP_ATTENTION_DECODE, &absorbed);
     build_absorb(b, heads, a->v_dim, a->kv_lora, "absorb_v");

@@ -145,6 +145,8 @@ typedef struct mu_op {
         struct {
             uint32_t heads, kv_heads, qk_dim, v_dim, window, compress;
             uint32_t topk; /* sparse: context a query reads at most; 0 = all */
+            uint32_t latent,
+                latent_v; /* sparse MLA prefill: widths of the shared row beyond topk */
             mu_dtype compute, kv;
             bool mla;
         } attention;

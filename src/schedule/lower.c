@@ -245,14 +245,47 @@ static mu_kernel_cost attention_decode(const mu_op *op, const mu_chip *chip, con
     return decode_cost(op, chip, sequences, sequences * entries, queries);
 }
 
+/* Rows a matrix unit takes: heads of one query are padded to it, as only they share what it picked.
+ */
+static const double sparse_rows = 64.0;
+
+/* Every query reads entries of its own picking, of a context that stays in the cache of the chip. */
+static mu_kernel_cost sparse_prefill(const mu_op *op, const mu_chip *chip, const mu_load *load)
+{
+    double fresh = load->prefill_tokens / load->prefill_sequences;
+    double cached = load->prefill_cached;
+    bool latent = op->u.attention.latent > 0;
+    double most = latent ? op->u.attention.topk : ceil(entries_read(op, cached, cached + fresh));
+    mu_attention_prefill shape = {
+        .sequences = load->prefill_sequences * op->row_scale,
+        .new_tokens = fresh,
+        .cached_tokens = cached,
+        .heads = (uint32_t)fmax(op->u.attention.heads, sparse_rows),
+        .kv_heads = 1,
+        .qk_dim = latent ? op->u.attention.latent : op->u.attention.qk_dim,
+        .v_dim = latent ? op->u.attention.latent_v : op->u.attention.v_dim,
+        .window = (uint32_t)fmax(most, 1.0),
+        .compute = op->u.attention.compute,
+        .kv = op->u.attention.kv,
+        .mla = op->u.attention.mla};
+    return mu_chip_attention_prefill(chip, &shape);
+}
+
+/* Nothing is left out of a context that is no longer than what a query may read. */
+static bool reads_all(double topk, double compress, const mu_load *load)
+{
+    double fresh = load->prefill_tokens / load->prefill_sequences;
+    return compress <= 1.0 && load->prefill_cached + fresh <= topk;
+}
+
 static mu_kernel_cost attention_prefill(const mu_op *op, const mu_chip *chip, const mu_load *load)
 {
     double sequences = load->prefill_sequences * op->row_scale;
     double fresh = load->prefill_tokens / load->prefill_sequences;
     double cached = load->prefill_cached;
-    if (op->u.attention.topk > 0 || op->u.attention.compress > 0) {
-        double entries = entries_read(op, cached, cached + fresh);
-        return decode_cost(op, chip, sequences * fresh, sequences * fresh * entries, 1.0);
+    bool picks = op->u.attention.topk > 0 || op->u.attention.compress > 0;
+    if (picks && !(op->u.attention.latent > 0 && reads_all(op->u.attention.topk, 0.0, load))) {
+        return sparse_prefill(op, chip, load);
     }
     mu_attention_prefill shape = {.sequences = sequences,
                                   .new_tokens = fresh,
@@ -314,7 +347,9 @@ void mu_lower_attention(const mu_op *op, const mu_machine *machine, const mu_loa
                         mu_op_cost *out)
 {
     double tokens = is_prefill(op->kind) ? load->prefill_tokens : load->decode_sequences;
-    if (tokens <= 0.0) {
+    bool idle = tokens <= 0.0 || (op->kind == MU_OP_INDEXER_PREFILL &&
+                                  reads_all(op->u.indexer.topk, op->u.indexer.compress, load));
+    if (idle) {
         memset(out, 0, sizeof *out);
         return;
     }

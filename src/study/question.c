@@ -32,7 +32,8 @@ static mu_dtype native_or_nearest(mu_dtype native, const mu_chip *chip)
     return native;
 }
 
-/* Inputs are quantised like the weights where the chip multiplies that format; else weight-only. */
+/* Inputs are quantised like the weights where the chip multiplies that format, and faster than BF16
+ * (some keep INT8 at a crawl); else weight-only. */
 static mu_dtype activations_for(mu_dtype weights, const mu_chip *chip)
 {
     switch (weights) {
@@ -41,7 +42,8 @@ static mu_dtype activations_for(mu_dtype weights, const mu_chip *chip)
         return runs(chip, MU_DTYPE_FP8) ? weights : MU_DTYPE_BF16;
     case MU_DTYPE_INT8:
     case MU_DTYPE_FP4:
-        return runs(chip, weights) ? weights : MU_DTYPE_BF16;
+        return chip->peak_flops[weights] > chip->peak_flops[MU_DTYPE_BF16] ? weights
+                                                                           : MU_DTYPE_BF16;
     case MU_DTYPE_INT4:
         return MU_DTYPE_BF16;
     default:

@@ -144,6 +144,33 @@ static void the_last_wave_costs(void **state)
     assert_near(predict(&over).point.requests_per_s, 96.0 / (64.0 / x + 32.0 / x_half), 1e-9);
 }
 
+static double prefill_attention_s(const char *model, const char *input)
+{
+    mu_scenario s = SCENARIO("system", "hgx-b200", "model", model, "mode", "disaggregated",
+                             "prefill-tp", "8", "decode-tp", "8", "input", input, "output", "100");
+    return predict(&s).point.prefill.step.part_s[MU_PART_ATTENTION];
+}
+
+/* Attention that reads at most 2048 tokens is the dense one up to there. */
+static void sparse_attention_begins_beyond_its_reach(void **state)
+{
+    (void)state;
+    double dense = prefill_attention_s("deepseek-v3.1", "2048");
+    assert_near(prefill_attention_s("deepseek-v3.2", "2048"), dense, 1e-9);
+    assert_true(prefill_attention_s("deepseek-v3.2", "4096") > dense);
+}
+
+/* Blackwell Ultra keeps INT8 at a crawl: weights of eight bits meet BF16 there. */
+static void a_slow_format_is_for_weights_only(void **state)
+{
+    (void)state;
+    mu_scenario slow =
+        SCENARIO("system", "gb300-nvl72", "model", "llama-3.1-70b", "weights", "int8");
+    mu_scenario fast = SCENARIO("system", "hgx-h100", "model", "llama-3.1-70b", "weights", "int8");
+    assert_int_equal(question_of(&slow).precision.activations, MU_DTYPE_BF16);
+    assert_int_equal(question_of(&fast).precision.activations, MU_DTYPE_INT8);
+}
+
 static void too_big_says_how_much(void **state)
 {
     (void)state;
@@ -203,6 +230,8 @@ int main(void)
         cmocka_unit_test(memory_is_kept),
         cmocka_unit_test(a_prefix_hit_saves_prefill),
         cmocka_unit_test(the_last_wave_costs),
+        cmocka_unit_test(sparse_attention_begins_beyond_its_reach),
+        cmocka_unit_test(a_slow_format_is_for_weights_only),
         cmocka_unit_test(too_big_says_how_much),
         cmocka_unit_test(a_rate_is_kept),
         cmocka_unit_test(more_chips_than_there_are_is_refused),
