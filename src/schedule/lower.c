@@ -249,7 +249,7 @@ static mu_kernel_cost attention_decode(const mu_op *op, const mu_chip *chip, con
  */
 static const double sparse_rows = 64.0;
 
-/* Every query reads entries of its own picking, of a context that stays in the cache of the chip. */
+/* Every query reads entries of its own picking, of a context that stays in the chip's cache. */
 static mu_kernel_cost sparse_prefill(const mu_op *op, const mu_chip *chip, const mu_load *load)
 {
     double fresh = load->prefill_tokens / load->prefill_sequences;
