@@ -226,7 +226,8 @@ def in_all(row, given, output):
     count = int(told.group(1).replace(",", "")) if told else None
     if count is None and "TensorRT-LLM perf" in row["source"]:
         count = TRT_REQUESTS.get((given, output))
-    return {"requests": count} if count and row["task"] == "serve_offline" else {}
+    at_once = row["task"] == "serve_offline" or "qps=INF" in row["notes"]
+    return {"requests": count} if count and at_once else {}
 
 
 def lengths(row):
