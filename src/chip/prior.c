@@ -471,7 +471,9 @@ mu_range mu_chip_prior_range(const mu_chip_prior *prior, size_t index, const mu_
         return spec->prior;
     }
     double x = k->centre + shift_of(spec->name, traits);
-    double wide = quantile95 * k->spread;
+    /* Young software is less even: of the rows of a 910C die left out 87 % lie inside with this,
+     * 75 % without. */
+    double wide = quantile95 * k->spread / traits->value[MU_TRAIT_MATURITY];
     return (mu_range){from_x(spec, x), from_x(spec, x - wide), from_x(spec, x + wide)};
 }
 

@@ -241,6 +241,38 @@ static void left_out(void **state)
     assert_float_equal(params_of(&b, "new", "two").gemm_bf16_wave, 0.2, 1e-6);
 }
 
+static double logit(double share)
+{
+    return log(share / (1.0 - share));
+}
+
+/* Half the maturity, twice the doubt (gemm_bf16_wave lies between 0 and 1), and longer launches. */
+static void young_software(void **state)
+{
+    (void)state;
+    book b = {.count = 0};
+    add_all(&b);
+    const mu_chip_prior *prior = mu_catalog_prior(open(&b, NULL));
+    mu_chip_traits traits = {{2e9, 200, 2000, 10, 1e40, 1.0}};
+    size_t count = 0;
+    const mu_param_spec *specs = mu_chip_param_specs(&count);
+    for (size_t i = 0; i < count; i++) {
+        traits.value[MU_TRAIT_MATURITY] = 1.0;
+        mu_range old = mu_chip_prior_range(prior, i, &traits);
+        traits.value[MU_TRAIT_MATURITY] = 0.5;
+        mu_range young = mu_chip_prior_range(prior, i, &traits);
+        if (strcmp(specs[i].name, "gemm_bf16_wave") == 0) {
+            assert_true(old.best == young.best && old.low > young.low && old.high < young.high);
+            double wide = logit(old.high) - logit(old.best);
+            double wider = logit(young.high) - logit(young.best);
+            assert_true(fabs(wider - 2.0 * wide) < 1e-6);
+        }
+        if (strcmp(specs[i].name, "gemm_bf16_launch_us") == 0) {
+            assert_true(young.best > 4.0 * old.best);
+        }
+    }
+}
+
 /* Everything left out: the .def rows stand. */
 static void nothing_left(void **state)
 {
@@ -290,6 +322,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_vote_a_family, set_up, tear_down),
         cmocka_unit_test_setup_teardown(estimates_teach_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(left_out, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(young_software, set_up, tear_down),
         cmocka_unit_test_setup_teardown(nothing_left, set_up, tear_down),
         cmocka_unit_test_setup_teardown(built_in, set_up, tear_down),
     };
