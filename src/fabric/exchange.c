@@ -73,10 +73,22 @@ static double forwarded_bytes(const mu_exchange *exchange, const mu_levels *leve
     return exchange->tokens * exchange->token_bytes * hit * (1.0 - 1.0 / level->fan);
 }
 
+/* Time over that with the usual cores: each of them copies at a rate of its own, links do not. */
+static double slowdown(const mu_exchange *exchange, const mu_tier *tier)
+{
+    if (exchange->low_latency || !(exchange->cores > 0.0)) {
+        return 1.0;
+    }
+    double share = tier->dispatch_core_share;
+    return share * MU_EXCHANGE_CORES / exchange->cores + 1.0 - share;
+}
+
 /* In normal mode every token is taken up and placed, whatever its size. */
 static double handling_s(const mu_exchange *exchange, const mu_tier *tier)
 {
-    return exchange->low_latency ? 0.0 : exchange->tokens * tier->dispatch_token_s;
+    return exchange->low_latency
+               ? 0.0
+               : exchange->tokens * tier->dispatch_token_s * slowdown(exchange, tier);
 }
 
 /* In low-latency mode every expert has a counter to be raised. */
@@ -112,7 +124,7 @@ mu_transfer mu_fabric_exchange(const mu_fabric *fabric, const mu_exchange *excha
         longest_launch_s = greater(longest_launch_s, launch_s(exchange, tier));
         longest_handling_s = greater(longest_handling_s, handling_s(exchange, tier));
         tally.fixed_s += tier->latency_s * log2(level->fan);
-        mu_tally_add(&tally, level, bytes, bytes, level->rate * share);
+        mu_tally_add(&tally, level, bytes, bytes, level->rate * share / slowdown(exchange, tier));
     }
     tally.fixed_s += longest_launch_s;
     mu_algorithm name = levels.count > 1 && !exchange->low_latency ? MU_ALGORITHM_HIERARCHICAL

@@ -117,6 +117,9 @@ typedef struct mu_transfer {
 mu_transfer mu_fabric_collective(const mu_fabric *fabric, mu_collective what, mu_group group,
                                  double bytes);
 
+/* Cores that engines give to normal dispatch and combine, and that its parameters are of. */
+#define MU_EXCHANGE_CORES 20.0
+
 /* MoE dispatch or combine on expert parallel ranks. */
 typedef struct mu_exchange {
     mu_group group;
@@ -126,6 +129,7 @@ typedef struct mu_exchange {
     double token_bytes; /* of one token on the wire (dispatch: quantised + scales; combine: bf16) */
     double groups_topk; /* nodes a token may go to when routing is group-limited; 0 = any */
     double imbalance;   /* busiest rank over mean, >= 1 */
+    double cores;       /* normal mode: cores that copy; 0 = MU_EXCHANGE_CORES */
     bool low_latency;   /* every copy sent straight (decode), no forwarding inside the node */
     bool combine;       /* the way back */
 } mu_exchange;

@@ -3,8 +3,6 @@
  * The layouts that are known: NVIDIA's aiconfigurator, its Ascend counterpart aiconfigurator-npu,
  * Alibaba's InferSim, and muster's own (any table with a column `op` whose columns are the keys of
  * an operator question).
- *
- * Bound: DeepEP's normal kernels are known with their default of 20 SMs only.
  */
 #include "io/op_layout.h"
 
@@ -69,11 +67,11 @@ static const mu_op_layout layouts[] = {
     {.table = "wideep_deepep_ll", .kind = MU_OP_CASE_COMBINE_LL, .format = "bf16",
      .columns = DEEPEP, .times = "combine_avg_t_us", .flags = MU_LAYOUT_OF_EIGHT},
     {.table = "wideep_deepep_normal", .kind = MU_OP_CASE_DISPATCH, .format = "fp8",
-     .columns = DEEPEP, .times = "dispatch_transmit_us dispatch_notify_us",
-     .where = "dispatch_sms=20", .flags = MU_LAYOUT_OF_EIGHT},
+     .columns = DEEPEP " dispatch_sms:cores", .times = "dispatch_transmit_us dispatch_notify_us",
+     .flags = MU_LAYOUT_OF_EIGHT},
     {.table = "wideep_deepep_normal", .kind = MU_OP_CASE_COMBINE, .format = "bf16",
-     .columns = DEEPEP, .times = "combine_transmit_us combine_notify_us",
-     .where = "combine_sms=20", .flags = MU_LAYOUT_OF_EIGHT},
+     .columns = DEEPEP " combine_sms:cores", .times = "combine_transmit_us combine_notify_us",
+     .flags = MU_LAYOUT_OF_EIGHT},
     {.table = "computescale", .kind = MU_OP_CASE_QUANTISE, .format_column = "quant_dtype",
      .columns = "m k"},
     {.table = "gdn", .kind_column = "kernel_source", .format = "bf16", .columns = DELTA_NET},
@@ -108,7 +106,7 @@ static const mu_op_layout layouts[] = {
     {.table = "*", .kind_column = "op", .format_column = "dtype", .kv_column = "?kv",
      .columns = "?m ?n ?k ?batch ?input ?cached ?context ?queries ?heads ?kv_heads ?head_dim "
                 "?v_dim ?window ?tokens ?hidden ?intermediate ?experts ?topk ?moe_tp ?ep ?ranks "
-                "?stride ?bytes"},
+                "?stride ?bytes ?cores"},
 };
 /* clang-format on */
 

@@ -31,7 +31,6 @@ typedef struct mu_op_layout {
     const char *constants;
     const char *name_numbers; /* keys of the numbers in the file's name, after the '*' */
     const char *times;        /* columns that add up to the time; NULL = latency, _us, _ms or _s */
-    const char *where;        /* "column=value" that rows must have; others are not answered */
     const char *refused;      /* why no row can be answered; NULL = they can */
     mu_op_case_kind kind;
     unsigned flags;

@@ -44,8 +44,6 @@ typedef struct plan {
     int spread;
     int kernel;
     int quantised;
-    int where;
-    char where_value[WORD_MAX];
     mu_op_question start; /* constants set */
 } plan;
 
@@ -238,7 +236,7 @@ static bool make_plan(const reader *r, const mu_op_layout *layout, plan *p, char
 {
     const mu_csv *csv = r->csv;
     char word[WORD_MAX];
-    *p = (plan){.layout = layout, .where = -1};
+    *p = (plan){.layout = layout};
     const struct {
         const char *column;
         int *place;
@@ -265,12 +263,6 @@ static bool make_plan(const reader *r, const mu_op_layout *layout, plan *p, char
     p->spread = mu_csv_column(csv, "distribution");
     p->kernel = mu_csv_column(csv, "kernel_source");
     p->quantised = mu_csv_column(csv, "quantised_input");
-    if (layout->where != NULL) {
-        const char *equals = strchr(layout->where, '=');
-        (void)snprintf(word, sizeof word, "%.*s", (int)(equals - layout->where), layout->where);
-        p->where = mu_csv_column(csv, word);
-        (void)snprintf(p->where_value, sizeof p->where_value, "%s", equals + 1);
-    }
     p->start = mu_op_question_make(layout->kind);
     plan_constants(layout, r->table, p);
     return true;
@@ -396,19 +388,6 @@ static const char *read_numbers(const reader *r, const plan *p, mu_op_question *
     return NULL;
 }
 
-static mu_status add_case(reader *r, const plan *p, const mu_op_question *question, double time_s)
-{
-    const char *fault = p->layout->refused;
-    if (fault == NULL && p->where >= 0 &&
-        strcmp(mu_csv_cell(r->csv, p->where), p->where_value) != 0) {
-        fault = mu_arena_printf(r->list->arena,
-                                "measured otherwise than the twin knows it: %s is wanted",
-                                p->layout->where);
-    }
-    r->good++;
-    return mu_op_case_add(r->list, question, time_s, fault, r->err);
-}
-
 static mu_status read_row(reader *r, const plan *p)
 {
     mu_op_question q = p->start;
@@ -436,7 +415,8 @@ static mu_status read_row(reader *r, const plan *p)
         return mu_fail_at(r->err, MU_E_INPUT, r->path, mu_csv_line(r->csv), 0,
                           "more than %d rows in all", MU_OP_ROWS_MAX);
     }
-    return add_case(r, p, &q, time_s);
+    r->good++;
+    return mu_op_case_add(r->list, &q, time_s, p->layout->refused, r->err);
 }
 
 static int by_hash(const void *a, const void *b)

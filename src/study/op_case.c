@@ -124,6 +124,8 @@ mu_op_question mu_op_question_make(mu_op_case_kind kind)
         q.number[ones[i]] = 1.0;
     }
     q.number[MU_OP_FIELD_RANKS] = kind == MU_OP_CASE_SEND ? 2.0 : 0.0;
+    bool exchange = kind == MU_OP_CASE_DISPATCH || kind == MU_OP_CASE_COMBINE;
+    q.number[MU_OP_FIELD_CORES] = exchange ? MU_EXCHANGE_CORES : 0.0;
     if (kind == MU_OP_CASE_GEMM || kind == MU_OP_CASE_INDEXER_PREFILL) {
         q.number[MU_OP_FIELD_BATCH] = 1.0;
     }

@@ -41,7 +41,8 @@
     X(EP, "ep", "moe_ep_size ep_size")                                                             \
     X(RANKS, "ranks", "num_gpus gpus")                                                             \
     X(STRIDE, "stride", "")                                                                        \
-    X(BYTES, "bytes", "message_bytes message_size_bytes")
+    X(BYTES, "bytes", "message_bytes message_size_bytes")                                          \
+    X(CORES, "cores", "sms")
 
 typedef enum mu_op_field {
 #define X(name, key, more) MU_OP_FIELD_##name,

@@ -267,6 +267,7 @@ static double exchange_s(const mu_op_question *q, const mu_fabric *fabric, bool 
                             .token_bytes =
                                 number(q, MU_OP_FIELD_HIDDEN) * (combine ? 2.0 : element),
                             .imbalance = 1.0,
+                            .cores = number(q, MU_OP_FIELD_CORES),
                             .low_latency = direct,
                             .combine = combine};
     return mu_fabric_exchange(fabric, &exchange).time_s;
