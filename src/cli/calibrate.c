@@ -28,6 +28,7 @@ typedef struct run {
     const mu_entity *entity; /* chip or system */
     const mu_entity *chip;   /* it, or what it is made of */
     bool on_system;
+    bool figures; /* a table of many chips is being read */
     mu_samples samples;
     mu_specimen start;
     uint64_t passed_over; /* rows of the other sort */
@@ -102,9 +103,14 @@ static mu_status count_fault(run *r, const mu_case *c)
     return MU_OK;
 }
 
-/* Texts of a question live in its table's arena; those kept are static or copied. */
-static mu_status take_case(run *r, const mu_case *c)
+/* A row as it is read. Texts of its question that are kept are static or copied. */
+static mu_status take_case(void *context, const mu_case *c, mu_error *err)
 {
+    run *r = context;
+    (void)err; /* it is r->err */
+    if (r->figures && strcmp(c->op->target, r->chip->id) != 0) {
+        return MU_OK;
+    }
     if (mu_op_case_on_system(c->op->kind) != r->on_system) {
         r->passed_over++;
         return MU_OK;
@@ -129,19 +135,21 @@ static mu_status take_warnings(run *r, const mu_op_warnings *warnings)
 
 /* Figures of all chips in one table: those of this chip are taken. What is odd about the others is
    no concern of this one. */
-static bool is_figures(run *r, const char *path, mu_case_list *list, mu_op_warnings *warnings,
-                       mu_status *status)
+static mu_status read_figures(run *r, const char *path, mu_case_list *list)
 {
+    mu_op_warnings of_all = {.count = 0};
     mu_error local = {0};
-    mu_status read = mu_op_figures_read(path, r->catalog, list, warnings, &local);
-    if (read == MU_NO) {
-        return false;
+    r->figures = true;
+    mu_status status = mu_op_figures_read(path, r->catalog, list, &of_all, &local);
+    r->figures = false;
+    if (status == MU_NO) {
+        r->err->status = MU_E_INPUT; /* what the table lacks to be one of this chip */
+        return MU_E_INPUT;
     }
-    *status = read;
-    if (read != MU_OK) {
+    if (status != MU_OK && r->err->status != status) {
         *r->err = local;
     }
-    return true;
+    return status;
 }
 
 static mu_status read_table(run *r, const char *path)
@@ -150,20 +158,13 @@ static mu_status read_table(run *r, const char *path)
     if (arena == NULL) {
         return mu_fail(r->err, MU_E_MEMORY, "out of memory");
     }
-    mu_case_list list = {.arena = arena};
+    mu_case_list list = {.arena = arena, .take = take_case, .context = r};
     mu_op_warnings warnings = {.count = 0};
     mu_status status = mu_op_table_read(path, r->entity->id, &list, &warnings, r->err);
-    bool figures = status == MU_NO && is_figures(r, path, &list, &warnings, &status);
-    if (status == MU_NO) {
-        r->err->status = MU_E_INPUT;
-        status = MU_E_INPUT;
-    }
-    for (uint32_t i = 0; i < list.count && status == MU_OK; i++) {
-        bool of_chip = !figures || strcmp(list.item[i].op->target, r->chip->id) == 0;
-        status = of_chip ? take_case(r, &list.item[i]) : MU_OK;
-    }
-    if (status == MU_OK && !figures) {
+    if (status == MU_OK) {
         status = take_warnings(r, &warnings);
+    } else if (status == MU_NO) {
+        status = read_figures(r, path, &list);
     }
     mu_arena_free(arena);
     return status;

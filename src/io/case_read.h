@@ -13,15 +13,17 @@
 
 #include "study/case.h"
 
-/* A growing list of cases; belongs to the arena. */
+/* A growing list of cases; belongs to the arena. With `take` it keeps none but hands each on. */
 typedef struct mu_case_list {
     mu_arena *arena;
-    mu_case *item; /* [count] */
-    uint32_t count;
+    mu_case *item;  /* [count], NULL with `take` */
+    uint32_t count; /* added so far */
     uint32_t capacity;
+    mu_status (*take)(void *context, const mu_case *item, mu_error *err);
+    void *context; /* of take; the case and all it points to are gone when it returns */
 } mu_case_list;
 
-/** Adds one case; MU_E_MEMORY. */
+/** Adds one case; MU_E_MEMORY, or what `take` says. */
 mu_status mu_case_list_add(mu_case_list *list, const mu_case *item, mu_error *err) MU_MUST_CHECK;
 
 /**

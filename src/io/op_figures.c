@@ -95,6 +95,16 @@ static bool number_of(const reader *r, int column, double *out)
     return mu_text_number(cell(r, column), out);
 }
 
+/* Kernels that say so are of normal mode. */
+static mu_op_case_kind as_engine_has_it(const reader *r, mu_op_case_kind kind)
+{
+    bool normal = strstr(cell(r, r->at.engine), "normal") != NULL;
+    if (normal && kind == MU_OP_CASE_DISPATCH_LL) {
+        return MU_OP_CASE_DISPATCH;
+    }
+    return normal && kind == MU_OP_CASE_COMBINE_LL ? MU_OP_CASE_COMBINE : kind;
+}
+
 static const char *read_task(const reader *r, mu_op_question *q)
 {
     static const struct {
@@ -115,14 +125,8 @@ static const char *read_task(const reader *r, mu_op_question *q)
     const char *task = cell(r, r->at.task);
     for (size_t i = 0; i < sizeof tasks / sizeof tasks[0]; i++) {
         if (strcmp(task, tasks[i].task) == 0) {
-            *q = mu_op_question_make(tasks[i].kind);
-            q->quantised = tasks[i].kind == MU_OP_CASE_GEMM;
-            bool normal = strstr(cell(r, r->at.engine), "normal") != NULL;
-            if (normal && q->kind == MU_OP_CASE_DISPATCH_LL) {
-                q->kind = MU_OP_CASE_DISPATCH;
-            } else if (normal && q->kind == MU_OP_CASE_COMBINE_LL) {
-                q->kind = MU_OP_CASE_COMBINE;
-            }
+            *q = mu_op_question_make(as_engine_has_it(r, tasks[i].kind));
+            q->quantised = q->kind == MU_OP_CASE_GEMM;
             return NULL;
         }
     }
@@ -348,7 +352,7 @@ static mu_status read_row(reader *r)
         return MU_OK;
     }
     r->taken++;
-    return mu_op_case_add(r->list, &q, time_s, NULL, r->err);
+    return mu_op_case_add(r->list, &q, mu_op_key(&q, r->list->arena), time_s, NULL, r->err);
 }
 
 static mu_status warn_of_reasons(const reader *r, mu_op_warnings *warnings)

@@ -19,7 +19,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STEPS_MAX = 32, TIMES_MAX = 4, PLANS_MAX = 4, TABLE_NAME_MAX = 128, WORD_MAX = 64 };
+enum {
+    STEPS_MAX = 32,
+    TIMES_MAX = 4,
+    PLANS_MAX = 4,
+    TABLE_NAME_MAX = 128,
+    WORD_MAX = 64,
+    HASHES_FIRST = 1024
+};
 
 static const double time_low_s = 1e-9;
 static const double time_high_s = 1e4;
@@ -58,7 +65,10 @@ typedef struct reader {
     uint32_t plan_count;
     uint32_t bad;
     uint32_t good;
-    char fault[96]; /* of the last bad row */
+    uint64_t *hash; /* [good] of the questions; owned */
+    uint32_t hash_capacity;
+    uint32_t bad_line; /* of the last bad row */
+    char fault[96];
     mu_error *err;
 } reader;
 
@@ -75,12 +85,11 @@ mu_status mu_op_warn(mu_arena *arena, mu_op_warnings *warnings, const char *wher
     return MU_OK;
 }
 
-mu_status mu_op_case_add(mu_case_list *list, const mu_op_question *question, double time_s,
-                         const char *fault, mu_error *err)
+mu_status mu_op_case_add(mu_case_list *list, const mu_op_question *question, const char *key,
+                         double time_s, const char *fault, mu_error *err)
 {
     mu_op_question *kept = MU_NEW(list->arena, mu_op_question, 1);
     mu_measure *measure = MU_NEW(list->arena, mu_measure, 1);
-    const char *key = mu_op_key(question, list->arena);
     if (kept == NULL || measure == NULL || key == NULL) {
         return mu_fail(err, MU_E_MEMORY, "no memory for the rows of a table");
     }
@@ -388,6 +397,46 @@ static const char *read_numbers(const reader *r, const plan *p, mu_op_question *
     return NULL;
 }
 
+/* NULL, or why the row cannot be asked. */
+static const char *read_question(const reader *r, const plan *p, mu_op_question *q, double *time_s)
+{
+    const char *fault = read_time(r, p, time_s);
+    if (fault == NULL) {
+        fault = read_words(r, p, q);
+    }
+    q->target = r->chip;
+    if (fault == NULL) {
+        fault = read_numbers(r, p, q);
+    }
+    return fault != NULL ? fault : mu_op_question_fault(q, r->list->arena);
+}
+
+static mu_status keep_hash(reader *r, uint64_t hash)
+{
+    if (r->good == r->hash_capacity) {
+        uint32_t capacity = r->hash_capacity == 0 ? HASHES_FIRST : 2 * r->hash_capacity;
+        uint64_t *grown = realloc(r->hash, capacity * sizeof *grown);
+        if (grown == NULL) {
+            return mu_fail(r->err, MU_E_MEMORY, "no memory for the rows of %s", r->path);
+        }
+        r->hash = grown;
+        r->hash_capacity = capacity;
+    }
+    r->hash[r->good++] = hash;
+    return MU_OK;
+}
+
+static mu_status take_row(reader *r, const plan *p, const mu_op_question *q, double time_s)
+{
+    const char *key = mu_op_key(q, r->list->arena);
+    if (key == NULL) {
+        return mu_fail(r->err, MU_E_MEMORY, "no memory for the rows of %s", r->path);
+    }
+    mu_status status = keep_hash(r, mu_text_hash(key));
+    return status == MU_OK ? mu_op_case_add(r->list, q, key, time_s, p->layout->refused, r->err)
+                           : status;
+}
+
 static mu_status read_row(reader *r, const plan *p)
 {
     mu_op_question q = p->start;
@@ -395,28 +444,24 @@ static mu_status read_row(reader *r, const plan *p)
     if (p->time_count > 0 && mu_csv_cell(r->csv, p->time[0])[0] == '\0' && r->plan_count > 1) {
         return MU_OK; /* of two times in a row, this one was not measured */
     }
-    const char *fault = read_time(r, p, &time_s);
-    if (fault == NULL) {
-        fault = read_words(r, p, &q);
-    }
-    q.target = r->chip;
-    if (fault == NULL) {
-        fault = read_numbers(r, p, &q);
-    }
-    if (fault == NULL) {
-        fault = mu_op_question_fault(&q, r->list->arena);
-    }
+    mu_arena_mark mark = mu_arena_here(r->list->arena);
+    const char *fault = read_question(r, p, &q, &time_s);
     if (fault != NULL) {
         r->bad++;
-        (void)snprintf(r->fault, sizeof r->fault, "line %u: %s", mu_csv_line(r->csv), fault);
-        return warn(r, fault);
+        r->bad_line = mu_csv_line(r->csv);
+        (void)snprintf(r->fault, sizeof r->fault, "%s", fault);
+        mu_arena_back(r->list->arena, mark);
+        return warn(r, r->fault);
     }
     if (r->list->count >= MU_OP_ROWS_MAX) {
         return mu_fail_at(r->err, MU_E_INPUT, r->path, mu_csv_line(r->csv), 0,
                           "more than %d rows in all", MU_OP_ROWS_MAX);
     }
-    r->good++;
-    return mu_op_case_add(r->list, &q, time_s, p->layout->refused, r->err);
+    mu_status status = take_row(r, p, &q, time_s);
+    if (r->list->take != NULL) {
+        mu_arena_back(r->list->arena, mark);
+    }
+    return status;
 }
 
 static int by_hash(const void *a, const void *b)
@@ -427,26 +472,17 @@ static int by_hash(const void *a, const void *b)
 }
 
 /* Counts rows of this table that ask what another row asks. */
-static mu_status warn_of_repeats(reader *r, uint32_t first)
+static mu_status warn_of_repeats(reader *r)
 {
-    uint32_t count = r->list->count - first;
-    uint64_t *hash = malloc(((size_t)count + 1) * sizeof *hash);
-    if (hash == NULL) {
-        return mu_fail(r->err, MU_E_MEMORY, "no memory for the rows of %s", r->path);
-    }
-    for (uint32_t i = 0; i < count; i++) {
-        hash[i] = mu_text_hash(r->list->item[first + i].id);
-    }
-    qsort(hash, count, sizeof *hash, by_hash);
+    qsort(r->hash, r->good, sizeof r->hash[0], by_hash);
     uint32_t repeats = 0;
-    for (uint32_t i = 1; i < count; i++) {
-        repeats += hash[i] == hash[i - 1] ? 1 : 0;
+    for (uint32_t i = 1; i < r->good; i++) {
+        repeats += r->hash[i] == r->hash[i - 1] ? 1 : 0;
     }
-    free(hash);
     if (repeats > 0) {
         char text[96];
         (void)snprintf(text, sizeof text, "%u of %u rows ask what an earlier row asks", repeats,
-                       count);
+                       r->good);
         return warn(r, text);
     }
     return MU_OK;
@@ -455,7 +491,6 @@ static mu_status warn_of_repeats(reader *r, uint32_t first)
 static mu_status read_rows(reader *r)
 {
     bool more = true;
-    uint32_t first = r->list->count;
     mu_status status = MU_OK;
     while (status == MU_OK) {
         status = mu_csv_next(r->csv, &more, r->err);
@@ -466,11 +501,14 @@ static mu_status read_rows(reader *r)
             status = read_row(r, &r->plans[i]);
         }
     }
-    if (status == MU_OK && r->good == 0) {
-        status = mu_fail_at(r->err, MU_E_INPUT, r->path, 0, 0, "no row can be used%s%s",
-                            r->bad > 0 ? "; the last, " : "", r->fault);
+    if (status == MU_OK && r->bad > 0 && r->good == 0) {
+        return mu_fail_at(r->err, MU_E_INPUT, r->path, 0, 0,
+                          "no row can be used; the last, line %u: %s", r->bad_line, r->fault);
     }
-    return status == MU_OK ? warn_of_repeats(r, first) : status;
+    if (status == MU_OK && r->good == 0) {
+        return mu_fail_at(r->err, MU_E_INPUT, r->path, 0, 0, "no row can be used");
+    }
+    return status == MU_OK ? warn_of_repeats(r) : status;
 }
 
 /* "gemm" of "tables/h100/gemm.csv.zst" */
@@ -517,6 +555,7 @@ mu_status mu_op_table_read(const char *path, const char *chip, mu_case_list *lis
         status = read_rows(r);
     }
     mu_csv_close(r->csv);
+    free(r->hash);
     free(r);
     return status;
 }

@@ -29,11 +29,12 @@ mu_status mu_op_warn(mu_arena *arena, mu_op_warnings *warnings, const char *wher
 /**
  * Adds one measured operator to a list.
  * @param[in] question  copied; what it borrows must live as long as the list
+ * @param[in] key       mu_op_key() of it, borrowed
  * @param[in] fault     why it cannot be answered, borrowed; NULL = it can
- * @retval MU_E_MEMORY
+ * @retval MU_E_MEMORY, or what the list's `take` says
  */
-mu_status mu_op_case_add(mu_case_list *list, const mu_op_question *question, double time_s,
-                         const char *fault, mu_error *err) MU_MUST_CHECK;
+mu_status mu_op_case_add(mu_case_list *list, const mu_op_question *question, const char *key,
+                         double time_s, const char *fault, mu_error *err) MU_MUST_CHECK;
 
 /** Whether a measured time can be one: 1 ns to 10000 s. */
 bool mu_op_time_is_sane(double time_s);
