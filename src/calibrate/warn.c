@@ -4,13 +4,14 @@
  */
 #include "calibrate/warn.h"
 
+#include "study/score.h"
+
 #include <math.h>
+#include <stdlib.h>
 
 enum { NAMED_MAX = 3 };
 
 static const double far_off = 30.0; /* times another than predicted after the fit */
-static const double unit_low = 2.3; /* of log10: between 200 and 5000 is near 1000 */
-static const double unit_high = 3.7;
 static const double nearly_all = 0.9;
 static const double misfit = 0.4; /* median error after the fit */
 
@@ -38,46 +39,53 @@ mu_status mu_warn_few(mu_calibration *out, const char *family, uint32_t rows, ui
                 err);
 }
 
-static bool near_unit(double ratio, int sign)
-{
-    double tens = sign * log10(ratio);
-    return tens > unit_low && tens < unit_high;
-}
-
-/* Rows of a group that are 1000 times longer (sign -1) or shorter (1) than predicted. */
-static uint32_t count_unit(const mu_samples *s, uint32_t group, const double before_s[], int sign)
+/* Rows of a group that are off by a power of ten like a unit, by that power; *first is one. */
+static uint32_t count_slips(const mu_samples *s, uint32_t group, const double before_s[], int tens,
+                            const mu_sample **first)
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < s->count; i++) {
-        count += s->row[i].group == group && before_s[i] > 0.0 &&
-                         near_unit(before_s[i] / s->row[i].measured_s, sign)
-                     ? 1
-                     : 0;
+        const mu_sample *row = &s->row[i];
+        if (row->group == group && before_s[i] > 0.0 &&
+            mu_unit_slip(before_s[i], row->measured_s) == tens && count++ == 0) {
+            *first = row;
+        }
     }
     return count;
 }
 
-/* True in *found when a group's unit looks wrong. */
+/* One line on `count` rows of a group whose times are off by a power of ten. */
+static mu_status warn_slips(mu_calibration *out, const mu_sample_group *g, uint32_t count, int tens,
+                            const mu_sample *first, mu_arena *arena, mu_error *err)
+{
+    const char *key = mu_op_key(&first->question, arena);
+    bool all = (double)count >= nearly_all * g->rows;
+    const char *times = abs(tens) == 3 ? "1000" : "a million";
+    const char *text = mu_arena_printf(
+        arena, "%s %s: %u of %u rows are about %s times %s than predicted%s%s",
+        mu_op_case_text(g->kind), g->dtype, count, g->rows, times, tens < 0 ? "longer" : "shorter",
+        all ? ": is the unit of the time right?" : ", the others are not: are units mixed? One is ",
+        all ? "" : (key != NULL ? key : ""));
+    return key != NULL ? keep(out, text, err)
+                       : mu_fail(err, MU_E_MEMORY, "no memory for a warning");
+}
+
+/* True in *found when the unit of a group, or of a part of it, looks wrong. */
 static mu_status warn_unit(mu_calibration *out, const mu_samples *s, uint32_t group,
                            const double before_s[], bool *found, mu_arena *arena, mu_error *err)
 {
-    const mu_sample_group *g = &s->group[group];
+    static const int powers[] = {-6, -3, 3, 6};
+    mu_status status = MU_OK;
     *found = false;
-    for (int sign = -1; sign <= 1; sign += 2) {
-        uint32_t count = count_unit(s, group, before_s, sign);
-        if (count == 0 || (double)count < nearly_all * g->rows) {
-            continue;
+    for (size_t i = 0; i < sizeof powers / sizeof powers[0] && status == MU_OK; i++) {
+        const mu_sample *first = NULL;
+        uint32_t count = count_slips(s, group, before_s, powers[i], &first);
+        if (count > 0) {
+            *found = true;
+            status = warn_slips(out, &s->group[group], count, powers[i], first, arena, err);
         }
-        *found = true;
-        return keep(out,
-                    mu_arena_printf(arena,
-                                    "%s %s: %u of %u rows are about 1000 times %s than predicted: "
-                                    "is the unit of the time right?",
-                                    mu_op_case_text(g->kind), g->dtype, count, g->rows,
-                                    sign < 0 ? "longer" : "shorter"),
-                    err);
     }
-    return MU_OK;
+    return status;
 }
 
 static bool is_far_off(const mu_sample *row, double predicted_s)

@@ -12,8 +12,8 @@ mu_status mu_warn_few(mu_calibration *out, const char *family, uint32_t rows, ui
                       mu_arena *arena, mu_error *err) MU_MUST_CHECK;
 
 /**
- * Duplicates; operators whose times are about 1000 times off, which hints at another unit; rows
- * that are far off what the others say, by name.
+ * Duplicates; operators of which all or some times are about 1000 or a million times off, which
+ * hints at another unit; rows that are far off what the others say, by name.
  *
  * @param[in] before_s  [rows] predicted before the fit; 0 = not predicted
  * @param[in] after_s   [rows] and after it

@@ -58,6 +58,20 @@ static double quantile(const double sorted[], uint64_t count, double share)
     return sorted[below] + (place - (double)below) * (sorted[above] - sorted[below]);
 }
 
+static const double near_by = 1.1; /* of the logarithm: a factor of three */
+
+int mu_unit_slip(double predicted, double measured)
+{
+    static const double near = 0.7; /* of log10: a factor of five */
+    double tens = log10(predicted / measured);
+    for (int power = 3; power <= 6; power += 3) {
+        if (fabs(fabs(tens) - power) < near) {
+            return tens > 0.0 ? power : -power;
+        }
+    }
+    return 0;
+}
+
 /* Score of those among member[0..count) whose case is (not) marked fit. */
 static mu_score score_of(const sorter *s, const membership member[], uint32_t count, bool fit)
 {
@@ -79,6 +93,10 @@ static mu_score score_of(const sorter *s, const membership member[], uint32_t co
         score.bias += error;
         inside += o->measured >= o->predicted.low && o->measured <= o->predicted.high ? 1.0 : 0.0;
         score.width += (o->predicted.high - o->predicted.low) / o->predicted.value;
+        score.near += fabs(log(o->predicted.value / o->measured)) < near_by ? 1 : 0;
+        if (mu_unit_slip(o->predicted.value, o->measured) != 0 && score.slips++ == 0) {
+            score.slip = member[i].outcome;
+        }
     }
     double n = score.n > 0 ? (double)score.n : 1.0;
     score.mape /= n;

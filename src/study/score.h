@@ -33,6 +33,9 @@ typedef struct mu_score {
     double coverage90; /* NaN without intervals */
     double bias;       /* mean of error */
     double width;      /* mean of (high - low) / predicted; NaN without intervals */
+    uint64_t slips;    /* answered, but off by a factor that looks like a unit */
+    uint32_t slip;     /* the first outcome of them */
+    uint64_t near;     /* answered within a factor of three */
 } mu_score;
 
 /* The rows that were not fitted on, and those that were, apart. */
@@ -46,6 +49,12 @@ static inline double mu_outcome_error(const mu_outcome *outcome)
 {
     return (outcome->predicted.value - outcome->measured) / outcome->measured;
 }
+
+/**
+ * Power of ten, 3 or 6 either way, that a time is off by within a factor of five, as when seconds
+ * are taken for milliseconds; 0 when it is not. Positive where the prediction is the larger.
+ */
+int mu_unit_slip(double predicted, double measured);
 
 /**
  * All outcomes together (group 0) and by group, in order of name: operators as chip/op/dtype, the

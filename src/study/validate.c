@@ -213,6 +213,27 @@ static bool is_of_operators(const char *name)
     return true;
 }
 
+/* Some rows off like a unit, while most of the others are right. */
+static bool slips_some(const mu_score_group *group)
+{
+    uint64_t slips = group->held_out.slips + group->fitted.slips;
+    uint64_t others = group->held_out.n + group->fitted.n - slips;
+    return slips > 0 && 2 * (group->held_out.near + group->fitted.near) > others;
+}
+
+/* Some rows of a group in one unit, the others in another. NULL when out of memory. */
+static const char *mixed_units(const mu_validation *v, const mu_score_group *group, mu_arena *arena)
+{
+    const mu_score *parts[] = {&group->held_out, &group->fitted};
+    const mu_score *first = parts[0]->slips > 0 ? parts[0] : parts[1];
+    return mu_arena_printf(arena,
+                           "%s: %llu of %llu rows are about 1000 or a million times off, the "
+                           "others are not; are units mixed? The first: %s",
+                           group->name, (unsigned long long)(parts[0]->slips + parts[1]->slips),
+                           (unsigned long long)(parts[0]->n + parts[1]->n),
+                           v->cases[v->outcome[first->slip].case_index].id);
+}
+
 static mu_status add_warnings(mu_validation *v, mu_arena *arena, mu_error *err)
 {
     const char **text = MU_NEW(arena, const char *, v->group_count);
@@ -220,15 +241,18 @@ static mu_status add_warnings(mu_validation *v, mu_arena *arena, mu_error *err)
     for (uint32_t i = 1; i < v->group_count && ok; i++) {
         const mu_score_group *group = &v->group[i];
         bool doubted = doubts_unit(&group->held_out) || doubts_unit(&group->fitted);
-        if (doubted && is_of_operators(group->name)) {
-            const char *line = mu_arena_printf(
-                arena,
-                "%s: predicted and measured are a factor of 100 or more apart; is the unit of "
-                "the measurements right?",
-                group->name);
-            ok = line != NULL;
-            text[v->warning_count++] = line;
+        bool slipped = slips_some(group);
+        if (!is_of_operators(group->name) || !(doubted || slipped)) {
+            continue;
         }
+        const char *line =
+            doubted ? mu_arena_printf(arena,
+                                      "%s: predicted and measured are a factor of 100 or more "
+                                      "apart; is the unit of the measurements right?",
+                                      group->name)
+                    : mixed_units(v, group, arena);
+        ok = line != NULL;
+        text[v->warning_count++] = line;
     }
     v->warning = text;
     return ok ? MU_OK : mu_fail(err, MU_E_MEMORY, "no memory for warnings");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Shared by fuzz targets: what was read as an operator question is asked of a chip and a network. */
+/* Shared by fuzz targets: what was read as an operator question is asked of a chip and network. */
 #ifndef MUSTER_TESTS_FUZZ_ASK_OP_H
 #define MUSTER_TESTS_FUZZ_ASK_OP_H
 

@@ -8,6 +8,7 @@
 #include "chip/chip_catalog.h"
 #include "fabric/fabric_catalog.h"
 #include "io/doc_read.h"
+#include "study/op_margin.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -21,6 +22,25 @@ static void require_message(mu_status status, const mu_error *err)
 {
     if (status != MU_OK && (err->text[0] == '\0' || strchr(err->text, '\n') != NULL)) {
         abort();
+    }
+}
+
+/* Margins of a chip, with those that hold for every chip. */
+static void use_margins(const mu_catalog *catalog, mu_arena *arena)
+{
+    const mu_entity *chip = NULL;
+    mu_op_margins margins;
+    mu_error err = {0};
+    mu_status status = mu_catalog_find(catalog, MU_ENTITY_CHIP, "h100-sxm", &chip, &err);
+    if (status == MU_OK) {
+        status = mu_op_margins_read(catalog, chip, arena, &margins, &err);
+    }
+    require_message(status, &err);
+    for (uint32_t i = 0; status == MU_OK && i < margins.count; i++) {
+        mu_margin_step step = mu_op_margin_at(&margins.item[i], 1e-5);
+        if (!(step.low > 0.0 && step.low <= 1.0 && step.high >= 1.0)) {
+            abort();
+        }
     }
 }
 
@@ -64,6 +84,9 @@ static void load(mu_arena *arena, const char *text, size_t length)
                                    &catalog, &err);
     }
     require_message(status, &err);
+    if (status == MU_OK) {
+        use_margins(catalog, arena);
+    }
     for (int kind = 0; status == MU_OK && kind < MU_ENTITY_KIND_COUNT; kind++) {
         for (uint32_t i = 0; i < mu_catalog_count(catalog, (mu_entity_kind)kind); i++) {
             const mu_entity *entity = mu_catalog_at(catalog, (mu_entity_kind)kind, i);

@@ -105,6 +105,19 @@ static void test_score_by_hand(void **state)
     assert_near(group[1].fitted.coverage90, 1.0, 1e-12);
 }
 
+/* Factors of 200 to 5000, and of 2e5 to 5e6, either way. */
+static void test_unit_slip(void **state)
+{
+    (void)state;
+    assert_int_equal(mu_unit_slip(1.0, 1.0), 0);
+    assert_int_equal(mu_unit_slip(100.0, 1.0), 0);
+    assert_int_equal(mu_unit_slip(250.0, 1.0), 3);
+    assert_int_equal(mu_unit_slip(1.0, 4000.0), -3);
+    assert_int_equal(mu_unit_slip(1.0, 1e4), 0);
+    assert_int_equal(mu_unit_slip(1e-5, 12.0), -6);
+    assert_int_equal(mu_unit_slip(1e8, 1.0), 0);
+}
+
 static void test_score_of_nothing(void **state)
 {
     (void)state;
@@ -421,6 +434,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_score_by_hand),
+        cmocka_unit_test(test_unit_slip),
         cmocka_unit_test(test_score_of_nothing),
         cmocka_unit_test(test_split_is_stable),
         cmocka_unit_test(test_operator_questions),
