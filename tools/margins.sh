@@ -51,7 +51,7 @@ one --chip h800-sxm infersim $(chip_tables h800)
 # shellcheck disable=SC2046
 one --chip ascend-910c aiconfigurator-npu $(chip_tables 910b)
 one --chip ppu-zw810e deepgemm-sail "$tables/measured.csv"
-for pair in a100:hgx-a100 b200:hgx-b200 h100:hgx-h100 l40s:l40s-server; do
+for pair in a100:hgx-a100 b200:hgx-b200 h100:hgx-h100 l40s:l40s-host-8; do
     # shellcheck disable=SC2046
     one --system "${pair#*:}" aiconfigurator $(system_tables "${pair%:*}")
 done
