@@ -35,7 +35,7 @@ one() {
 
 chip_tables() {
     find "$tables/ops/$1" -name '*.csv*' | sort |
-        grep -v -e /nccl -e /hccl -e /custom_ -e /wideep -e /moe_fused -e /dsa_.*module
+        grep -v -e /nccl -e /hccl -e /custom_ -e /wideep -e /moe_fused
 }
 
 system_tables() {

@@ -25,8 +25,27 @@
     "times fall as tokens grow, below what the work takes at peak: not of the work the columns "   \
     "name"
 
+#define SPARSE_PREFILL                                                                             \
+    .table = "dsa_context_module", .kind = MU_OP_CASE_SPARSE_PREFILL,                              \
+    .format_column = "gemm_type", .kv_column = "kv_cache_dtype",                                   \
+    .columns = "batch_size:batch isl:input step:cached num_heads:heads"
+#define SPARSE_DECODE                                                                              \
+    .table = "dsa_generation_module", .kind = MU_OP_CASE_SPARSE_DECODE,                            \
+    .format_column = "gemm_type", .kv_column = "kv_cache_dtype",                                   \
+    .columns = "batch_size:batch isl:context step:+context num_heads:heads"
+#define DEEPSEEK_V32                                                                               \
+    .only = "model=deepseek-ai/DeepSeek-V3.2",                                                     \
+    .constants = "hidden=7168 q_lora=1536 head_dim=192 v_dim=128 index_heads=64 topk=2048"
+#define GLM_5                                                                                      \
+    .only = "model=zai-org/GLM-5",                                                                 \
+    .constants = "hidden=6144 q_lora=2048 head_dim=256 v_dim=256 index_heads=32 topk=2048"
+
 /* clang-format off */
 static const mu_op_layout layouts[] = {
+    {SPARSE_PREFILL, DEEPSEEK_V32},
+    {SPARSE_PREFILL, GLM_5},
+    {SPARSE_DECODE, DEEPSEEK_V32},
+    {SPARSE_DECODE, GLM_5},
     {.table = "gemm", .kind = MU_OP_CASE_GEMM, .format_column = "gemm_dtype", .columns = "m n k"},
     {.table = "gemm-data", .kind = MU_OP_CASE_GEMM, .format = "fp8_block", .columns = "m n k",
      .flags = MU_LAYOUT_QUANTISED},
@@ -106,7 +125,7 @@ static const mu_op_layout layouts[] = {
     {.table = "*", .kind_column = "op", .format_column = "dtype", .kv_column = "?kv",
      .columns = "?m ?n ?k ?batch ?input ?cached ?context ?queries ?heads ?kv_heads ?head_dim "
                 "?v_dim ?window ?tokens ?hidden ?intermediate ?experts ?topk ?moe_tp ?ep ?ranks "
-                "?stride ?bytes ?cores"},
+                "?stride ?bytes ?cores ?q_lora ?index_heads"},
 };
 /* clang-format on */
 

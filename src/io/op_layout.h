@@ -31,6 +31,7 @@ typedef struct mu_op_layout {
     const char *constants;
     const char *name_numbers; /* keys of the numbers in the file's name, after the '*' */
     const char *times;        /* columns that add up to the time; NULL = latency, _us, _ms or _s */
+    const char *only;         /* "column=value": rows it is for; NULL = all */
     const char *refused;      /* why no row can be answered; NULL = they can */
     mu_op_case_kind kind;
     unsigned flags;

@@ -51,6 +51,8 @@ typedef struct plan {
     int spread;
     int kernel;
     int quantised;
+    int only; /* column that must say only_value; -1 = none */
+    const char *only_value;
     mu_op_question start; /* constants set */
 } plan;
 
@@ -245,7 +247,7 @@ static bool make_plan(const reader *r, const mu_op_layout *layout, plan *p, char
 {
     const mu_csv *csv = r->csv;
     char word[WORD_MAX];
-    *p = (plan){.layout = layout};
+    *p = (plan){.layout = layout, .only = -1};
     const struct {
         const char *column;
         int *place;
@@ -272,6 +274,16 @@ static bool make_plan(const reader *r, const mu_op_layout *layout, plan *p, char
     p->spread = mu_csv_column(csv, "distribution");
     p->kernel = mu_csv_column(csv, "kernel_source");
     p->quantised = mu_csv_column(csv, "quantised_input");
+    if (layout->only != NULL) {
+        p->only_value = strchr(layout->only, '=') + 1;
+        (void)snprintf(word, sizeof word, "%.*s", (int)(p->only_value - 1 - layout->only),
+                       layout->only);
+        p->only = mu_csv_column(csv, word);
+        if (p->only < 0) {
+            (void)snprintf(missing, WORD_MAX, "%s", word);
+            return false;
+        }
+    }
     p->start = mu_op_question_make(layout->kind);
     plan_constants(layout, r->table, p);
     return true;
@@ -488,6 +500,11 @@ static mu_status warn_of_repeats(reader *r)
     return MU_OK;
 }
 
+static bool is_for(const reader *r, const plan *p)
+{
+    return p->only < 0 || strcmp(mu_csv_cell(r->csv, p->only), p->only_value) == 0;
+}
+
 static mu_status read_rows(reader *r)
 {
     bool more = true;
@@ -497,8 +514,18 @@ static mu_status read_rows(reader *r)
         if (status != MU_OK || !more) {
             break;
         }
+        bool any = false;
         for (uint32_t i = 0; i < r->plan_count && status == MU_OK; i++) {
-            status = read_row(r, &r->plans[i]);
+            if (is_for(r, &r->plans[i])) {
+                any = true;
+                status = read_row(r, &r->plans[i]);
+            }
+        }
+        if (status == MU_OK && !any) {
+            r->bad++;
+            r->bad_line = mu_csv_line(r->csv);
+            (void)snprintf(r->fault, sizeof r->fault, "of a model whose shape is not known here");
+            status = warn(r, r->fault);
         }
     }
     if (status == MU_OK && r->bad > 0 && r->good == 0) {

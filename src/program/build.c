@@ -206,6 +206,22 @@ void mu_program_build(const mu_model *model, const mu_parallel *parallel,
     }
 }
 
+void mu_program_build_attention(const mu_attention *attention, uint32_t hidden,
+                                const mu_precision *precision, mu_program *out)
+{
+    const mu_parallel whole = {.tp = 1, .pp = 1, .cp = 1, .dp = 1, .ep = 1, .moe_tp = 1};
+    const mu_model model = {.hidden = hidden};
+    memset(out, 0, sizeof *out);
+    out->parallel = whole;
+    out->precision = *precision;
+    out->ranks = 1.0;
+    mu_builder b = {
+        .out = out, .model = &model, .parallel = &whole, .precision = precision, .row_scale = 1.0};
+    begin_block(&b, 1.0, false);
+    mu_build_attention(&b, attention);
+    end_block(&b);
+}
+
 double mu_load_rows(const mu_load *load, mu_scope scope, double mtp)
 {
     double decode = load->decode_sequences * (1.0 + mtp);

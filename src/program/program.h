@@ -216,6 +216,14 @@ bool mu_parallel_fits(const mu_model *model, const mu_parallel *parallel);
 void mu_program_build(const mu_model *model, const mu_parallel *parallel,
                       const mu_precision *precision, mu_program *out);
 
+/**
+ * Writes the program of one attention alone, norm and projections included, uncut: what tables of
+ * whole attention modules time.
+ * @param[in] hidden  width of the model, 1 or more
+ */
+void mu_program_build_attention(const mu_attention *attention, uint32_t hidden,
+                                const mu_precision *precision, mu_program *out);
+
 /** Rows a scope counts in a load, before any sharding; mtp = drafts that ride with each decode
  * token. */
 double mu_load_rows(const mu_load *load, mu_scope scope, double mtp);

@@ -238,6 +238,10 @@ const char *mu_op_question_fault(const mu_op_question *q, mu_arena *arena)
         return mu_arena_printf(arena, "%.0f KV heads do not divide %.0f heads",
                                x[MU_OP_FIELD_KV_HEADS], x[MU_OP_FIELD_HEADS]);
     }
+    bool sparse = q->kind == MU_OP_CASE_SPARSE_PREFILL || q->kind == MU_OP_CASE_SPARSE_DECODE;
+    if (sparse && !(x[MU_OP_FIELD_HEAD_DIM] > 64.0)) {
+        return "head_dim must be above its rope part of 64";
+    }
     return x[MU_OP_FIELD_EXPERTS] > 0.0 ? expert_fault(q, arena) : NULL;
 }
 

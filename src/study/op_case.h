@@ -6,6 +6,8 @@
  *        like, as numbers; how long it takes on a chip and a fabric.
  * Terms: chip questions are of one rank; system questions are of `ranks` consecutive ranks.
  *        grouped_gemm: the two products of `experts` experts with `tokens` rows each.
+ *        sparse_mla_*: a whole attention module of DeepSeek-V3.2's kind, projections and indexer
+ *        included, asked of the very program that steps run.
  * Bound: benchmarks repeat a call on the same operands: caches are warm, input is quantised inside
  *        the call.
  */
@@ -42,7 +44,9 @@
     X(RANKS, "ranks", "num_gpus gpus")                                                             \
     X(STRIDE, "stride", "")                                                                        \
     X(BYTES, "bytes", "message_bytes message_size_bytes")                                          \
-    X(CORES, "cores", "sms")
+    X(CORES, "cores", "sms")                                                                       \
+    X(Q_LORA, "q_lora", "q_lora_rank")                                                             \
+    X(INDEX_HEADS, "index_heads", "index_n_heads")
 
 typedef enum mu_op_field {
 #define X(name, key, more) MU_OP_FIELD_##name,
@@ -64,6 +68,10 @@ typedef enum mu_op_field {
     X(MLA_DECODE, "generation_mla", "mla_generation mla_decode", false, "batch context heads")     \
     X(MLA_PRE, "mla_gen_pre", "mla_bmm_pre", false, "tokens heads")                                \
     X(MLA_POST, "mla_gen_post", "mla_bmm_post", false, "tokens heads")                             \
+    X(SPARSE_PREFILL, "sparse_mla_prefill", "dsa_context_module", false,                           \
+      "batch input heads hidden q_lora head_dim v_dim index_heads topk")                           \
+    X(SPARSE_DECODE, "sparse_mla_decode", "dsa_generation_module", false,                          \
+      "batch context heads hidden q_lora head_dim v_dim index_heads topk")                         \
     X(INDEXER_PREFILL, "indexer_prefill", "", false, "input context heads head_dim")               \
     X(INDEXER_DECODE, "indexer_decode", "", false, "batch context heads head_dim")                 \
     X(LINEAR_PREFILL, "linear_attention_prefill", "chunk_gated_delta_rule", false,                 \

@@ -9,11 +9,13 @@
  */
 #include "study/op_case.h"
 
+#include "schedule/step.h"
+
 #include <assert.h>
 #include <math.h>
 
 /* Dimensions of DeepSeek's latent attention, which the published tables are of. */
-enum { MLA_LATENT = 512, MLA_ROPE = 64, MLA_NOPE = 128, MLA_VALUE = 128 };
+enum { MLA_LATENT = 512, MLA_ROPE = 64, MLA_NOPE = 128, MLA_VALUE = 128, INDEX_DIM = 128 };
 
 /* Largest magnitude, scale, conversion: a kernel each. */
 enum { QUANTISE_KERNELS = 3 };
@@ -180,6 +182,48 @@ static double indexer_s(const mu_op_question *q, const mu_chip *chip)
     return mu_chip_indexer(chip, &shape).time_s;
 }
 
+/* Kernels as benchmarks time them: no engine adds anything. */
+static mu_machine bare_machine(const mu_chip *chip)
+{
+    mu_machine machine = {.chip = *chip};
+    machine.engine.kernel_slack = 1.0;
+    machine.engine.launch_share = 1.0;
+    machine.engine.step_factor = 1.0;
+    return machine;
+}
+
+static double sparse_module_s(const mu_op_question *q, const mu_chip *chip)
+{
+    const mu_attention attention = {.kind = MU_ATTENTION_MLA_SPARSE,
+                                    .heads = count(q, MU_OP_FIELD_HEADS),
+                                    .kv_heads = 1,
+                                    .qk_dim = count(q, MU_OP_FIELD_HEAD_DIM),
+                                    .v_dim = count(q, MU_OP_FIELD_V_DIM),
+                                    .q_lora = count(q, MU_OP_FIELD_Q_LORA),
+                                    .kv_lora = MLA_LATENT,
+                                    .rope_dim = MLA_ROPE,
+                                    .nope_dim = count(q, MU_OP_FIELD_HEAD_DIM) - MLA_ROPE,
+                                    .index_heads = count(q, MU_OP_FIELD_INDEX_HEADS),
+                                    .index_dim = INDEX_DIM,
+                                    .index_topk = count(q, MU_OP_FIELD_TOPK)};
+    const mu_precision precision = {
+        .weights = q->weights, .activations = q->activations, .kv = q->kv};
+    double sequences = number(q, MU_OP_FIELD_BATCH);
+    mu_load load = {.decode_sequences = sequences,
+                    .decode_context = sequences * number(q, MU_OP_FIELD_CONTEXT)};
+    if (q->kind == MU_OP_CASE_SPARSE_PREFILL) {
+        load = (mu_load){.prefill_sequences = sequences,
+                         .prefill_tokens = sequences * number(q, MU_OP_FIELD_NEW),
+                         .prefill_cached = number(q, MU_OP_FIELD_CACHED)};
+    }
+    mu_program program;
+    mu_step step;
+    mu_machine machine = bare_machine(chip);
+    mu_program_build_attention(&attention, count(q, MU_OP_FIELD_HIDDEN), &precision, &program);
+    mu_step_plain(&program, &machine, &load, &step);
+    return step.time_s;
+}
+
 static double linear_s(const mu_op_question *q, const mu_chip *chip)
 {
     bool prefill = q->kind == MU_OP_CASE_LINEAR_PREFILL;
@@ -302,6 +346,9 @@ static double chip_s(const mu_op_question *q, const mu_moe_load *load, const mu_
     case MU_OP_CASE_INDEXER_PREFILL:
     case MU_OP_CASE_INDEXER_DECODE:
         return indexer_s(q, chip);
+    case MU_OP_CASE_SPARSE_PREFILL:
+    case MU_OP_CASE_SPARSE_DECODE:
+        return sparse_module_s(q, chip);
     case MU_OP_CASE_LINEAR_PREFILL:
     case MU_OP_CASE_LINEAR_DECODE:
         return linear_s(q, chip);

@@ -142,6 +142,31 @@ static void test_layouts(void **state)
                60e-6);
 }
 
+/* Whole modules: the shape goes with the model that a row names. */
+static void test_layouts_of_models(void **state)
+{
+    (void)state;
+    reading r = read_as("dsa_context_module.csv",
+                        "model,gemm_type,kv_cache_dtype,num_heads,batch_size,isl,step,latency\n"
+                        "zai-org/GLM-5,fp8_block,fp8,8,4,256,128,0.5\nother,bf16,fp8,8,4,1,0,1\n"
+                        "deepseek-ai/DeepSeek-V3.2,nvfp4,bfloat16,128,1,32,0,0.4\n");
+    assert_row(&r, 0,
+               "h100 sparse_mla_prefill fp8_block kv=fp8 batch=4 input=256 cached=128 heads=8 "
+               "head_dim=256 v_dim=256 hidden=6144 topk=2048 q_lora=2048 index_heads=32",
+               5e-4);
+    assert_row(&r, 1,
+               "h100 sparse_mla_prefill fp4 batch=1 input=32 heads=128 head_dim=192 v_dim=128 "
+               "hidden=7168 topk=2048 q_lora=1536 index_heads=64",
+               4e-4);
+    assert_int_equal(r.warnings.count, 1);
+    assert_non_null(strstr(r.warnings.text[0], ":3: of a model"));
+    r = read_as("dsa_generation_module.csv",
+                "gemm_type,kv_cache_dtype,num_heads,batch_size,isl,step,latency\n"
+                "bf16,bf16,8,4,1,7,0.5\n");
+    assert_int_equal(r.status, MU_E_INPUT);
+    assert_non_null(strstr(r.err.text, "\"model\""));
+}
+
 /* Any file with a column `op` and the keys of an operator question. */
 static void test_own_layout(void **state)
 {
@@ -307,6 +332,7 @@ int main(void)
         cmocka_unit_test(test_units),
         cmocka_unit_test(test_messages),
         cmocka_unit_test(test_layouts),
+        cmocka_unit_test(test_layouts_of_models),
         cmocka_unit_test(test_own_layout),
         cmocka_unit_test(test_bad_rows_are_named),
         cmocka_unit_test(test_bad_tables_are_refused),

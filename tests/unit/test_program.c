@@ -201,6 +201,29 @@ static void rows_are_counted_by_scope(void **state)
     assert_near(mu_load_rows(&load, MU_SCOPE_LOGITS, 1.0), 18.0, 0.0);
 }
 
+/* An attention alone is the one inside the whole model's program, operator by operator. */
+static void test_attention_alone(void **state)
+{
+    (void)state;
+    static const char *const ids[] = {"deepseek-v3.2", "glm-5", "llama-3.1-8b"};
+    static mu_program alone;
+    for (size_t m = 0; m < sizeof ids / sizeof ids[0]; m++) {
+        mu_model model = model_of(ids[m]);
+        mu_parallel whole = cut(1, 1, 1, 1, 1);
+        mu_program_build(&model, &whole, &bf16, &program);
+        mu_program_build_attention(&model.group[0].attention, model.hidden, &bf16, &alone);
+        assert_int_equal(alone.block_count, 1);
+        assert_true(alone.op_count > 4 && alone.op_count < program.block[1].count);
+        for (uint32_t i = 0; i < alone.op_count; i++) {
+            const mu_op *inside = &program.op[program.block[1].first + i];
+            assert_true(mu_op_hash(&alone.op[i]) == mu_op_hash(inside));
+            assert_int_equal(alone.op[i].scope, inside->scope);
+            assert_near(alone.op[i].row_scale, 1.0, 0.0);
+        }
+        assert_string_equal(alone.op[alone.op_count - 1].name, "attention_out");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -211,6 +234,7 @@ int main(void)
         cmocka_unit_test(caches_are_cut_as_engines_cut_them),
         cmocka_unit_test(contradictions_are_named),
         cmocka_unit_test(rows_are_counted_by_scope),
+        cmocka_unit_test(test_attention_alone),
     };
     return cmocka_run_group_tests(tests, twin_open, twin_close);
 }
