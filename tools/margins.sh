@@ -57,3 +57,12 @@ for pair in a100:hgx-a100 b200:hgx-b200 h100:hgx-h100 l40s:l40s-host-8; do
 done
 # shellcheck disable=SC2046
 one --system cloudmatrix-384 aiconfigurator-npu $(system_tables 910b)
+
+# Asked of a catalogue that stretches nothing yet.
+plain=$(mktemp -d)
+trap 'rm -rf "$plain"' EXIT
+prior=data/calibration/margins-prior.yaml
+sed 's/^  widen:.*/  widen: [1, 1]/' "$prior" > "$plain/margins-prior.yaml"
+stretch=$(MUSTER_CATALOG=$plain tools/margins_prior.py "$program" "$tables")
+sed -i "s/^  widen:.*/  widen: $stretch/" "$prior"
+echo "$prior: $stretch"

@@ -13,12 +13,15 @@
 static const double factor_least = 1e-3;
 static const double factor_most = 1e3;
 static const double time_most_s = 1e6;
+static const double widen_least = 0.5;
+static const double widen_most = 5.0;
 
 typedef struct reader {
     const mu_doc *doc;
     bool own;
     mu_op_margin *item; /* [MU_MARGINS_MAX] */
     uint32_t count;
+    double widen[2]; /* low, high */
     mu_error *err;
 } reader;
 
@@ -113,6 +116,19 @@ static mu_status read_margin(reader *r, const mu_node *node)
     return status;
 }
 
+static mu_status read_widen(reader *r, const mu_node *node)
+{
+    if (node->kind != MU_NODE_LIST || node->count != 2) {
+        return mu_node_fail(r->doc, node, r->err, "widen: expected [low, high]");
+    }
+    mu_status status = MU_OK;
+    for (int i = 0; i < 2 && status == MU_OK; i++) {
+        status = mu_node_number(r->doc, &node->child[i], "widen", widen_least, widen_most,
+                                &r->widen[i], r->err);
+    }
+    return status;
+}
+
 /* The margins of one calibration. */
 static mu_status read_map(reader *r, const mu_entity *calibration, const mu_entity *asked)
 {
@@ -132,6 +148,10 @@ static mu_status read_map(reader *r, const mu_entity *calibration, const mu_enti
         if (&map->child[i] == whose) {
             continue;
         }
+        if (strcmp(map->child[i].key, "widen") == 0) {
+            status = read_widen(r, &map->child[i]);
+            continue;
+        }
         status = r->count < MU_MARGINS_MAX ? read_margin(r, &map->child[i])
                                            : mu_node_fail(r->doc, &map->child[i], r->err,
                                                           "more than %d margins", MU_MARGINS_MAX);
@@ -143,7 +163,8 @@ mu_status mu_op_margins_read(const mu_catalog *catalog, const mu_entity *entity,
                              mu_op_margins *out, mu_error *err)
 {
     mu_references list;
-    reader r = {.item = MU_NEW(arena, mu_op_margin, MU_MARGINS_MAX), .err = err};
+    reader r = {
+        .item = MU_NEW(arena, mu_op_margin, MU_MARGINS_MAX), .widen = {1.0, 1.0}, .err = err};
     if (r.item == NULL) {
         return mu_fail(err, MU_E_MEMORY, "no memory for the margins of %s", entity->id);
     }
@@ -161,7 +182,8 @@ mu_status mu_op_margins_read(const mu_catalog *catalog, const mu_entity *entity,
         status = read_map(&r, prior, entity);
     }
     if (status == MU_OK) {
-        *out = (mu_op_margins){.count = r.count, .item = r.item};
+        *out = (mu_op_margins){
+            .widen_low = r.widen[0], .widen_high = r.widen[1], .count = r.count, .item = r.item};
     }
     return status;
 }

@@ -10,7 +10,9 @@
  *              of: h100-sxm
  *              gemm_bf16: {rows: 5564, steps: [[9.1e-06, 0.87, 1.12], [4.0e-05, 0.9, 1.1]]}
  *
- *        A step is [predicted up to, low, high]; the last one holds beyond.
+ *        A step is [predicted up to, low, high]; the last one holds beyond. Where no row spoke
+ *        the draws do, and `widen: [low, high]` of MU_MARGINS_PRIOR stretches their either half, in
+ *        the logarithm, as far as chips left out of the priors needed.
  * Terms: key = operator, format and, where it is not bf16, cache format; of collectives, whose
  *        times hang on bytes alone, only the operator. own = measured on the very chip or system
  *        that asks. Others borrow: their margin goes with the doubt about their own facts.
@@ -45,6 +47,8 @@ typedef struct mu_op_margin {
 } mu_op_margin;
 
 typedef struct mu_op_margins {
+    double widen_low; /* of the lower half of a drawn interval; 1 = as drawn */
+    double widen_high;
     uint32_t count;
     const mu_op_margin *item; /* [count] those that go before others first */
 } mu_op_margins;

@@ -226,11 +226,12 @@ static const char *mixed_units(const mu_validation *v, const mu_score_group *gro
 {
     const mu_score *parts[] = {&group->held_out, &group->fitted};
     const mu_score *first = parts[0]->slips > 0 ? parts[0] : parts[1];
+    uint64_t slips = parts[0]->slips + parts[1]->slips;
+    uint64_t rows = parts[0]->n + parts[1]->n;
     return mu_arena_printf(arena,
                            "%s: %llu of %llu rows are about 1000 or a million times off, the "
                            "others are not; are units mixed? The first: %s",
-                           group->name, (unsigned long long)(parts[0]->slips + parts[1]->slips),
-                           (unsigned long long)(parts[0]->n + parts[1]->n),
+                           group->name, (unsigned long long)slips, (unsigned long long)rows,
                            v->cases[v->outcome[first->slip].case_index].id);
 }
 

@@ -161,7 +161,9 @@ static mu_quantity time_of(const mu_validate_run *run, const mu_op_target *targe
     }
     mu_quantity drawn = mu_quantity_of(value, draws, samples);
     if (margin == NULL) {
-        return drawn;
+        const mu_op_margins *all = &target->margins;
+        return (mu_quantity){value, value * pow(drawn.low / value, all->widen_low),
+                             value * pow(drawn.high / value, all->widen_high)};
     }
     mu_margin_step step = mu_op_margin_at(margin, value);
     return (mu_quantity){value, value / both(value / drawn.low, 1.0 / step.low),

@@ -241,6 +241,27 @@ static void test_interval_of_an_operator(void **state)
     assert_true(q.high / q.value > 1.5 + 1e-6);
 }
 
+/* Drawn intervals are stretched by what the prior's margins say, each half by its own. */
+static void test_widened(void **state)
+{
+    (void)state;
+#define PRIOR                                                                                      \
+    "kind: calibration\nid: margins-prior\nname: Own\nsource: own-measurements\ngrade: A\n"        \
+    "margins:\n  of: nobody\n  widen: "
+    mu_quantity drawn = gemm_time(with(PRIOR "[1, 1]\n"), "mtt-s5000", MU_MEASURE_LATENCY);
+    mu_quantity wide = gemm_time(with(PRIOR "[1, 2]\n"), "mtt-s5000", MU_MEASURE_LATENCY);
+    assert_near(wide.low, drawn.low, 1e-12);
+    assert_near(wide.high / wide.value, pow(drawn.high / drawn.value, 2.0), 1e-9);
+    static const char *const bad[] = {"[1]\n", "2\n", "[0, 1]\n", "[1, nan]\n"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        mu_op_margins margins;
+        mu_error err = {0};
+        mu_catalog *catalog = with(mu_arena_printf(t.arena, PRIOR "%s", bad[i]));
+        assert_int_equal(read_of(catalog, "h100", &margins, &err), MU_E_INPUT);
+        assert_non_null(strstr(err.text, "widen"));
+    }
+}
+
 /* A margin of times turns round for a bandwidth. */
 static void test_bandwidth(void **state)
 {
@@ -256,10 +277,15 @@ static void test_bandwidth(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_quantiles_by_hand),       cmocka_unit_test(test_steps),
-        cmocka_unit_test(test_holds_nine_in_ten),       cmocka_unit_test(test_keys),
-        cmocka_unit_test(test_bad_margins_are_named),   cmocka_unit_test(test_every_margin_is_read),
-        cmocka_unit_test(test_interval_of_an_operator), cmocka_unit_test(test_bandwidth),
+        cmocka_unit_test(test_quantiles_by_hand),
+        cmocka_unit_test(test_steps),
+        cmocka_unit_test(test_holds_nine_in_ten),
+        cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_bad_margins_are_named),
+        cmocka_unit_test(test_every_margin_is_read),
+        cmocka_unit_test(test_interval_of_an_operator),
+        cmocka_unit_test(test_bandwidth),
+        cmocka_unit_test(test_widened),
     };
     return cmocka_run_group_tests(tests, twin_open, twin_close);
 }
