@@ -21,6 +21,7 @@ static const mu_family families[] = {
     {"attention", "attention_ prefill_ decode_ mla_",
      KIND(PREFILL) | KIND(DECODE) | KIND(MLA_PREFILL) | KIND(MLA_DECODE), false},
     {"indexer", "indexer_", KIND(INDEXER_PREFILL) | KIND(INDEXER_DECODE), false},
+    {"sparse attention", "sparse_", KIND(SPARSE_PREFILL) | KIND(SPARSE_DECODE), false},
     {"linear attention", "linear_", KIND(LINEAR_PREFILL) | KIND(LINEAR_DECODE), false},
     {"collectives",
      "launch_ latency_ message_ efficiency peer_ switch_ half_ rendezvous_ own_ contention",

@@ -307,6 +307,14 @@ static void decode_cores(const mu_chip *chip, const decode_family *f, double seq
     *split_s = f->combine_s * ratio4 / (1.0 + ratio4) + f->ramp_s * fmin(1.0, splits / full);
 }
 
+/* Entries that a kernel walks through: sparse ones take some of the empty picks for entries. */
+static double walked(const mu_chip *chip, const mu_attention_decode *shape)
+{
+    double picks = shape->sequences * shape->query_tokens * (double)shape->picked;
+    double empty = fmax(picks - shape->context_sum, 0.0);
+    return shape->context_sum + chip->params.sparse_padding * empty;
+}
+
 mu_kernel_cost mu_chip_attention_decode(const mu_chip *chip, const mu_attention_decode *shape)
 {
     assert(chip->memory_bandwidth > 0.0 && chip->cores > 0.0);
@@ -323,13 +331,15 @@ mu_kernel_cost mu_chip_attention_decode(const mu_chip *chip, const mu_attention_
     double io = shape->sequences * queries * mu_dtype_bytes(MU_DTYPE_BF16);
     double token_bytes = (double)shape->kv_heads * width * mu_dtype_bytes(shape->kv);
     double cache = shape->context_sum * token_bytes;
+    double entries = walked(chip, shape);
     double warm = shape->warm ? warm_share(chip, cache + io) : 0.0;
 
     double core_s = 0.0;
     double split_s = 0.0;
-    decode_cores(chip, &f, shape->sequences, shape->context_sum, &core_s, &split_s);
-    double memory_s = cache_s(chip, &f, cache, warm);
-    double compute_s = shape->context_sum * f.items * f.token_s;
+    decode_cores(chip, &f, shape->sequences, entries, &core_s, &split_s);
+    double memory_s = cache_s(chip, &f, entries * token_bytes, warm);
+    double compute_s = entries * f.items * f.token_s;
+    compute_s /= shape->picked > 0 ? chip->params.sparse_rate : 1.0;
     double io_s = io * f.passes * warm_factor(chip, warm) / chip->memory_bandwidth;
     double work_s = norm3(norm4(memory_s, compute_s), core_s);
 

@@ -131,6 +131,7 @@ typedef struct mu_attention_decode {
     uint32_t v_dim;
     mu_dtype compute;
     mu_dtype kv;
+    uint32_t picked; /* entries that each query may pick of its context (sparse); 0 = all */
     bool mla;  /* absorbed: one KV head, qk = latent + rope, v = latent; values are part of keys */
     bool warm; /* called again and again on the same cache: L2 keeps a share */
 } mu_attention_decode;

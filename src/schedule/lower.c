@@ -227,6 +227,7 @@ static mu_kernel_cost decode_cost(const mu_op *op, const mu_chip *chip, double s
                                  .v_dim = op->u.attention.v_dim,
                                  .compute = op->u.attention.compute,
                                  .kv = op->u.attention.kv,
+                                 .picked = op->u.attention.compress == 0 ? op->u.attention.topk : 0,
                                  .mla = op->u.attention.mla};
     return mu_chip_attention_decode(chip, &shape);
 }

@@ -539,6 +539,38 @@ static void test_mla_table(void **state)
     assert_true(mla < 0.15);
 }
 
+/* Kernels of sparse attention that walk through empty picks cost the same for short contexts. */
+static void sparse_walks_through_empty_picks(void **state)
+{
+    (void)state;
+    mu_chip chip = gpu();
+    mu_attention_decode shape = {.sequences = 4096.0,
+                                 .context_sum = 4096.0 * 128.0,
+                                 .query_tokens = 1.0,
+                                 .heads = 64,
+                                 .kv_heads = 1,
+                                 .qk_dim = 576,
+                                 .v_dim = 512,
+                                 .compute = MU_DTYPE_BF16,
+                                 .kv = MU_DTYPE_BF16,
+                                 .mla = true};
+    chip.params.sparse_rate = 1.0;
+    double dense_s = mu_chip_attention_decode(&chip, &shape).time_s;
+    shape.picked = 2048;
+    chip.params.sparse_padding = 0.0;
+    assert_true(mu_chip_attention_decode(&chip, &shape).time_s == dense_s);
+    chip.params.sparse_padding = 1.0;
+    double padded_s = mu_chip_attention_decode(&chip, &shape).time_s;
+    assert_true(padded_s > 8.0 * dense_s);
+    shape.context_sum = 4096.0 * 2048.0;
+    double full_s = mu_chip_attention_decode(&chip, &shape).time_s;
+    assert_true(fabs(padded_s / full_s - 1.0) < 0.02);
+    chip.params.sparse_padding = 0.0;
+    assert_true(mu_chip_attention_decode(&chip, &shape).time_s == full_s);
+    chip.params.sparse_rate = 0.25;
+    assert_true(mu_chip_attention_decode(&chip, &shape).time_s > 2.0 * full_s);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -556,6 +588,7 @@ int main(void)
         cmocka_unit_test(test_head_groups),
         cmocka_unit_test(test_ascend_tables),
         cmocka_unit_test(test_mla_table),
+        cmocka_unit_test(sparse_walks_through_empty_picks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
