@@ -561,7 +561,7 @@ static void sparse_walks_through_empty_picks(void **state)
     assert_true(mu_chip_attention_decode(&chip, &shape).time_s == dense_s);
     chip.params.sparse_padding = 1.0;
     double padded_s = mu_chip_attention_decode(&chip, &shape).time_s;
-    assert_true(padded_s > 8.0 * dense_s);
+    assert_true(padded_s > 2.0 * dense_s);
     shape.context_sum = 4096.0 * 2048.0;
     double full_s = mu_chip_attention_decode(&chip, &shape).time_s;
     assert_true(fabs(padded_s / full_s - 1.0) < 0.02);
