@@ -119,6 +119,8 @@ static const mu_schema_item items[] = {
     PLAIN(ENGINE, "max_batch_tokens", COUNT, "tokens of one step, default"),
     PLAIN(ENGINE, "max_batch", COUNT, "sequences in one step, default"),
     PLAIN(ENGINE, "memory_of_rest", BOOL, "memory_utilisation is of what weights leave"),
+    PLAIN(ENGINE, "gathers_always", BOOL,
+          "sparse prefill picks its entries however short the context"),
     PLAIN(ENGINE, "kv_follows_weights", BOOL, "an FP8 or FP4 model keeps its cache in FP8"),
     PLAIN(ENGINE, "drafts_disaggregated", COUNT, "draft tokens of a decode role that says none"),
     PLAIN(ENGINE, "chunked_prefill", BOOL, "prefill chunks share steps with decode, default"),

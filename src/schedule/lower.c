@@ -272,6 +272,26 @@ static mu_kernel_cost sparse_prefill(const mu_op *op, const mu_chip *chip, const
     return mu_chip_attention_prefill(chip, &shape);
 }
 
+/* The same of engines that send every query of a prompt through the kernel of decode. */
+static mu_kernel_cost gathered_prefill(const mu_op *op, const mu_chip *chip, const mu_load *load)
+{
+    double fresh = load->prefill_tokens / load->prefill_sequences;
+    double cached = load->prefill_cached;
+    double queries = load->prefill_sequences * op->row_scale * fresh;
+    mu_attention_decode shape = {.sequences = queries,
+                                 .context_sum = queries * entries_read(op, cached, cached + fresh),
+                                 .query_tokens = 1.0,
+                                 .heads = op->u.attention.heads,
+                                 .kv_heads = 1,
+                                 .qk_dim = op->u.attention.latent,
+                                 .v_dim = op->u.attention.latent_v,
+                                 .compute = op->u.attention.compute,
+                                 .kv = op->u.attention.kv,
+                                 .picked = op->u.attention.topk,
+                                 .mla = true};
+    return mu_chip_attention_decode(chip, &shape);
+}
+
 /* Nothing is left out of a context that is no longer than what a query may read. */
 static bool reads_all(double topk, double compress, const mu_load *load)
 {
@@ -279,8 +299,13 @@ static bool reads_all(double topk, double compress, const mu_load *load)
     return compress <= 1.0 && load->prefill_cached + fresh <= topk;
 }
 
-static mu_kernel_cost attention_prefill(const mu_op *op, const mu_chip *chip, const mu_load *load)
+static mu_kernel_cost attention_prefill(const mu_op *op, const mu_machine *machine,
+                                        const mu_load *load)
 {
+    const mu_chip *chip = &machine->chip;
+    if (op->u.attention.latent > 0 && machine->engine.gathers_always) {
+        return gathered_prefill(op, chip, load);
+    }
     double sequences = load->prefill_sequences * op->row_scale;
     double fresh = load->prefill_tokens / load->prefill_sequences;
     double cached = load->prefill_cached;
@@ -348,8 +373,9 @@ void mu_lower_attention(const mu_op *op, const mu_machine *machine, const mu_loa
                         mu_op_cost *out)
 {
     double tokens = is_prefill(op->kind) ? load->prefill_tokens : load->decode_sequences;
-    bool idle = tokens <= 0.0 || (op->kind == MU_OP_INDEXER_PREFILL &&
-                                  reads_all(op->u.indexer.topk, op->u.indexer.compress, load));
+    bool idle =
+        tokens <= 0.0 || (op->kind == MU_OP_INDEXER_PREFILL && !machine->engine.gathers_always &&
+                          reads_all(op->u.indexer.topk, op->u.indexer.compress, load));
     if (idle) {
         memset(out, 0, sizeof *out);
         return;
@@ -358,7 +384,7 @@ void mu_lower_attention(const mu_op *op, const mu_machine *machine, const mu_loa
     mu_kernel_cost cost;
     switch (op->kind) {
     case MU_OP_ATTENTION_PREFILL:
-        cost = attention_prefill(op, chip, load);
+        cost = attention_prefill(op, machine, load);
         break;
     case MU_OP_ATTENTION_DECODE:
         cost = attention_decode(op, chip, load, mtp);

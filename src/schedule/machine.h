@@ -44,6 +44,7 @@ typedef struct mu_engine {
     bool chunked_prefill;
     double max_batch_tokens;     /* default budget of a prefill or mixed step, per DP group */
     bool memory_of_rest;         /* memory_utilisation is of what weights and buffers leave */
+    bool gathers_always;         /* sparse prefill picks its entries however short the context */
     bool kv_follows_weights;     /* an FP8 or FP4 model keeps its cache in FP8 */
     double max_batch;            /* sequences a DP group */
     double drafts_disaggregated; /* draft tokens of a decode role that leaves them unsaid */
