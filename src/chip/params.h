@@ -3,8 +3,9 @@
  * Calibration parameters of a chip: plain doubles with a name, a prior and limits.
  *
  * Each family keeps its list in a .def file, X(field, prior_best, prior_low, prior_high, min, max,
- * doc): the prior is what a chip nobody measured takes. Names and fields are the same word, so that
- * data/calibration YAML, `muster calibrate` and the code speak of the same thing.
+ * doc): the prior is what a chip nobody measured takes where no calibration of another chip teaches
+ * one (chip/prior.h). Names and fields are the same word, so that data/calibration YAML, `muster
+ * calibrate` and the code speak of the same thing.
  */
 #ifndef MUSTER_CHIP_PARAMS_H
 #define MUSTER_CHIP_PARAMS_H
@@ -36,7 +37,7 @@ typedef struct mu_param_spec {
 /** All parameters in a fixed order; static. */
 const mu_param_spec *mu_chip_param_specs(size_t *count);
 
-/** Every parameter at the best of its prior: what a chip nobody measured starts from. */
+/** Every parameter at the best of its .def row. */
 void mu_chip_params_default(mu_chip_params *out);
 
 #endif
