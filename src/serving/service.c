@@ -211,7 +211,7 @@ static void end_in_waves(const ready *r, mu_loop_point *p)
 static mu_loop_point solve_loop(const ready *r, double *flight)
 {
     double cap = batch_cap(r);
-    if (r->site->workload.requests > 0.0) {
+    if (r->site->workload.requests > 0.0 && r->site->workload.rate <= 0.0) {
         cap = fmin(cap, r->site->workload.requests / decode_groups(r->decode.role));
     }
     double wanted = r->site->workload.concurrency;
@@ -241,8 +241,12 @@ static mu_loop_point solve_loop(const ready *r, double *flight)
 static mu_loop_point solve(const ready *r, double *flight)
 {
     mu_loop_point p = solve_loop(r, flight);
-    if (r->site->workload.requests > 0.0 && r->site->workload.rate <= 0.0) {
+    double all = r->site->workload.requests;
+    if (all > 0.0 && r->site->workload.rate <= 0.0) {
         end_in_waves(r, &p);
+    } else if (all > 0.0) {
+        /* The last to arrive has still to be served. */
+        p.requests_per_s = all / (all / p.requests_per_s + p.ttft_s + decoding_s(r, &p));
     }
     return p;
 }
@@ -320,7 +324,7 @@ static void fill(const ready *r, const mu_loop_point *p, double flight, mu_servi
     out->output_tokens_per_s = p->requests_per_s * w->output;
     out->total_tokens_per_s = p->requests_per_s * (w->output + w->input);
     out->waiting = p->full;
-    out->overloaded = w->rate > p->requests_per_s * (1.0 + 1e-9);
+    out->overloaded = w->requests <= 0.0 && w->rate > p->requests_per_s * (1.0 + 1e-9);
     out->concurrency = flight;
     out->decode_capacity = r->deployment->disaggregated
                                ? mu_decode_point(&r->decode, batch_cap(r)).requests_per_s

@@ -92,7 +92,8 @@ static const mu_option options[] = {
     NUMBER("workload.rate", "rate", RATE, rate, 1e-6, 1e9, 0, "RATE",
            "requests that arrive, such as 100/s"),
     NUMBER("workload.requests", "requests", COUNT, requests, 1, 1e9, 0, "N",
-           "requests in all, of one length and all there at the start; endless unless said"),
+           "requests in all, of one length, without a rate all there at the start; endless "
+           "unless said"),
     NUMBER("workload.prefix_hit", "prefix-hit", FRACTION, prefix_hit, 0, 0.999, 0, "SHARE",
            "share of the input found in the prefix cache"),
     NUMBER("slo.ttft", "ttft", TIME, ttft_s, 1e-6, 1e6, 0, "TIME", "longest time to first token"),

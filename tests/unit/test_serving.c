@@ -137,6 +137,13 @@ static void the_last_wave_costs(void **state)
     over.requests = 96.0;
     mu_scenario few = endless;
     few.requests = 32.0;
+    mu_scenario stream = endless;
+    stream.rate = 2.0;
+    mu_scenario ends = stream;
+    ends.requests = 50.0;
+    mu_service open = predict(&stream).point;
+    double e2e_s = open.ttft_s + 499.0 * open.tpot_s;
+    assert_near(predict(&ends).point.requests_per_s, 50.0 / (25.0 + e2e_s), 1e-9);
     double x = predict(&endless).point.requests_per_s;
     double x_half = predict(&half).point.requests_per_s;
     assert_near(predict(&full).point.requests_per_s, x, 1e-9);
