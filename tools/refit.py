@@ -6,7 +6,7 @@
 
 `muster calibrate` fits, starting from what the program was built with; this writes what it found
 into the files that the catalogue is made of, and leaves alone what the rows do not determine. Build
-again to take it up.
+again to take it up, then run tools/margins.sh.
 """
 import datetime
 import json
@@ -15,6 +15,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 DATA = ROOT / "data" / "calibration"
@@ -30,17 +31,20 @@ CHIPS = {
     "ascend-910c": ("910b", ["ascend-910c-die", "ascend-910c-die-attention"]),
 }
 # What the first file of a chip holds; the second holds the rest.
-PRODUCTS = ("gemm_", "moe_", "stream_")
-PRODUCT_ROWS = ("gemm_", "moe_", "grouped_gemm_", "quantise_", "stream_")
+PRODUCTS = ("gemm_", "batched_", "moe_", "stream_")
+PRODUCT_ROWS = ("gemm_", "mla_gen_", "moe_", "grouped_gemm_", "quantise_", "stream_")
 OF_NETWORK = ("nccl", "hccl", "custom_allreduce", "wideep_", "moe_fused_dispatch")
+SURFACES = "surfaces:\n"
+SURFACES_SAID = ("# Factors exp(s) on times, s in thousandths on grids over logarithms of the "
+                 "shape.\n")
 SPLIT = "seven rows in ten fitted, by a hash of the question; errors on the others"
 
 
-def fit(program, chip, folder):
+def fit(program, chip, folder, file):
     tables = sorted(p for p in (TABLES / folder).iterdir()
                     if ".csv" in p.suffixes and not p.name.startswith(OF_NETWORK))
     known = [p for p in tables if not p.name.startswith("dsa_") or "_module" not in p.name]
-    command = [program, "calibrate", *map(str, known), "--chip", chip, "--json"]
+    command = [program, "calibrate", *map(str, known), "--chip", chip, "--json", "-o", file]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     if answer.returncode != 0:
         sys.exit(f"refit: {chip}: {answer.stderr.strip()}")
@@ -62,7 +66,7 @@ def error_lines(groups):
 
 
 def entries(text):
-    """Lines of `params:` by name; an entry may go over several lines."""
+    """Lines of `params:` or `surfaces:` by name; an entry may go over several lines."""
     found, name = {}, None
     for line in text.splitlines(keepends=True):
         start = re.match(r"  (\w+):", line)
@@ -74,8 +78,8 @@ def entries(text):
     return found
 
 
-def rewrite(path, rows, errors, params):
-    text = path.read_text()
+def rewrite(path, rows, errors, params, surfaces):
+    text, _, grids = path.read_text().replace(SURFACES_SAID, "").partition(SURFACES)
     head, old = text.split("params:\n")
     head = re.sub(r"  date: .*\n", f"  date: {datetime.date.today()}\n", head)
     head = re.sub(r"  rows: .*\n", f"  rows: {rows}\n", head)
@@ -87,7 +91,9 @@ def rewrite(path, rows, errors, params):
             continue  # said by somebody else than these rows
         said = ", ".join(f"{k}: {number(found[k])}" for k in ("best", "low", "high"))
         kept[name] = f"  {name}: {{{said}}}\n"
-    path.write_text(head + "params:\n" + "".join(kept.values()))
+    grids = entries(grids) | surfaces
+    end = SURFACES_SAID + SURFACES + "".join(grids.values()) if grids else ""
+    path.write_text(head + "params:\n" + "".join(kept.values()) + end)
 
 
 def main():
@@ -97,15 +103,21 @@ def main():
         if chip not in CHIPS:
             sys.exit(f"refit: unknown chip {chip}: expected one of {' '.join(CHIPS)}")
         folder, files = CHIPS[chip]
-        found = fit(program, chip, folder)
+        with tempfile.TemporaryDirectory() as place:
+            written = pathlib.Path(place) / "fit.yaml"
+            found = fit(program, chip, folder, written)
+            grids = written.read_text().partition(SURFACES)[2].partition("margins:\n")[0]
+            surfaces = entries(grids)
         for i, file in enumerate(files):
             groups = {n: g for n, g in found["groups"].items()
                       if n.startswith(PRODUCT_ROWS) == (i == 0)}
             params = {n: p for n, p in found["params"].items()
                       if n.startswith(PRODUCTS) == (i == 0)}
             rows = sum(g["rows"] for g in groups.values() if g["fitted"])
-            rewrite(DATA / f"{file}.yaml", rows, error_lines(groups), params)
-        print(f"refit: {chip}: {found['rows']} rows, {len(found['params'])} parameters")
+            grids = {n: s for n, s in surfaces.items() if n.startswith(PRODUCTS) == (i == 0)}
+            rewrite(DATA / f"{file}.yaml", rows, error_lines(groups), params, grids)
+        print(f"refit: {chip}: {found['rows']} rows, {len(found['params'])} parameters, "
+              f"{len(surfaces)} surfaces")
 
 
 if __name__ == "__main__":

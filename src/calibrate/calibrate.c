@@ -11,6 +11,7 @@
 #include "base/random.h"
 #include "calibrate/fit.h"
 #include "calibrate/spread.h"
+#include "calibrate/surface_rows.h"
 #include "calibrate/warn.h"
 
 #include <assert.h>
@@ -44,6 +45,8 @@ typedef struct run {
     double *before_s;   /* [samples] */
     double *after_s;    /* [samples] */
     double *left_out_s; /* [samples]; 0 = never left out */
+    double *factor;     /* [samples] of a surface that was fitted without the row; else 1 */
+    uint8_t *surface;   /* [samples] mu_surface_kind; MU_SURFACE_KIND_COUNT = none */
     uint32_t *row;      /* [samples] scratch */
     double *scratch;    /* [samples] */
     double *moved_s;    /* [samples] scratch */
@@ -226,7 +229,7 @@ static mu_status fit_folds(family_run *f, const mu_specimen *full)
         for (uint32_t i = 0; i < fit.rows && status == MU_OK; i++) {
             const mu_sample *row = &fit.sample[r->row[i]];
             if (!row->held_out && row->fold == fold) {
-                r->left_out_s[r->row[i]] = r->scratch[i];
+                r->left_out_s[r->row[i]] = r->scratch[i] * r->factor[r->row[i]];
             }
         }
     }
@@ -351,6 +354,60 @@ static void reset_widths(const family_run *f, mu_specimen *subject)
     }
 }
 
+/* Surfaces of dense rows are fitted anew: parameters are fitted without them. */
+static void lay_surfaces_aside(const family_run *f, mu_specimen *subject)
+{
+    const mu_samples *s = f->r->samples;
+    uint32_t count[MU_SURFACE_KIND_COUNT + 1] = {0};
+    for (uint32_t i = 0; i < s->count; i++) {
+        const mu_sample *row = &s->row[i];
+        if ((f->groups >> row->group & 1) != 0 && !row->held_out) {
+            count[f->r->surface[i]]++;
+        }
+    }
+    for (int kind = 0; kind < MU_SURFACE_KIND_COUNT; kind++) {
+        if (count[kind] >= MU_SURFACE_ROWS_MIN) {
+            subject->chip.surface[kind] = NULL;
+        }
+    }
+}
+
+static mu_status fit_surface(const family_run *f, mu_surface_kind kind, const mu_specimen *bare,
+                             mu_specimen *subject)
+{
+    run *r = f->r;
+    mu_arena *arena = r->work->arena;
+    mu_surface_rows rows;
+    uint32_t *place = MU_NEW(arena, uint32_t, MU_SURFACE_ROWS_MAX);
+    if (place == NULL) {
+        return mu_fail(r->err, MU_E_MEMORY, "no memory for a surface");
+    }
+    const mu_surface_choice choice = {kind, r->surface, f->groups};
+    mu_status status = mu_surface_rows_of(r->samples, bare, &choice, arena, place, &rows, r->err);
+    if (status != MU_OK || rows.count == 0) {
+        return status;
+    }
+    mu_surface_result *result = &r->out->surface[r->out->surface_count++];
+    status = mu_surface_fit(&rows, r->work->pool, arena, result, r->err);
+    for (uint32_t i = 0; i < rows.count && status == MU_OK; i++) {
+        r->factor[place[i]] = exp(result->left_out[i]);
+    }
+    subject->chip.surface[kind] = result->surface;
+    return status;
+}
+
+static mu_status fit_surfaces(const family_run *f, mu_specimen *subject)
+{
+    const mu_specimen bare = *subject;
+    mu_status status = MU_OK;
+    for (int kind = 0; kind < MU_SURFACE_KIND_COUNT && status == MU_OK; kind++) {
+        if (bare.chip.surface[kind] == NULL) {
+            status = fit_surface(f, (mu_surface_kind)kind, &bare, subject);
+        }
+    }
+    return status;
+}
+
 static mu_status fit_family(family_run *f)
 {
     run *r = f->r;
@@ -360,11 +417,19 @@ static mu_status fit_family(family_run *f)
     mu_status status = choose_knobs(f, say);
     mu_specimen subject = r->out->subject;
     reset_widths(f, &subject);
+    bool as_is = r->out->knob_count == 0;
+    if (!as_is) {
+        lay_surfaces_aside(f, &subject);
+    }
     if (status == MU_OK && f->fit.knobs > 0) {
         status = fit_all(f, &subject);
     }
+    const mu_specimen bare = subject;
+    if (status == MU_OK && !as_is) {
+        status = fit_surfaces(f, &subject);
+    }
     if (status == MU_OK) {
-        status = fit_folds(f, &subject);
+        status = fit_folds(f, &bare);
     }
     if (status == MU_OK) {
         status = predict_family(f, &subject, r->after_s);
@@ -432,12 +497,18 @@ static mu_status prepare(run *r, const mu_knob knobs[], uint32_t count)
     r->left_out_s = MU_NEW(arena, double, rows);
     r->scratch = MU_NEW(arena, double, rows);
     r->moved_s = MU_NEW(arena, double, rows);
+    r->factor = MU_NEW(arena, double, rows);
+    r->surface = MU_NEW(arena, uint8_t, rows);
     r->row = MU_NEW(arena, uint32_t, rows);
     if (out->knob == NULL || out->group == NULL || out->margin == NULL || r->before_s == NULL ||
         r->after_s == NULL || r->left_out_s == NULL || r->scratch == NULL || r->moved_s == NULL ||
-        r->row == NULL) {
+        r->row == NULL || r->factor == NULL || r->surface == NULL) {
         return mu_fail(r->err, MU_E_MEMORY, "no memory to calibrate on %u rows", rows);
     }
+    for (uint32_t i = 0; i < rows; i++) {
+        r->factor[i] = 1.0;
+    }
+    mu_surface_kinds_of(r->samples, r->start, r->surface);
     for (uint32_t i = 0; i < count; i++) {
         out->knob[i].knob = knobs[i];
         out->knob[i].before = mu_knob_get(&knobs[i], r->start);

@@ -14,6 +14,7 @@
 #include "calibrate/family.h"
 #include "calibrate/margin.h"
 #include "calibrate/samples.h"
+#include "calibrate/surface_fit.h"
 #include "study/answer.h"
 
 enum { MU_FIT_ROWS_MIN = 8, MU_CALIBRATE_WARNINGS_MAX = 96 };
@@ -59,6 +60,8 @@ typedef struct mu_calibration {
     mu_knob_result *knob; /* [knob_count] */
     uint32_t group_count;
     mu_group_result *group; /* [group_count] as in the samples */
+    uint32_t surface_count;
+    mu_surface_result surface[MU_SURFACE_KIND_COUNT]; /* [surface_count] of dense tables */
     uint32_t margin_count;
     mu_op_margin *margin; /* [margin_count] of the parameters as fitted */
     uint64_t rows;        /* of operators that can be calibrated, fitted on or held out */

@@ -17,6 +17,7 @@ static const double edge = 1e-7; /* nearest that the place of a value comes to i
 static const mu_family families[] = {
     {"streams", "stream_", KIND(QUANTISE) | KIND(STREAM), false},
     {"products", "gemm_", KIND(GEMM), false},
+    {"absorbed products", "", KIND(MLA_PRE) | KIND(MLA_POST), false},
     {"experts", "moe_", KIND(MOE) | KIND(GROUPED), false},
     {"attention", "attention_ prefill_ decode_ mla_",
      KIND(PREFILL) | KIND(DECODE) | KIND(MLA_PREFILL) | KIND(MLA_DECODE), false},

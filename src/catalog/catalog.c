@@ -453,6 +453,9 @@ mu_status mu_catalog_create(mu_arena *arena, const mu_doc docs[], uint32_t count
     for (uint32_t i = checked_from; i < count && status == MU_OK; i++) {
         status = mu_catalog_check(catalog, i, err);
     }
+    for (uint32_t i = 0; i < catalog->entry_count && status == MU_OK; i++) {
+        status = mu_entry_surfaces(&catalog->entries[i], arena, err);
+    }
     if (status == MU_OK) {
         *out = catalog;
     }

@@ -74,7 +74,7 @@ struct mu_chip_prior;
  *                       fact without source, with low > best or best > high, a unit missing or
  *                       wrong; an unknown source or parent; inheritance in a circle
  * Cost: O(nodes of the documents from `checked_from` on); earlier documents are trusted (the build
- * has checked the compiled-in ones) and only their heads are read.
+ * has checked the compiled-in ones) and only their heads and surfaces are read.
  */
 mu_status mu_catalog_create(mu_arena *arena, const mu_doc docs[], uint32_t count,
                             uint32_t checked_from, mu_catalog **out, mu_error *err) MU_MUST_CHECK;

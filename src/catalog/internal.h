@@ -7,12 +7,14 @@
 
 #include "catalog/catalog.h"
 #include "catalog/schema.h"
+#include "catalog/surfaces.h"
 
 typedef struct mu_entry mu_entry;
 
 struct mu_entry {
     mu_entity entity; /* first: a mu_entity of the catalogue is an entry */
     const mu_entry *parent;
+    const mu_surface **surface; /* [MU_SURFACE_KIND_COUNT]; NULL = none of any kind */
     uint32_t doc_index;
 };
 
@@ -60,6 +62,9 @@ mu_status mu_fact_read(const mu_fact_place *place, mu_fact *out, mu_error *err) 
 /** Checks one entity document against the schema and the rest of the catalogue. */
 mu_status mu_entry_check(const mu_catalog *catalog, const mu_entry *entry,
                          mu_error *err) MU_MUST_CHECK;
+
+/** Reads the surfaces of a calibration; of other entities does nothing. */
+mu_status mu_entry_surfaces(mu_entry *entry, mu_arena *arena, mu_error *err) MU_MUST_CHECK;
 
 /** Checks one list of sources. */
 mu_status mu_sources_check(const mu_doc *doc, mu_error *err) MU_MUST_CHECK;

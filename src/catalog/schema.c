@@ -135,6 +135,7 @@ static const mu_schema_item items[] = {
     PLAIN(CALIBRATION, "source", SOURCE, "source id of parameters that name none"),
     PLAIN(CALIBRATION, "grade", TEXT, "grade of parameters that name none"),
     PLAIN(CALIBRATION, "margins", FREE, "how far measured operators lie from predicted ones"),
+    PLAIN(CALIBRATION, "surfaces", FREE, "what parameters leave unexplained, over shapes"),
     PLAIN(CALIBRATION, "params.<name>", PARAM, "value of one parameter, in the unit of its name"),
 
     PLAIN(MODEL, "launched", DATE, "when the weights were published"),

@@ -192,7 +192,10 @@ mu_kernel_cost mu_chip_attention_prefill(const mu_chip *chip, const mu_attention
     cost.flop = 2.0 * heads * pairs * dims;
     cost.bytes = (queries + keys) * (1.0 - warm);
     double roof_s = fmax(cost.flop / r.peak, cost.bytes / chip->memory_bandwidth);
-    cost.time_s = fmax(cost.launch_s + core_s + io_s, roof_s);
+    const mu_shape_place place = mu_prefill_place(shape);
+    double factor = mu_place_factor(chip, &place);
+    cost.time_s = fmax(factor * (cost.launch_s + core_s + io_s), roof_s);
+    cost.launch_s *= factor;
     cost.bound = bound_of(cost.launch_s, core_s, io_s, cost.time_s);
     return cost;
 }
@@ -347,7 +350,11 @@ mu_kernel_cost mu_chip_attention_decode(const mu_chip *chip, const mu_attention_
     cost.flop = 2.0 * shape->context_sum * queries;
     cost.bytes = (cache + io) * (1.0 - warm);
     double roof_s = fmax(cost.flop / r.peak, cost.bytes / chip->memory_bandwidth);
-    cost.time_s = fmax(cost.launch_s + io_s + work_s + split_s, roof_s);
-    cost.bound = bound_of(cost.launch_s + split_s, compute_s, memory_s + io_s, cost.time_s);
+    const mu_shape_place place = mu_decode_place(shape);
+    double factor = mu_place_factor(chip, &place);
+    cost.time_s = fmax(factor * (cost.launch_s + io_s + work_s + split_s), roof_s);
+    cost.launch_s *= factor;
+    cost.bound =
+        bound_of(cost.launch_s + factor * split_s, compute_s, memory_s + io_s, cost.time_s);
     return cost;
 }

@@ -5,13 +5,15 @@
  * What:  time, work and traffic of single operators: GEMM, grouped GEMM, attention, streams.
  * Terms: a rank is what software sees as one device (a chip, or one die of it). All numbers SI,
  *        per rank.
- * Bound: never faster than work / peak and bytes / bandwidth; costs grow with every dimension. All
- *        functions are pure, thread-safe, allocate nothing and take well under a microsecond.
+ * Bound: never faster than work / peak and bytes / bandwidth; costs grow with every dimension, but
+ *        for the dents that a surface makes. All functions are pure, thread-safe, allocate nothing
+ *        and take well under a microsecond.
  */
 #ifndef MUSTER_CHIP_CHIP_H
 #define MUSTER_CHIP_CHIP_H
 
 #include "base/dtype.h"
+#include "catalog/surfaces.h"
 #include "chip/params.h"
 
 #include <stdbool.h>
@@ -28,6 +30,7 @@ typedef struct mu_chip {
     double tdp_w; /* upper limit of the rank's draw */
     double idle_w;
     mu_chip_params params;
+    const mu_surface *surface[MU_SURFACE_KIND_COUNT]; /* borrowed; NULL = none */
 } mu_chip;
 
 typedef enum mu_bound {
@@ -131,6 +134,7 @@ typedef struct mu_attention_decode {
     uint32_t v_dim;
     mu_dtype compute;
     mu_dtype kv;
+    double reach;    /* mean context before a window cut it; 0 = there is no window */
     uint32_t picked; /* entries that each query may pick of its context (sparse); 0 = all */
     bool mla;  /* absorbed: one KV head, qk = latent + rope, v = latent; values are part of keys */
     bool warm; /* called again and again on the same cache: L2 keeps a share */
@@ -185,6 +189,21 @@ typedef struct mu_stream {
 } mu_stream;
 
 mu_kernel_cost mu_chip_stream(const mu_chip *chip, const mu_stream *shape);
+
+/* Where an operator lies on the surface of its kind. */
+typedef struct mu_shape_place {
+    mu_surface_kind kind;          /* MU_SURFACE_KIND_COUNT = on none */
+    double at[MU_COORDINATES_MAX]; /* in the order of mu_surface_coordinates() */
+} mu_shape_place;
+
+mu_shape_place mu_gemm_place(const mu_chip *chip, const mu_gemm *shape);
+mu_shape_place mu_moe_place(const mu_chip *chip, const mu_moe *shape);
+mu_shape_place mu_prefill_place(const mu_attention_prefill *shape);
+mu_shape_place mu_decode_place(const mu_attention_decode *shape);
+mu_shape_place mu_linear_place(const mu_linear_attention *shape);
+
+/** Factor on the time of an operator: 1 where the chip has no surface of the kind. */
+double mu_place_factor(const mu_chip *chip, const mu_shape_place *place);
 
 /**
  * Matrix path a product of these formats takes on this chip: native, else the nearest wider one

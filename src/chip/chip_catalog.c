@@ -182,6 +182,19 @@ static mu_status read_param(const reader *r, const mu_references *list, size_t i
     return MU_OK;
 }
 
+/* Of each kind that of the last calibration which has it. */
+static void take_surfaces(const mu_references *list, mu_chip *out)
+{
+    for (uint32_t i = list->count; i > 0; i--) {
+        for (int kind = 0; kind < MU_SURFACE_KIND_COUNT; kind++) {
+            if (out->surface[kind] == NULL) {
+                out->surface[kind] =
+                    mu_calibration_surface(list->entity[i - 1], (mu_surface_kind)kind);
+            }
+        }
+    }
+}
+
 /* Calibrations of the chip, less those that the priors leave out. */
 static mu_status find_calibrations(const reader *r, mu_references *list)
 {
@@ -216,6 +229,9 @@ static mu_status read_params(const reader *r, mu_chip *chip)
     mu_status status = find_calibrations(r, &list);
     if (status == MU_OK) {
         status = read_traits(r, chip, &traits);
+    }
+    if (status == MU_OK) {
+        take_surfaces(&list, chip);
     }
     size_t count = 0;
     const mu_param_spec *specs = mu_chip_param_specs(&count);

@@ -58,9 +58,11 @@ mu_kernel_cost mu_chip_gemm(const mu_chip *chip, const mu_gemm *shape)
         cost.launch_s += path.quantise_s;
         cost.bytes += rows * k * (2 + path.a_bytes);
     }
-    double time_s = path.time * (path.launch_s + tile.time_s + quantise_s);
+    const mu_shape_place place = mu_gemm_place(chip, shape);
+    double factor = path.time * mu_place_factor(chip, &place);
+    double time_s = factor * (path.launch_s + tile.time_s + quantise_s);
     double floor_s = mu_path_roofline_s(chip, &path, flop, cost.bytes);
-    cost.launch_s *= path.time;
+    cost.launch_s *= factor;
     cost.time_s = time_s > floor_s ? time_s : floor_s;
     cost.bound = bound_of(&tile, cost.launch_s);
     return cost;

@@ -49,7 +49,10 @@ mu_kernel_cost mu_chip_linear_attention(const mu_chip *chip, const mu_linear_att
         memory_s = stream_s / p->linear_decode_efficiency;
     }
     double work_s = sqrt(core_s * core_s + memory_s * memory_s) + sequence_s;
-    cost.time_s = fmax(cost.launch_s + work_s, fmax(stream_s, cost.flop / peak));
+    const mu_shape_place place = mu_linear_place(shape);
+    double factor = mu_place_factor(chip, &place);
+    cost.time_s = fmax(factor * (cost.launch_s + work_s), fmax(stream_s, cost.flop / peak));
+    cost.launch_s *= factor;
     cost.bound = core_s > memory_s ? MU_BOUND_COMPUTE : MU_BOUND_MEMORY;
     if (2.0 * cost.launch_s > cost.time_s) {
         cost.bound = MU_BOUND_LAUNCH;

@@ -64,7 +64,11 @@ mu_kernel_cost mu_chip_moe(const mu_chip *chip, const mu_moe *shape)
     cost.bytes = weights + pairs * (hidden * (path.a_bytes + 2) + up * 2 + wide * path.a_bytes);
     double shuffle_s = shuffle / (chip->memory_bandwidth * p->stream_bandwidth_efficiency) +
                        tokens * path.moe_token_s;
-    double time_s = path.moe_time * (path.moe_launch_s + first.time_s + second.time_s + shuffle_s);
+    const mu_shape_place place = mu_moe_place(chip, shape);
+    double factor = mu_place_factor(chip, &place);
+    double work_s = first.time_s + second.time_s + shuffle_s;
+    double time_s = factor * path.moe_time * (path.moe_launch_s + work_s);
+    cost.launch_s *= factor;
     double floor_s = mu_path_roofline_s(chip, &path, cost.flop, weights);
     cost.time_s = time_s > floor_s ? time_s : floor_s;
     double compute_s = first.compute_s + second.compute_s;

@@ -109,46 +109,67 @@ static void take_parameters(const mu_chip_params *p, mu_path *path)
     path->moe_pair_bytes = p->moe_##name##_pair_bytes;                                             \
     path->moe_token_bytes = p->moe_##name##_token_bytes;                                           \
     path->moe_token_s = p->moe_##name##_token_us * 1e-6
-    if (path->weight_only) {
+    switch (path->format) {
+    case MU_PATH_WEIGHT_ONLY:
         TAKE(weight_only);
-        return;
-    }
-    switch (path->dtype) {
-    case MU_DTYPE_FP8:
+        break;
+    case MU_PATH_FP8:
         TAKE(fp8);
         path->quantise_s = p->gemm_fp8_quantise_us * 1e-6;
         path->quantise_share = p->gemm_fp8_quantise_bandwidth;
         break;
-    case MU_DTYPE_FP8_BLOCK:
+    case MU_PATH_FP8_BLOCK:
         TAKE(fp8_block);
         path->quantise_s = p->gemm_fp8_block_quantise_us * 1e-6;
         path->quantise_share = p->gemm_fp8_block_quantise_bandwidth;
         break;
-    case MU_DTYPE_INT8:
-    case MU_DTYPE_INT4:
+    case MU_PATH_INT8:
         TAKE(int8);
         path->quantise_s = p->gemm_int8_quantise_us * 1e-6;
         path->quantise_share = p->gemm_int8_quantise_bandwidth;
         break;
-    case MU_DTYPE_FP4:
+    case MU_PATH_FP4:
         TAKE(fp4);
         path->quantise_s = p->gemm_fp4_quantise_us * 1e-6;
         path->quantise_share = p->gemm_fp4_quantise_bandwidth;
         break;
-    default:
+    case MU_PATH_BF16:
         TAKE(bf16);
         break;
     }
 #undef TAKE
 }
 
+static mu_path_format format_of(mu_dtype path, mu_dtype weights)
+{
+    switch (path) {
+    case MU_DTYPE_FP8:
+        return MU_PATH_FP8;
+    case MU_DTYPE_FP8_BLOCK:
+        return MU_PATH_FP8_BLOCK;
+    case MU_DTYPE_INT8:
+    case MU_DTYPE_INT4:
+        return MU_PATH_INT8;
+    case MU_DTYPE_FP4:
+        return MU_PATH_FP4;
+    default:
+        return mu_dtype_bytes(weights) < mu_dtype_bytes(path) ? MU_PATH_WEIGHT_ONLY : MU_PATH_BF16;
+    }
+}
+
+mu_path_format mu_path_format_of(const mu_chip *chip, mu_dtype activations, mu_dtype weights)
+{
+    return format_of(mu_chip_path(chip, activations, weights), weights);
+}
+
 mu_path mu_path_of(const mu_chip *chip, mu_dtype activations, mu_dtype weights)
 {
     const mu_chip_params *p = &chip->params;
     mu_path path = {.dtype = mu_chip_path(chip, activations, weights)};
+    path.format = format_of(path.dtype, weights);
     path.a_bytes = mu_dtype_bytes(path.dtype);
     path.b_bytes = mu_dtype_bytes(weights);
-    path.weight_only = is_wide(path.dtype) && path.b_bytes < path.a_bytes;
+    path.weight_only = path.format == MU_PATH_WEIGHT_ONLY;
     path.quantises = !is_wide(path.dtype);
     double peak = path_peak(chip, path.dtype);
     peak = peak > 0 ? peak : chip->vector_flops;

@@ -8,8 +8,19 @@
 #include "chip/chip.h"
 #include "chip/tile.h"
 
+/* Formats that have parameters of their own. */
+typedef enum mu_path_format {
+    MU_PATH_BF16, /* and the other wide ones */
+    MU_PATH_FP8,
+    MU_PATH_FP8_BLOCK,
+    MU_PATH_INT8,
+    MU_PATH_FP4,
+    MU_PATH_WEIGHT_ONLY
+} mu_path_format;
+
 typedef struct mu_path {
-    mu_dtype dtype;   /* of the matrix units */
+    mu_dtype dtype; /* of the matrix units */
+    mu_path_format format;
     bool weight_only; /* weights are narrower and widened on the fly */
     bool quantises;   /* activations are narrowed for this path */
     double peak_flops;
@@ -32,6 +43,9 @@ typedef struct mu_path {
 
 /** Path, rates and fixed times; a chip without any matrix peak computes on its vector units. */
 mu_path mu_path_of(const mu_chip *chip, mu_dtype activations, mu_dtype weights);
+
+/** Only the format of mu_path_of(). */
+mu_path_format mu_path_format_of(const mu_chip *chip, mu_dtype activations, mu_dtype weights);
 
 /** Time to read bf16 activations and write them narrowed, fixed part included [s]. */
 double mu_path_quantise_s(const mu_chip *chip, const mu_path *path, double rows,

@@ -94,6 +94,37 @@ static mu_status print_parameters(const mu_page *page, const mu_calibration *fou
     return mu_table_print(table, page->out, page->colour, err);
 }
 
+static mu_status print_surfaces(const mu_page *page, const mu_calibration *found, mu_error *err)
+{
+    static const char *const headings[] = {"surface", "rows",     "shapes", "numbers",
+                                           "without", "left out", "by"};
+    static const mu_align aligns[] = {MU_ALIGN_LEFT,  MU_ALIGN_RIGHT, MU_ALIGN_RIGHT,
+                                      MU_ALIGN_RIGHT, MU_ALIGN_RIGHT, MU_ALIGN_RIGHT,
+                                      MU_ALIGN_LEFT};
+    mu_table *table = mu_table_create(page->arena, 7, headings, aligns);
+    if (table == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "out of memory");
+    }
+    for (uint32_t i = 0; i < found->surface_count; i++) {
+        const mu_surface_result *s = &found->surface[i];
+        char cell[5][32];
+        (void)snprintf(cell[0], sizeof cell[0], "%u", s->rows);
+        (void)snprintf(cell[1], sizeof cell[1], "%u", s->shapes);
+        (void)snprintf(cell[2], sizeof cell[2], "%u", s->surface->values);
+        percent(s->before, cell[3]);
+        percent(s->cross_validated, cell[4]);
+        const char *const cells[] = {
+            mu_surface_text(s->kind),     cell[0], cell[1], cell[2], cell[3], cell[4],
+            s->by_shape ? "shape" : "row"};
+        mu_table_row(table, cells);
+    }
+    fputs(
+        "Surfaces over the shapes of dense tables, and the errors of fitted rows without them and\n"
+        "with them fitted to other shapes (other rows, where there are few shapes):\n\n",
+        page->out);
+    return mu_table_print(table, page->out, page->colour, err);
+}
+
 /* FITTED names those that the prior decided. */
 static bool is_named(const mu_knob_result *k, mu_knob_fate fate)
 {
@@ -131,6 +162,10 @@ mu_status mu_calibrate_print(const mu_page *page, const mu_calibrate_answer *ans
     if (status == MU_OK) {
         fputc('\n', page->out);
         status = print_parameters(page, found, err);
+    }
+    if (status == MU_OK && found->surface_count > 0) {
+        fputc('\n', page->out);
+        status = print_surfaces(page, found, err);
     }
     if (status != MU_OK) {
         return status;
@@ -199,6 +234,23 @@ static json_t *params_json(const mu_calibration *found)
     return mu_json_done(&json);
 }
 
+static json_t *surfaces_json(const mu_calibration *found)
+{
+    mu_json json = mu_json_begin();
+    for (uint32_t i = 0; i < found->surface_count; i++) {
+        const mu_surface_result *s = &found->surface[i];
+        mu_json one = mu_json_begin();
+        mu_json_put(&one, "rows", json_integer(s->rows));
+        mu_json_put(&one, "shapes", json_integer(s->shapes));
+        mu_json_put(&one, "left_out", mu_json_text(s->by_shape ? "shapes" : "rows"));
+        mu_json_put(&one, "numbers", json_integer(s->surface->values));
+        mu_json_put(&one, "without", mu_json_number(s->before));
+        mu_json_put(&one, "cross_validated", mu_json_number(s->cross_validated));
+        mu_json_put(&json, mu_surface_text(s->kind), mu_json_done(&one));
+    }
+    return mu_json_done(&json);
+}
+
 /* NULL when out of memory. */
 static json_t *names_json(const mu_calibration *found, mu_knob_fate fate)
 {
@@ -239,6 +291,7 @@ json_t *mu_calibrate_json(const mu_calibrate_answer *answer)
     mu_json_put(&json, "rows", json_integer((json_int_t)found->rows));
     mu_json_put(&json, "groups", groups_json(found));
     mu_json_put(&json, "params", params_json(found));
+    mu_json_put(&json, "surfaces", surfaces_json(found));
     mu_json_put(&json, "held_by_prior", names_json(found, MU_KNOB_FITTED));
     mu_json_put(&json, "little_say", names_json(found, MU_KNOB_LITTLE_SAY));
     mu_json_put(&json, "no_say", names_json(found, MU_KNOB_NO_SAY));

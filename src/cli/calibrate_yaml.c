@@ -14,7 +14,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { ID_MAX = 96 };
+enum { ID_MAX = 96, VALUE_COLUMNS = 98 };
 
 /* As ids have it: anything but letters, digits and _ becomes a dash. */
 static char plain_letter(char c)
@@ -116,6 +116,67 @@ static void print_margins(FILE *out, const mu_calibrate_answer *answer)
     }
 }
 
+/* Values in one text over lines of VALUE_COLUMNS. */
+static void print_values(FILE *out, const mu_surface *s, const mu_surface_term *term)
+{
+    int column = fputs("        values: \"", out) < 0 ? 0 : 17;
+    uint32_t size = mu_surface_term_size(s, term);
+    for (uint32_t i = 0; i < size; i++) {
+        char text[16];
+        int length = snprintf(text, sizeof text, "%.0f", (double)s->value[term->first + i] * 1e3);
+        if (i > 0 && column + length + 2 > VALUE_COLUMNS) {
+            fputs("\n          ", out);
+            column = 10;
+        } else if (i > 0) {
+            fputc(' ', out);
+            column++;
+        }
+        fputs(strcmp(text, "-0") == 0 ? "0" : text, out);
+        column += length;
+    }
+    fputs("\"\n", out);
+}
+
+static void print_surface(FILE *out, const mu_surface_result *found)
+{
+    const mu_surface *s = found->surface;
+    const char *const *names = mu_surface_coordinates(found->kind)->name;
+    if (s->terms == 0) {
+        fprintf(out, "  %s: none\n", mu_surface_text(found->kind));
+        return;
+    }
+    fprintf(out, "  %s:\n    knots:\n", mu_surface_text(found->kind));
+    for (uint8_t i = 0; i < s->axes; i++) {
+        fprintf(out, "      %s: [", names[s->axis[i].coordinate]);
+        for (uint8_t k = 0; k < s->axis[i].knots; k++) {
+            fprintf(out, "%s%.9g", k > 0 ? ", " : "", (double)s->axis[i].knot[k]);
+        }
+        fputs("]\n", out);
+    }
+    fputs("    terms:\n", out);
+    for (uint8_t i = 0; i < s->terms; i++) {
+        const mu_surface_term *term = &s->term[i];
+        fputs("      - over: [", out);
+        for (uint8_t a = 0; a < term->axes; a++) {
+            fprintf(out, "%s%s", a > 0 ? ", " : "", names[s->axis[term->axis[a]].coordinate]);
+        }
+        fputs("]\n", out);
+        print_values(out, s, term);
+    }
+}
+
+static void print_surfaces(FILE *out, const mu_calibration *found)
+{
+    if (found->surface_count > 0) {
+        fputs("# Factors exp(s) on times, s in thousandths on grids over logarithms of the shape.\n"
+              "surfaces:\n",
+              out);
+    }
+    for (uint32_t i = 0; i < found->surface_count; i++) {
+        print_surface(out, &found->surface[i]);
+    }
+}
+
 mu_status mu_calibrate_write(void *context, FILE *out, mu_error *err)
 {
     const mu_calibrate_answer *answer = context;
@@ -125,6 +186,7 @@ mu_status mu_calibrate_write(void *context, FILE *out, mu_error *err)
     print_head(out, answer, stem);
     print_errors(out, found);
     print_params(out, found);
+    print_surfaces(out, found);
     print_margins(out, answer);
     return mu_stream_check(out, err);
 }

@@ -216,7 +216,7 @@ static double entries_read(const mu_op *op, double low, double high)
 }
 
 static mu_kernel_cost decode_cost(const mu_op *op, const mu_chip *chip, double sequences,
-                                  double context_sum, double queries)
+                                  double context_sum, double queries, double reach)
 {
     mu_attention_decode shape = {.sequences = sequences,
                                  .context_sum = context_sum,
@@ -228,6 +228,7 @@ static mu_kernel_cost decode_cost(const mu_op *op, const mu_chip *chip, double s
                                  .compute = op->u.attention.compute,
                                  .kv = op->u.attention.kv,
                                  .picked = op->u.attention.compress == 0 ? op->u.attention.topk : 0,
+                                 .reach = reach,
                                  .mla = op->u.attention.mla};
     return mu_chip_attention_decode(chip, &shape);
 }
@@ -241,9 +242,10 @@ static mu_kernel_cost attention_decode(const mu_op *op, const mu_chip *chip, con
     double queries = 1.0 + mtp;
     if (op->u.attention.topk > 0) {
         /* Every query gathers entries of its own. */
-        return decode_cost(op, chip, sequences * queries, sequences * queries * entries, 1.0);
+        return decode_cost(op, chip, sequences * queries, sequences * queries * entries, 1.0, 0.0);
     }
-    return decode_cost(op, chip, sequences, sequences * entries, queries);
+    bool cut = op->u.attention.window > 0 && !(op->u.attention.compress > 0);
+    return decode_cost(op, chip, sequences, sequences * entries, queries, cut ? mean : 0.0);
 }
 
 /* Rows a matrix unit takes: heads of one query are padded to it, as only they share what it picked.

@@ -174,6 +174,10 @@ mu_moe_load mu_op_load(const mu_op_question *question);
 double mu_op_time(const mu_op_question *question, const mu_moe_load *load, const mu_chip *chip,
                   const mu_fabric *fabric);
 
+/** Where the question lies on the surface of its kind; false for kinds that have none. */
+bool mu_op_place(const mu_op_question *question, const mu_moe_load *load, const mu_chip *chip,
+                 mu_shape_place *out);
+
 /** Bus bandwidth as NCCL counts it, of a collective that takes time_s [B/s]; 0 for other kinds. */
 double mu_op_bus_bandwidth(const mu_op_question *question, double time_s);
 

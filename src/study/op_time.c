@@ -33,9 +33,9 @@ static uint32_t count(const mu_op_question *q, mu_op_field field)
     return (uint32_t)q->number[field];
 }
 
-static double gemm_s(const mu_op_question *q, const mu_chip *chip)
+static mu_gemm gemm_shape(const mu_op_question *q)
 {
-    mu_gemm shape = {.m = number(q, MU_OP_FIELD_M),
+    return (mu_gemm){.m = number(q, MU_OP_FIELD_M),
                      .n = count(q, MU_OP_FIELD_N),
                      .k = count(q, MU_OP_FIELD_K),
                      .batch = count(q, MU_OP_FIELD_BATCH) > 0 ? count(q, MU_OP_FIELD_BATCH) : 1,
@@ -43,14 +43,13 @@ static double gemm_s(const mu_op_question *q, const mu_chip *chip)
                      .weights = q->weights,
                      .quantised_input = q->quantised,
                      .warm = true};
-    return mu_chip_gemm(chip, &shape).time_s;
 }
 
 /* The batched products around absorbed MLA: heads x [tokens, k] x [k, n]. */
-static double mla_product_s(const mu_op_question *q, const mu_chip *chip)
+static mu_gemm mla_product_shape(const mu_op_question *q)
 {
     bool pre = q->kind == MU_OP_CASE_MLA_PRE;
-    mu_gemm shape = {.m = number(q, MU_OP_FIELD_TOKENS),
+    return (mu_gemm){.m = number(q, MU_OP_FIELD_TOKENS),
                      .n = pre ? MLA_LATENT : MLA_VALUE,
                      .k = pre ? MLA_NOPE : MLA_LATENT,
                      .batch = count(q, MU_OP_FIELD_HEADS),
@@ -58,7 +57,6 @@ static double mla_product_s(const mu_op_question *q, const mu_chip *chip)
                      .weights = q->weights,
                      .quantised_input = true,
                      .warm = true};
-    return mu_chip_gemm(chip, &shape).time_s;
 }
 
 mu_moe_load mu_op_load(const mu_op_question *q)
@@ -80,9 +78,9 @@ mu_moe_load mu_op_load(const mu_op_question *q)
                                                                  (uint32_t)topk, experts / ep)};
 }
 
-static double moe_s(const mu_op_question *q, const mu_moe_load *load, const mu_chip *chip)
+static mu_moe moe_shape(const mu_op_question *q, const mu_moe_load *load)
 {
-    mu_moe shape = {
+    return (mu_moe){
         .pairs = load->pairs,
         .active_experts = load->active_experts,
         .local_experts = (uint32_t)(number(q, MU_OP_FIELD_EXPERTS) / number(q, MU_OP_FIELD_EP)),
@@ -94,14 +92,13 @@ static double moe_s(const mu_op_question *q, const mu_moe_load *load, const mu_c
         .weights = q->weights,
         .tokens = number(q, MU_OP_FIELD_TOKENS),
         .warm = true};
-    return mu_chip_moe(chip, &shape).time_s;
 }
 
 /* Rows meet the experts as they are: nothing is routed, scattered or summed up. */
-static double grouped_s(const mu_op_question *q, const mu_chip *chip)
+static mu_moe grouped_shape(const mu_op_question *q)
 {
     double experts = number(q, MU_OP_FIELD_EXPERTS);
-    mu_moe shape = {.pairs = number(q, MU_OP_FIELD_TOKENS) * experts,
+    return (mu_moe){.pairs = number(q, MU_OP_FIELD_TOKENS) * experts,
                     .active_experts = experts,
                     .local_experts = (uint32_t)experts,
                     .hidden = count(q, MU_OP_FIELD_HIDDEN),
@@ -112,16 +109,15 @@ static double grouped_s(const mu_op_question *q, const mu_chip *chip)
                     .weights = q->weights,
                     .tokens = 1e-9,
                     .warm = true};
-    return mu_chip_moe(chip, &shape).time_s;
 }
 
-static double prefill_s(const mu_op_question *q, const mu_chip *chip)
+static mu_attention_prefill prefill_shape(const mu_op_question *q)
 {
     bool mla = q->kind == MU_OP_CASE_MLA_PREFILL;
     uint32_t heads = count(q, MU_OP_FIELD_HEADS);
     uint32_t kv_heads = count(q, MU_OP_FIELD_KV_HEADS);
     uint32_t v_dim = count(q, MU_OP_FIELD_V_DIM);
-    mu_attention_prefill shape = {
+    return (mu_attention_prefill){
         .sequences = number(q, MU_OP_FIELD_BATCH),
         .new_tokens = number(q, MU_OP_FIELD_NEW),
         .cached_tokens = number(q, MU_OP_FIELD_CACHED),
@@ -134,10 +130,9 @@ static double prefill_s(const mu_op_question *q, const mu_chip *chip)
         .kv = q->kv,
         .mla = mla,
         .warm = true};
-    return mu_chip_attention_prefill(chip, &shape).time_s;
 }
 
-static double decode_s(const mu_op_question *q, const mu_chip *chip)
+static mu_attention_decode decode_shape(const mu_op_question *q)
 {
     bool mla = q->kind == MU_OP_CASE_MLA_DECODE;
     uint32_t heads = count(q, MU_OP_FIELD_HEADS);
@@ -146,7 +141,7 @@ static double decode_s(const mu_op_question *q, const mu_chip *chip)
     double window = number(q, MU_OP_FIELD_WINDOW);
     double context = number(q, MU_OP_FIELD_CONTEXT);
     context = window > 0.0 ? fmin(context, window) : context;
-    mu_attention_decode shape = {
+    return (mu_attention_decode){
         .sequences = number(q, MU_OP_FIELD_BATCH),
         .context_sum = number(q, MU_OP_FIELD_BATCH) * context,
         .query_tokens = number(q, MU_OP_FIELD_QUERIES),
@@ -156,9 +151,9 @@ static double decode_s(const mu_op_question *q, const mu_chip *chip)
         .v_dim = mla ? MLA_LATENT : (v_dim > 0 ? v_dim : count(q, MU_OP_FIELD_HEAD_DIM)),
         .compute = q->activations,
         .kv = q->kv,
+        .reach = window > 0.0 ? number(q, MU_OP_FIELD_CONTEXT) : 0.0,
         .mla = mla,
         .warm = true};
-    return mu_chip_attention_decode(chip, &shape).time_s;
 }
 
 static double indexer_s(const mu_op_question *q, const mu_chip *chip)
@@ -225,11 +220,11 @@ static double sparse_module_s(const mu_op_question *q, const mu_chip *chip)
     return step.time_s;
 }
 
-static double linear_s(const mu_op_question *q, const mu_chip *chip)
+static mu_linear_attention linear_shape(const mu_op_question *q)
 {
     bool prefill = q->kind == MU_OP_CASE_LINEAR_PREFILL;
     double sequences = number(q, MU_OP_FIELD_BATCH);
-    mu_linear_attention shape = {.tokens = prefill ? number(q, MU_OP_FIELD_TOKENS) : sequences,
+    return (mu_linear_attention){.tokens = prefill ? number(q, MU_OP_FIELD_TOKENS) : sequences,
                                  .sequences = sequences,
                                  .key_heads = count(q, MU_OP_FIELD_HEADS),
                                  .key_dim = count(q, MU_OP_FIELD_HEAD_DIM),
@@ -237,7 +232,6 @@ static double linear_s(const mu_op_question *q, const mu_chip *chip)
                                  .value_dim = count(q, MU_OP_FIELD_V_DIM),
                                  .conv = 4,
                                  .prefill = prefill};
-    return mu_chip_linear_attention(chip, &shape).time_s;
 }
 
 static double quantise_s(const mu_op_question *q, const mu_chip *chip)
@@ -324,26 +318,42 @@ static double either_exchange_s(const mu_op_question *q, const mu_fabric *fabric
     return fmin(exchange_s(q, fabric, combine, true), exchange_s(q, fabric, combine, false));
 }
 
+static mu_gemm product_shape(const mu_op_question *q)
+{
+    return q->kind == MU_OP_CASE_GEMM ? gemm_shape(q) : mla_product_shape(q);
+}
+
+static mu_moe experts_shape(const mu_op_question *q, const mu_moe_load *load)
+{
+    return q->kind == MU_OP_CASE_GROUPED ? grouped_shape(q) : moe_shape(q, load);
+}
+
 static double chip_s(const mu_op_question *q, const mu_moe_load *load, const mu_chip *chip)
 {
     switch (q->kind) {
     case MU_OP_CASE_GEMM:
-        return gemm_s(q, chip);
+    case MU_OP_CASE_MLA_PRE:
+    case MU_OP_CASE_MLA_POST: {
+        mu_gemm shape = product_shape(q);
+        return mu_chip_gemm(chip, &shape).time_s;
+    }
     case MU_OP_CASE_MOE:
-        return moe_s(q, load, chip);
-    case MU_OP_CASE_GROUPED:
-        return grouped_s(q, chip);
+    case MU_OP_CASE_GROUPED: {
+        mu_moe shape = experts_shape(q, load);
+        return mu_chip_moe(chip, &shape).time_s;
+    }
     case MU_OP_CASE_CONVOLUTION:
         return convolution_s(q, chip);
     case MU_OP_CASE_PREFILL:
-    case MU_OP_CASE_MLA_PREFILL:
-        return prefill_s(q, chip);
+    case MU_OP_CASE_MLA_PREFILL: {
+        mu_attention_prefill shape = prefill_shape(q);
+        return mu_chip_attention_prefill(chip, &shape).time_s;
+    }
     case MU_OP_CASE_DECODE:
-    case MU_OP_CASE_MLA_DECODE:
-        return decode_s(q, chip);
-    case MU_OP_CASE_MLA_PRE:
-    case MU_OP_CASE_MLA_POST:
-        return mla_product_s(q, chip);
+    case MU_OP_CASE_MLA_DECODE: {
+        mu_attention_decode shape = decode_shape(q);
+        return mu_chip_attention_decode(chip, &shape).time_s;
+    }
     case MU_OP_CASE_INDEXER_PREFILL:
     case MU_OP_CASE_INDEXER_DECODE:
         return indexer_s(q, chip);
@@ -351,13 +361,63 @@ static double chip_s(const mu_op_question *q, const mu_moe_load *load, const mu_
     case MU_OP_CASE_SPARSE_DECODE:
         return sparse_module_s(q, chip);
     case MU_OP_CASE_LINEAR_PREFILL:
-    case MU_OP_CASE_LINEAR_DECODE:
-        return linear_s(q, chip);
+    case MU_OP_CASE_LINEAR_DECODE: {
+        mu_linear_attention shape = linear_shape(q);
+        return mu_chip_linear_attention(chip, &shape).time_s;
+    }
     case MU_OP_CASE_STREAM:
         return stream_s(q, chip);
     default:
         return quantise_s(q, chip);
     }
+}
+
+bool mu_op_place(const mu_op_question *q, const mu_moe_load *load, const mu_chip *chip,
+                 mu_shape_place *out)
+{
+    switch (q->kind) {
+    case MU_OP_CASE_GEMM:
+    case MU_OP_CASE_MLA_PRE:
+    case MU_OP_CASE_MLA_POST: {
+        mu_gemm shape = product_shape(q);
+        *out = mu_gemm_place(chip, &shape);
+        return true;
+    }
+    case MU_OP_CASE_MOE:
+    case MU_OP_CASE_GROUPED: {
+        mu_moe shape = experts_shape(q, load);
+        *out = mu_moe_place(chip, &shape);
+        return true;
+    }
+    case MU_OP_CASE_PREFILL:
+    case MU_OP_CASE_MLA_PREFILL: {
+        mu_attention_prefill shape = prefill_shape(q);
+        *out = mu_prefill_place(&shape);
+        return true;
+    }
+    case MU_OP_CASE_DECODE:
+    case MU_OP_CASE_MLA_DECODE: {
+        mu_attention_decode shape = decode_shape(q);
+        *out = mu_decode_place(&shape);
+        return true;
+    }
+    case MU_OP_CASE_LINEAR_PREFILL:
+    case MU_OP_CASE_LINEAR_DECODE: {
+        mu_linear_attention shape = linear_shape(q);
+        *out = mu_linear_place(&shape);
+        return true;
+    }
+    default:
+        return false;
+    }
+}
+
+static double fused_exchange_s(const mu_op_question *q, const mu_moe_load *load,
+                               const mu_chip *chip, const mu_fabric *fabric)
+{
+    mu_moe shape = moe_shape(q, load);
+    return either_exchange_s(q, fabric, false) + mu_chip_moe(chip, &shape).time_s +
+           either_exchange_s(q, fabric, true);
 }
 
 double mu_op_time(const mu_op_question *q, const mu_moe_load *load, const mu_chip *chip,
@@ -376,8 +436,7 @@ double mu_op_time(const mu_op_question *q, const mu_moe_load *load, const mu_chi
     case MU_OP_CASE_COMBINE_LL:
         return exchange_s(q, fabric, q->kind == MU_OP_CASE_COMBINE_LL, true);
     case MU_OP_CASE_EXPERT_EXCHANGE:
-        return either_exchange_s(q, fabric, false) + moe_s(q, load, chip) +
-               either_exchange_s(q, fabric, true);
+        return fused_exchange_s(q, load, chip, fabric);
     default:
         return collective_s(q, fabric);
     }
