@@ -143,7 +143,7 @@ static const mu_schema_item items[] = {
     PLAIN(MODEL, "config", FREE, "fields of the Hugging Face config.json"),
     FACT(MODEL, "published.parameters", COUNT, "number of parameters as its makers state it"),
     FACT(MODEL, "published.active", COUNT, "parameters a token touches, as its makers state it"),
-    PLAIN(MODEL, "precision.<role>", TEXT, "format the weights are published in"),
+    PLAIN(MODEL, "fp8", TEXT, "what its FP8 checkpoint is: fp8, or fp8_block with block scales"),
 
     PLAIN(CLOUD, "region", TEXT, "where it rents"),
     PLAIN(CLOUD, "url", TEXT, "its price page"),
@@ -158,7 +158,7 @@ static const mu_schema_item items[] = {
     PLAIN(PROCESS, "facts.<name>", FREE_FACT, "yield, wafer price, density, capacity, ..."),
 
     PLAIN(RECIPE, "source", SOURCE, "where the configuration stands"),
-    PLAIN(RECIPE, "suite", TEXT, "the benchmark: `source` of the cases it made"),
+    PLAIN(RECIPE, "suites", TEXTS, "`source` of the cases it made, and of tables that reprint them"),
     REF(RECIPE, "models", REFS, MODEL, "models whose cases it explains"),
     REF(RECIPE, "systems", REFS, SYSTEM, "systems it ran on"),
     REF(RECIPE, "engine", REF, ENGINE, "what it ran"),

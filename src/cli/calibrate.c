@@ -59,7 +59,8 @@ static mu_status find_subject(run *r)
     const mu_cli *cli = r->cli;
     if ((cli->chip == NULL) == (cli->network == NULL)) {
         return mu_fail(r->err, MU_E_USAGE,
-                       "calibrate: expected --chip ID (operators) or --system ID (collectives)%s",
+                       "calibrate: expected --chip ID (operators), --system ID (collectives) or "
+                       "--engine ID (deployments)%s",
                        cli->chip != NULL ? ", not both" : "");
     }
     r->on_system = cli->network != NULL;
@@ -260,6 +261,9 @@ mu_status mu_verb_calibrate(mu_cli *cli, mu_error *err)
     r->cli = cli;
     r->err = err;
     mu_status status = mu_cli_catalog(cli, &r->catalog, err);
+    if (status == MU_OK && cli->engine != NULL) {
+        return mu_calibrate_engine(cli, r->catalog, err);
+    }
     if (status == MU_OK) {
         status = find_subject(r);
     }

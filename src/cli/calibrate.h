@@ -29,6 +29,9 @@ mu_status mu_calibrate_print(const mu_page *page, const mu_calibrate_answer *ans
 /** One object; owned, NULL when out of memory. */
 json_t *mu_calibrate_json(const mu_calibrate_answer *answer);
 
+/** calibrate --engine: reads the cases, fits, prints, writes. */
+mu_status mu_calibrate_engine(mu_cli *cli, const mu_catalog *catalog, mu_error *err) MU_MUST_CHECK;
+
 /** A mu_file_writer; context is the answer. */
 mu_status mu_calibrate_write(void *context, FILE *out, mu_error *err);
 

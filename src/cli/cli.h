@@ -35,6 +35,7 @@ typedef struct mu_cli {
     const char *leave_out;  /* chip that teaches nothing and is predicted by the prior, or NULL */
     const char *chip;       /* --chip of calibrate, or NULL */
     const char *network;    /* --system of calibrate, or NULL */
+    const char *engine;     /* --engine of calibrate, or NULL */
     const char *output;     /* --output of calibrate, or NULL */
     const char *verb;       /* --verb: what answers the cases of validate, or NULL */
     uint32_t argument_count;
@@ -55,7 +56,7 @@ enum {
     MU_TAKES_GENERATORS = 16, /* --man, --completion, --schema */
     MU_TAKES_FILE = 32,       /* the first argument may be a scenario file */
     MU_TAKES_FIT =
-        128, /* --chip, --system, --as-is and --output of calibrate; of the registry only threads */
+        128, /* --chip, --system, --engine, --as-is, --output of calibrate; threads alone */
     MU_TAKES_CASES = 64 /* --ops, --leave-out, --verb; uncertainty, seed and threads alone */
 };
 

@@ -113,6 +113,7 @@ static void set_output_flag(mu_cli *cli, const char *name, const char *value)
         {"leave-out", NULL, &cli->leave_out},
         {"system", NULL, &cli->network},
         {"output", NULL, &cli->output},
+        {"engine", NULL, &cli->engine},
         {"verb", NULL, &cli->verb},
         {"completion", NULL, &cli->completion},
         {"as-is", &cli->as_is, NULL},

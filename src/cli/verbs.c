@@ -68,7 +68,8 @@ static const mu_verb verbs[] = {
      "published by aiconfigurator and InferSim. Seven rows in ten are fitted on, errors are told "
      "on "
      "the rest. --output writes a calibration that --catalog takes. --system fits a network to "
-     "tables of collectives.",
+     "tables of collectives, --engine an engine's profile to files of cases (`muster help "
+     "validate`).",
      "muster calibrate gemm.csv attention.csv --chip ascend-910c --output own/910c.yaml",
      MU_TAKES_CATALOG | MU_TAKES_FIT, 1, MU_CLI_ARGUMENTS_MAX, mu_verb_calibrate},
     {"help", "help on a verb; the man page, completions and the schema", "[VERB]",
@@ -81,6 +82,7 @@ static const mu_output_flag output_flags[] = {
     {"json", NULL, "print one JSON object", MU_TAKES_TABLES | MU_TAKES_FIT},
     {"chip", "ID", "chip that the tables were measured on", MU_TAKES_FIT},
     {"system", "ID", "system that tables of collectives were measured on", MU_TAKES_FIT},
+    {"engine", "ID", "engine that the deployments of a file of cases ran on", MU_TAKES_FIT},
     {"as-is", NULL, "fit nothing: only errors and margins of what is there", MU_TAKES_FIT},
     {"output", "FILE", "write the calibration (also -o FILE)", MU_TAKES_FIT},
     {"csv", NULL, "print a CSV table", MU_TAKES_TABLES},

@@ -97,6 +97,7 @@ typedef struct mu_model {
     bool head_bias;   /* the output head has a bias (GPT-J) */
     mu_dtype weights; /* format the weights are published in */
     mu_dtype experts; /* the same of the routed experts */
+    mu_dtype fp8;     /* what its FP8 weights are: FP8, or FP8_BLOCK with scales of 128 x 128 */
     uint32_t mtp_layers;
     mu_layer_group mtp; /* what each is made of (or would be, where there is none), beside three
                            norms and a 2h x h projection */

@@ -179,6 +179,8 @@ static void read_formats(const mu_config *config, mu_model *model)
     if (experts != NULL) {
         (void)mu_dtype_parse(experts, &model->experts);
     }
+    bool block = model->weights == MU_DTYPE_FP8_BLOCK || model->experts == MU_DTYPE_FP8_BLOCK;
+    model->fp8 = block ? MU_DTYPE_FP8_BLOCK : MU_DTYPE_FP8;
 }
 
 /* Experts that no layer has are most often a slip in the fields that place them. */

@@ -31,12 +31,48 @@ bool mu_lower_is_row_op(const mu_op *op)
     return false;
 }
 
-static void take_kernel(const mu_machine *machine, const mu_kernel_cost *cost, mu_op_cost *out)
+/* What an engine makes of a kernel: time over that of a benchmark, and a fixed time besides. */
+typedef struct use {
+    double work;
+    double fixed_s;
+} use;
+
+static use use_plain(const mu_engine *engine)
+{
+    return (use){.work = engine->kernel_slack, .fixed_s = 0.0};
+}
+
+static use use_product(const mu_engine *engine, mu_dtype activations)
+{
+    use u = use_plain(engine);
+    if (activations == MU_DTYPE_FP4) {
+        u.work *= engine->work_4bit;
+        u.fixed_s += engine->fixed_4bit;
+    } else if (activations == MU_DTYPE_FP8_BLOCK) {
+        u.work *= engine->work_block;
+        u.fixed_s += engine->fixed_block;
+    } else if (activations == MU_DTYPE_FP8 || activations == MU_DTYPE_INT8) {
+        u.work *= engine->work_8bit;
+        u.fixed_s += engine->fixed_8bit;
+    }
+    return u;
+}
+
+static use use_experts(const mu_engine *engine, mu_dtype activations)
+{
+    use u = use_product(engine, activations);
+    u.work *= engine->work_experts;
+    u.fixed_s += engine->fixed_experts;
+    return u;
+}
+
+static void take_kernel(const mu_machine *machine, const mu_kernel_cost *cost, use how,
+                        mu_op_cost *out)
 {
     const mu_engine *engine = &machine->engine;
     double work_s = cost->time_s > cost->launch_s ? cost->time_s - cost->launch_s : 0.0;
-    out->launch_s = cost->launch_s * engine->launch_share + engine->launch_gap;
-    out->time_s = out->launch_s + work_s * engine->kernel_slack;
+    out->launch_s = cost->launch_s * engine->launch_share + engine->launch_gap + how.fixed_s;
+    out->time_s = out->launch_s + work_s * how.work;
     out->flop = cost->flop;
     out->bytes = cost->bytes;
     double active = mu_chip_energy(&machine->chip, cost) - machine->chip.idle_w * cost->time_s;
@@ -50,7 +86,7 @@ static void take_transfer(const mu_machine *machine, const mu_transfer *transfer
     double wire_s =
         transfer->time_s > transfer->launch_s ? transfer->time_s - transfer->launch_s : 0.0;
     out->launch_s = transfer->launch_s * engine->launch_share + engine->launch_gap;
-    out->time_s = out->launch_s + wire_s;
+    out->time_s = out->launch_s + wire_s * engine->network_slack;
     out->flop = 0.0;
     out->bytes = 0.0;
     out->activity_j = 0.0;
@@ -168,15 +204,15 @@ void mu_lower_rows(const mu_op *op, const mu_machine *machine, double rows, doub
     switch (op->kind) {
     case MU_OP_GEMM:
         kernel = gemm_cost(op, &machine->chip, rows);
-        take_kernel(machine, &kernel, out);
+        take_kernel(machine, &kernel, use_product(&machine->engine, op->u.gemm.activations), out);
         return;
     case MU_OP_MOE:
         kernel = moe_cost(op, machine, rows, imbalance);
-        take_kernel(machine, &kernel, out);
+        take_kernel(machine, &kernel, use_experts(&machine->engine, op->u.moe.activations), out);
         return;
     case MU_OP_STREAM:
         kernel = stream_cost(op, &machine->chip, rows);
-        take_kernel(machine, &kernel, out);
+        take_kernel(machine, &kernel, use_plain(&machine->engine), out);
         return;
     case MU_OP_COLLECTIVE:
         transfer = collective_cost(op, &machine->fabric, rows);
@@ -399,5 +435,5 @@ void mu_lower_attention(const mu_op *op, const mu_machine *machine, const mu_loa
         cost = linear(op, chip, load, mtp);
         break;
     }
-    take_kernel(machine, &cost, out);
+    take_kernel(machine, &cost, use_plain(&machine->engine), out);
 }

@@ -18,16 +18,31 @@
     X(host_per_sequence, TIME, 6e-6, 2e-6, 2e-5, "the same, for each sequence in the batch")       \
     X(launch_gap, TIME, 4e-7, 1e-7, 1.2e-6, "idle between two kernels inside a captured graph")    \
     X(kernel_slack, NONE, 1.06, 0.9, 1.2, "work of a kernel in a model over that in a benchmark")  \
+    X(work_8bit, NONE, 1.0, 0.9, 1.15, "the same again of products in FP8 and INT8")               \
+    X(work_block, NONE, 1.0, 0.9, 1.15, "the same again of products in FP8 with block scales")     \
+    X(work_4bit, NONE, 1.0, 0.85, 1.15, "the same again of products in FP4")                       \
+    X(work_experts, NONE, 1.0, 0.85, 1.15, "the same again of products of experts")                \
+    X(fixed_8bit, TIME, 5e-7, 1e-7, 3e-6, "fixed time of a product in 8 bits besides: quantising") \
+    X(fixed_block, TIME, 5e-7, 1e-7, 3e-6, "the same with block scales")                           \
+    X(fixed_4bit, TIME, 5e-7, 1e-7, 3e-6, "the same in 4 bits")                                    \
+    X(fixed_experts, TIME, 1e-6, 1e-7, 1e-5, "the same of a layer's experts: sorting tokens")      \
+    X(network_slack, NONE, 1.0, 0.85, 1.3,                                                         \
+      "time of a transfer in a model over that in a benchmark")                                    \
     X(launch_share, FRACTION, 0.8, 0.4, 1.0,                                                       \
       "of a kernel's fixed time that a captured graph leaves")                                     \
     X(overlap_efficiency, FRACTION, 0.75, 0.5, 0.95, "of the overlap that dependencies allow")     \
     X(output_reserved, FRACTION, 0.5, 0.5, 1.0, "of a request's output that holds cache, mean")    \
     X(memory_utilisation, FRACTION, 0.9, 0.85, 0.94, "of device memory for weights and KV")        \
     X(request_overhead, TIME, 15e-3, 5e-3, 40e-3, "per request before the first step")             \
+    X(request_overhead_apart, TIME, 0.1, 0.02, 0.4,                                                \
+      "the same where prefill and decode are apart: routing and hand-over besides")                \
     X(ttft_steps, NONE, 4.0, 0.5, 9.0,                                                             \
       "steps that pass between arrival and first token besides the prompt's own")                  \
+    X(ttft_steps_dp, NONE, 20.0, 2.0, 80.0,                                                        \
+      "the same where attention is cut by data: groups wait for each other's prompts")             \
     X(wave_share, FRACTION, 0.1, 0.02, 0.35,                                                       \
       "of a closed loop's prompts, how many a new one waits behind")                               \
+    X(wave_share_apart, FRACTION, 0.1, 0.02, 0.35, "the same where prefill and decode are apart")  \
     X(step_factor, NONE, 1.0, 0.75, 1.35,                                                          \
       "measured over predicted step: what the terms leave unexplained")                            \
     X(ttft_factor, NONE, 1.0, 0.5, 2.0, "the same of TTFT")                                        \

@@ -145,11 +145,11 @@ mu_loop_point mu_prefill_point(const mu_role_site *at)
     double passes = chunks + at->role->parallel.pp - 1.0;
     mu_loop_point p = {.batch = load.prefill_tokens,
                        .requests_per_s = load.prefill_sequences / chunks * groups / step_s};
-    p.ttft_s =
-        engine->ttft_factor * (engine->request_overhead + handover_time(at) + alone_s * passes);
+    p.ttft_s = engine->ttft_factor *
+               (engine->request_overhead_apart + handover_time(at) + alone_s * passes);
     /* Under full load it waits for half the step under way and shares its own with others. */
     p.crowd_s = engine->ttft_factor * (step_s * (0.5 + passes) - alone_s * passes);
-    p.wave_s = engine->ttft_factor * engine->wave_share / p.requests_per_s;
+    p.wave_s = engine->ttft_factor * engine->wave_share_apart / p.requests_per_s;
     return p;
 }
 
@@ -252,11 +252,12 @@ mu_loop_point mu_aggregated_point(const mu_role_site *at, double batch)
     double each = batch / (mu_decode_rounds(at) * step_s + batch * prompt.added_s);
     double busy = fmin(each * prompt.added_s, 1.0 - 1e-9);
     double groups = (double)at->role->instances * at->role->parallel.dp;
-    return (mu_loop_point){
-        .batch = batch,
-        .requests_per_s = each * groups,
-        .ttft_s = engine->ttft_factor *
-                  (engine->request_overhead + engine->ttft_steps * step_s + prompt.latency_s),
-        .wave_s = engine->ttft_factor * engine->wave_share * prompt.added_s / groups,
-        .tpot_s = step_s / mu_role_yield(at->role) / (1.0 - busy)};
+    double steps = at->role->parallel.dp > 1 ? engine->ttft_steps_dp : engine->ttft_steps;
+    return (mu_loop_point){.batch = batch,
+                           .requests_per_s = each * groups,
+                           .ttft_s = engine->ttft_factor *
+                                     (engine->request_overhead + steps * step_s + prompt.latency_s),
+                           .wave_s =
+                               engine->ttft_factor * engine->wave_share * prompt.added_s / groups,
+                           .tpot_s = step_s / mu_role_yield(at->role) / (1.0 - busy)};
 }

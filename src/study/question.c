@@ -74,17 +74,36 @@ static mu_dtype cache_for(mu_dtype weights, const mu_machine *machine)
                : MU_DTYPE_BF16;
 }
 
-/* A checkpoint published with four-bit experts and wider linear layers keeps those when its name is
- * said. */
-static bool only_experts_are_narrow(const mu_model *model, int weights)
+static bool has_experts(const mu_model *model)
 {
-    return weights >= 0 && model->experts != model->weights && (mu_dtype)weights == model->experts;
+    for (uint32_t g = 0; g < model->group_count; g++) {
+        if (model->group[g].ffn.moe) {
+            return true;
+        }
+    }
+    return false;
 }
 
-/* FP8 of a model that is published in FP8 with a scale a block: those weights. */
-static mu_dtype as_published(int said, mu_dtype native)
+/*
+ * Format of the linear layers when one is named for the weights. Four-bit checkpoints of models
+ * with experts keep attention wider: as published (gpt-oss), or BF16 (Nvidia's NVFP4 of DeepSeek-R1
+ * and others, whose first edition quantises nothing of attention, the second its output
+ * projection). FP8 ones of models published in FP8 with block scales have those.
+ */
+static mu_dtype linear_format(const mu_model *model, mu_dtype said, const mu_chip *chip)
 {
-    return said == (int)MU_DTYPE_FP8 && native == MU_DTYPE_FP8_BLOCK ? native : (mu_dtype)said;
+    if (said == model->experts && model->experts != model->weights) {
+        return native_or_nearest(model->weights, chip);
+    }
+    if (said == MU_DTYPE_FP4 && has_experts(model)) {
+        return MU_DTYPE_BF16;
+    }
+    return said == MU_DTYPE_FP8 && model->fp8 == MU_DTYPE_FP8_BLOCK ? MU_DTYPE_FP8_BLOCK : said;
+}
+
+static mu_dtype expert_format(const mu_model *model, mu_dtype said)
+{
+    return said == MU_DTYPE_FP8 && model->fp8 == MU_DTYPE_FP8_BLOCK ? MU_DTYPE_FP8_BLOCK : said;
 }
 
 mu_precision mu_precision_choose(const mu_scenario *scenario, const mu_model *model,
@@ -92,13 +111,12 @@ mu_precision mu_precision_choose(const mu_scenario *scenario, const mu_model *mo
 {
     const mu_chip *chip = &machine->chip;
     mu_precision p;
-    bool narrow = only_experts_are_narrow(model, scenario->weights);
-    p.weights = scenario->weights >= 0 && !narrow ? as_published(scenario->weights, model->weights)
-                                                  : native_or_nearest(model->weights, chip);
+    p.weights = scenario->weights >= 0 ? linear_format(model, (mu_dtype)scenario->weights, chip)
+                                       : native_or_nearest(model->weights, chip);
     if (scenario->experts >= 0) {
-        p.experts = as_published(scenario->experts, model->experts);
+        p.experts = expert_format(model, (mu_dtype)scenario->experts);
     } else if (scenario->weights >= 0) {
-        p.experts = as_published(scenario->weights, model->experts);
+        p.experts = expert_format(model, (mu_dtype)scenario->weights);
     } else {
         p.experts = native_or_nearest(model->experts, chip);
     }
@@ -127,7 +145,13 @@ static mu_status read_model(const mu_catalog *catalog, const mu_scenario *scenar
     if (node == NULL) {
         return mu_fail_at(err, MU_E_INPUT, entity->doc.file, 0, 0, "%s: has no config", entity->id);
     }
-    return mu_model_read(&entity->doc, node, entity->id, out, err);
+    status = mu_model_read(&entity->doc, node, entity->id, out, err);
+    const char *fp8 = mu_catalog_text(catalog, entity, "fp8");
+    if (status == MU_OK && fp8 != NULL && !mu_dtype_parse(fp8, &out->fp8)) {
+        return mu_fail_at(err, MU_E_INPUT, entity->doc.file, 0, 0,
+                          "%s: fp8: expected fp8 or fp8_block, found \"%.32s\"", entity->id, fp8);
+    }
+    return status;
 }
 
 static mu_workload workload_of(const mu_scenario *s)
@@ -229,8 +253,30 @@ static mu_status find_entities(const mu_catalog *catalog, mu_question *q, mu_err
     return status;
 }
 
+/* Machines loaded earlier, of as many chips as this scenario asks for. */
+static mu_status take_machines(mu_question *q, const mu_machine machines[2], mu_error *err)
+{
+    double chips = q->scenario->chips;
+    if (chips > machines[1].chips_max) {
+        return mu_fail(err, MU_E_INPUT, "chips %.0f: %s grows to %.0f chips at most", chips,
+                       q->system->id, machines[1].chips_max);
+    }
+    q->prefill_machine = machines[0];
+    q->machine = machines[1];
+    q->prefill_machine.chips = chips > 0.0 ? chips : machines[0].chips;
+    q->machine.chips = chips > 0.0 ? chips : machines[1].chips;
+    return MU_OK;
+}
+
 mu_status mu_question_make(const mu_catalog *catalog, const mu_scenario *scenario,
                            const mu_doc *model_config, mu_question *out, mu_error *err)
+{
+    return mu_question_make_on(catalog, scenario, model_config, NULL, out, err);
+}
+
+mu_status mu_question_make_on(const mu_catalog *catalog, const mu_scenario *scenario,
+                              const mu_doc *model_config, const mu_machine machines[2],
+                              mu_question *out, mu_error *err)
 {
     mu_question q = {.catalog = catalog, .scenario = scenario};
     if (scenario->system[0] == '\0') {
@@ -244,7 +290,9 @@ mu_status mu_question_make(const mu_catalog *catalog, const mu_scenario *scenari
     status = find_entities(catalog, &q, err);
     mu_draw point = {0};
     if (status == MU_OK) {
-        status = mu_question_machines(&q, point, &q.prefill_machine, &q.machine, err);
+        status = machines != NULL
+                     ? take_machines(&q, machines, err)
+                     : mu_question_machines(&q, point, &q.prefill_machine, &q.machine, err);
     }
     if (status != MU_OK) {
         return status;

@@ -206,7 +206,7 @@ static bool same_set_up(const mu_catalog *catalog, const mu_entity *recipe, cons
     mu_dtype weights;
     const char *text = mu_catalog_text(catalog, recipe, "weights");
     bool dated = c->date[0] != '\0' && mu_catalog_node(catalog, recipe, "dates", NULL) != NULL;
-    return lists(catalog, recipe, "suite", c->source) &&
+    return lists(catalog, recipe, "suites", c->source) &&
            lists(catalog, recipe, "models", question->model.id) &&
            lists(catalog, recipe, "systems", question->system->id) &&
            lists(catalog, recipe, "engine", question->engine->id) && text != NULL &&
@@ -257,9 +257,40 @@ static double ranks_of(const mu_recipe_role *role)
     return role->given ? said(role->workers) * role->tp * role->pp : 0.0;
 }
 
+static double printed_ranks(const mu_role_wish *wish)
+{
+    return said(wish->tp) * said(wish->dp) * said(wish->cp);
+}
+
+/*
+ * Ranks that an aggregated label stands for. Where experts are spread over the ranks of attention,
+ * tables print the square: four ranks as tp 16, ep 4 (dp 16 by data), or as tp 4, dp 4, ep 16.
+ */
+static double served_ranks(const mu_role_wish *wish)
+{
+    double ranks = printed_ranks(wish);
+    double ep = said(wish->ep);
+    if (ep > 1.0 && ranks == ep * ep) {
+        return ep;
+    }
+    return ep > 1.0 && ranks == ep && said(wish->tp) == said(wish->dp) ? said(wish->tp) : ranks;
+}
+
+static label_fit fit_serve(const mu_role_wish *wish, const mu_recipe_role *role)
+{
+    double ranks = served_ranks(wish);
+    if (ranks == role->tp) {
+        return LABEL_DEGREES;
+    }
+    if (ranks == ranks_of(role)) {
+        return LABEL_ALL;
+    }
+    return ranks == 1.0 ? LABEL_NOTHING : LABEL_NOT;
+}
+
 static label_fit fit_label(const mu_role_wish *wish, const mu_recipe_role *role, double all)
 {
-    double ranks = said(wish->tp) * said(wish->dp) * said(wish->cp);
+    double ranks = printed_ranks(wish);
     bool counted = wish->batch > 0.0 && role->workers > 0.0;
     if (counted && said(wish->instances) != role->workers) {
         return LABEL_NOT;
@@ -286,7 +317,7 @@ static label_fit fit_run(const mu_scenario *s, const mu_recipe_run *run)
 {
     double all = ranks_of(&run->prefill) + ranks_of(&run->decode);
     if (s->serve.given && run->serve.given) {
-        return fit_label(&s->serve, &run->serve, ranks_of(&run->serve));
+        return fit_serve(&s->serve, &run->serve);
     }
     if (s->serve.given) {
         return said(s->serve.tp) * said(s->serve.dp) == all ? LABEL_ALL : LABEL_NOT;
@@ -306,7 +337,10 @@ static int agree(const mu_role_wish *wish, const mu_recipe_role *role)
 static int agreements(const mu_scenario *s, const mu_recipe_run *run)
 {
     if (s->serve.given) {
-        return run->serve.given ? agree(&s->serve, &run->serve) : 0;
+        mu_role_wish label = s->serve;
+        bool square = served_ranks(&label) != printed_ranks(&label);
+        label.ep = square ? served_ranks(&label) : label.ep;
+        return run->serve.given ? agree(&label, &run->serve) : 0;
     }
     bool counted = s->decode.batch > 0.0;
     return counted ? agree(&s->prefill, &run->prefill) + agree(&s->decode, &run->decode)

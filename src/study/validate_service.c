@@ -388,14 +388,27 @@ static mu_status answer_draws(const answering *a, mu_error *err)
     return status;
 }
 
-/* The point answer: the geometric mean over the ways it may have been set up. */
+/*
+ * The point answer: of the ways it may have been set up, the one with the least relative error on
+ * average over all of them.
+ */
 static double point_of(const answering *a, mu_measure_kind kind)
 {
-    double sum = 0.0;
+    double best = 0.0;
+    double least = HUGE_VAL;
     for (uint32_t i = 0; i < a->variant_count; i++) {
-        sum += log(measure_of(&a->variant[i].point, kind, a->question->workload.output));
+        double error = 0.0;
+        double value = measure_of(&a->variant[i].point, kind, a->question->workload.output);
+        for (uint32_t k = 0; k < a->variant_count; k++) {
+            double other = measure_of(&a->variant[k].point, kind, a->question->workload.output);
+            error += fabs(value - other) / other;
+        }
+        if (!(error >= least)) {
+            least = error;
+            best = value;
+        }
     }
-    return exp(sum / a->variant_count);
+    return best;
 }
 
 static void take_answers(const answering *a)
@@ -429,7 +442,8 @@ static mu_status answer(answering *a, const mu_case *c, mu_error *err)
     mu_status status = read_scenario(c, scenario, err);
     scenario->samples = 0.0;
     if (status == MU_OK) {
-        status = mu_question_make(a->run->catalog, scenario, NULL, a->question, err);
+        const mu_machine *loaded = a->set != NULL ? a->set->machine : NULL;
+        status = mu_question_make_on(a->run->catalog, scenario, NULL, loaded, a->question, err);
     }
     if (status == MU_OK && a->run->options.engine != NULL) {
         a->question->machine.engine = *a->run->options.engine;

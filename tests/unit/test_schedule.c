@@ -242,6 +242,10 @@ static mu_machine twice_as_fast(const mu_machine *machine)
     fast.engine.host_step *= 0.5;
     fast.engine.host_per_sequence *= 0.5;
     fast.engine.launch_gap *= 0.5;
+    fast.engine.fixed_8bit *= 0.5;
+    fast.engine.fixed_block *= 0.5;
+    fast.engine.fixed_4bit *= 0.5;
+    fast.engine.fixed_experts *= 0.5;
     return fast;
 }
 

@@ -1,0 +1,334 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Engine profiles by cminpack: every trial answers all cases anew.
+ *
+ * Terms: x = logarithm of a parameter, or its logit where it is a share, over the limits.
+ *        Residual = pseudo-Huber root of log(predicted / measured), times the weight of its measure.
+ */
+#include "calibrate/engine.h"
+
+#include "calibrate/spread.h"
+
+#include <cminpack.h>
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+enum { FOLDS = 5, MEASURES = 2, TRIALS_MAX = 400 };
+
+static const double ttft_weight = 0.5;
+static const double huber[MEASURES] = {0.15, 0.30};
+static const double pull = 0.05;       /* residual of a parameter one e-fold from where it began */
+static const double slope_step = 0.02; /* of x */
+static const double quantile95 = 1.6448536269514722;
+
+/* clang-format off */
+#define KNOB(field, least, most, sort) \
+    {#field, offsetof(mu_engine, field), least, most, MU_ENGINE_##sort}
+static const mu_engine_knob knobs[] = {
+    KNOB(host_step, 1e-5, 2e-2, TIME),
+    KNOB(host_per_sequence, 1e-8, 2e-4, TIME),
+    KNOB(kernel_slack, 0.6, 2.0, FACTOR),
+    KNOB(work_8bit, 0.5, 2.5, FACTOR),
+    KNOB(work_block, 0.5, 2.5, FACTOR),
+    KNOB(work_4bit, 0.5, 2.5, FACTOR),
+    KNOB(work_experts, 0.5, 2.5, FACTOR),
+    KNOB(fixed_8bit, 1e-8, 3e-5, TIME),
+    KNOB(fixed_block, 1e-8, 3e-5, TIME),
+    KNOB(fixed_4bit, 1e-8, 3e-5, TIME),
+    KNOB(fixed_experts, 1e-8, 1e-4, TIME),
+    KNOB(network_slack, 0.4, 3.0, FACTOR),
+    KNOB(launch_share, 0.02, 1.0, SHARE),
+    KNOB(request_overhead, 1e-4, 0.5, TIME),
+    KNOB(request_overhead_apart, 1e-3, 2.0, TIME),
+    KNOB(ttft_steps, 0.05, 60.0, FACTOR),
+    KNOB(ttft_steps_dp, 0.05, 200.0, FACTOR),
+    KNOB(wave_share, 1e-3, 1.0, FACTOR),
+    KNOB(wave_share_apart, 1e-3, 1.0, FACTOR),
+    KNOB(expert_spread, 0.2, 1.0, SHARE),
+    KNOB(draft_acceptance, 0.3, 0.97, SHARE),
+};
+/* clang-format on */
+enum { KNOBS = sizeof knobs / sizeof *knobs };
+
+/* Cases of one engine that say a TPOT or a TTFT. */
+typedef struct trial {
+    const mu_catalog *catalog;
+    const mu_case *item; /* [count] */
+    uint32_t count;
+    mu_work *work;
+    mu_error *err;
+    mu_status status;
+    mu_engine start;
+    double *predicted; /* [count * MEASURES] 0 = none */
+    double *measured;
+    const uint8_t *fold; /* [count]; cases of `left_out` count nothing */
+    uint8_t left_out;
+    uint32_t trials;
+} trial;
+
+enum { NO_FOLD = 255, HELD_OUT = 254 };
+
+static double value_of(const mu_engine *engine, const mu_engine_knob *knob)
+{
+    double value;
+    memcpy(&value, (const char *)engine + knob->offset, sizeof value);
+    return fmin(fmax(value, knob->least * 1.001), knob->most * 0.999);
+}
+
+static double to_x(const mu_engine_knob *knob, double value)
+{
+    double place =
+        knob->sort == MU_ENGINE_SHARE ? (value - knob->least) / (knob->most - knob->least) : value;
+    return knob->sort == MU_ENGINE_SHARE ? log(place / (1.0 - place)) : log(place);
+}
+
+static double from_x(const mu_engine_knob *knob, double x)
+{
+    if (knob->sort == MU_ENGINE_SHARE) {
+        return knob->least + (knob->most - knob->least) / (1.0 + exp(-x));
+    }
+    return fmin(fmax(exp(x), knob->least), knob->most);
+}
+
+static mu_engine engine_at(const trial *t, const double *x)
+{
+    mu_engine engine = t->start;
+    engine.step_factor = 1.0;
+    engine.ttft_factor = 1.0;
+    for (int k = 0; k < KNOBS; k++) {
+        double value = from_x(&knobs[k], x[k]);
+        memcpy((char *)&engine + knobs[k].offset, &value, sizeof value);
+    }
+    return engine;
+}
+
+static int measure_index(mu_measure_kind kind)
+{
+    return kind == MU_MEASURE_TPOT_MEAN ? 0 : (kind == MU_MEASURE_TTFT_MEAN ? 1 : -1);
+}
+
+/* All cases under an engine. */
+static mu_status answer(trial *t, const mu_engine *engine)
+{
+    mu_validation v;
+    mu_validate_options options = {.samples = 0, .seed = 1, .engine = engine};
+    mu_arena_mark mark = mu_arena_here(t->work->arena);
+    mu_status status = mu_validate(t->catalog, t->item, t->count, &options, t->work, &v, t->err);
+    for (uint32_t i = 0; status == MU_OK && i < v.outcome_count; i++) {
+        const mu_outcome *outcome = &v.outcome[i];
+        int m = measure_index(outcome->kind);
+        if (m >= 0) {
+            t->predicted[outcome->case_index * MEASURES + (uint32_t)m] =
+                outcome->answered ? outcome->predicted.value : 0.0;
+            t->measured[outcome->case_index * MEASURES + (uint32_t)m] = outcome->measured;
+        }
+    }
+    mu_arena_back(t->work->arena, mark);
+    return status;
+}
+
+static double robust(double r, double delta)
+{
+    double ratio = r / delta;
+    double squared = ratio * ratio;
+    double bent = squared / (sqrt(1.0 + squared) + 1.0);
+    return copysign(delta * sqrt(2.0 * bent), r);
+}
+
+static bool counts(const trial *t, uint32_t at)
+{
+    uint8_t fold = t->fold[at / MEASURES];
+    return fold != HELD_OUT && fold != t->left_out && t->predicted[at] > 0.0 &&
+           t->measured[at] > 0.0;
+}
+
+static int residuals(void *context, int m, int n, const double *x, double *out, int iflag)
+{
+    trial *t = context;
+    mu_engine engine = engine_at(t, x);
+    (void)iflag;
+    t->trials++;
+    t->status = answer(t, &engine);
+    uint32_t rows = t->count * MEASURES;
+    assert(m == (int)rows + n);
+    for (uint32_t i = 0; i < rows; i++) {
+        int measure = (int)(i % MEASURES);
+        double weight = measure == 1 ? ttft_weight : 1.0;
+        out[i] = counts(t, i)
+                     ? weight * robust(log(t->predicted[i] / t->measured[i]), huber[measure])
+                     : 0.0;
+    }
+    for (int k = 0; k < n; k++) {
+        out[rows + (uint32_t)k] = pull * (x[k] - to_x(&knobs[k], value_of(&t->start, &knobs[k])));
+    }
+    return t->status == MU_OK ? 0 : -1;
+}
+
+/* Moves x[KNOBS] to where the cases are explained best. */
+static mu_status minimise(trial *t, double *x)
+{
+    int m = (int)(t->count * MEASURES) + KNOBS;
+    mu_arena_mark mark = mu_arena_here(t->work->arena);
+    double *fvec = MU_NEW(t->work->arena, double, (size_t)m);
+    double *fjac = MU_NEW(t->work->arena, double, (size_t)m *KNOBS);
+    double *more = MU_NEW(t->work->arena, double, (size_t)m + (size_t)5 * KNOBS);
+    int pivot[KNOBS];
+    int nfev = 0;
+    if (fvec == NULL || fjac == NULL || more == NULL) {
+        return mu_fail(t->err, MU_E_MEMORY, "no memory to fit %u cases", t->count);
+    }
+    (void)lmdif(residuals, t, m, KNOBS, x, fvec, 1e-4, 1e-3, 0.0, TRIALS_MAX,
+                slope_step * slope_step, more, 1, 1.0, 0, &nfev, fjac, m, pivot, more + KNOBS,
+                more + 2 * KNOBS, more + 3 * KNOBS, more + 4 * KNOBS, more + 5 * KNOBS);
+    mu_arena_back(t->work->arena, mark);
+    return t->status;
+}
+
+static mu_row_errors errors_of(const trial *t, int measure, bool held_out, mu_arena *arena)
+{
+    mu_arena_mark mark = mu_arena_here(arena);
+    double *predicted = MU_NEW(arena, double, (size_t)3 * t->count);
+    double *measured = predicted + t->count;
+    uint32_t n = 0;
+    mu_row_errors errors = {0};
+    for (uint32_t i = 0; predicted != NULL && i < t->count; i++) {
+        uint32_t at = i * MEASURES + (uint32_t)measure;
+        if ((t->fold[i] == HELD_OUT) == held_out && t->predicted[at] > 0.0 &&
+            t->measured[at] > 0.0) {
+            predicted[n] = t->predicted[at];
+            measured[n++] = t->measured[at];
+        }
+    }
+    if (predicted != NULL) {
+        errors = mu_row_errors_of(predicted, measured, n, measured + t->count);
+    }
+    mu_arena_back(arena, mark);
+    return errors;
+}
+
+static void take_errors(const trial *t, mu_row_errors out[2][2])
+{
+    for (int m = 0; m < MEASURES; m++) {
+        for (int held = 0; held < 2; held++) {
+            out[m][held] = errors_of(t, m, held == 1, t->work->arena);
+        }
+    }
+}
+
+/* Measured over predicted of the cases fitted on, 5th to 95th percentile. */
+static mu_range rest_of(const trial *t, int measure)
+{
+    mu_arena_mark mark = mu_arena_here(t->work->arena);
+    double *ratio = MU_NEW(t->work->arena, double, t->count);
+    uint32_t n = 0;
+    for (uint32_t i = 0; ratio != NULL && i < t->count; i++) {
+        uint32_t at = i * MEASURES + (uint32_t)measure;
+        if (counts(t, at)) {
+            ratio[n++] = t->measured[at] / t->predicted[at];
+        }
+    }
+    mu_range range = {1.0, 1.0, 1.0};
+    if (n > 0) {
+        mu_sort_numbers(ratio, n);
+        range.low = fmin(mu_quantile_of(ratio, n, 0.05), 1.0);
+        range.high = fmax(mu_quantile_of(ratio, n, 0.95), 1.0);
+    }
+    mu_arena_back(t->work->arena, mark);
+    return range;
+}
+
+static mu_status fit(trial *t, mu_engine_found *out)
+{
+    double best[KNOBS];
+    double folds[KNOBS][MU_FOLDS];
+    for (int k = 0; k < KNOBS; k++) {
+        best[k] = to_x(&knobs[k], value_of(&t->start, &knobs[k]));
+        out->before[k] = value_of(&t->start, &knobs[k]);
+    }
+    mu_status status = answer(t, &t->start);
+    if (status == MU_OK) {
+        take_errors(t, out->before_error);
+        status = minimise(t, best);
+    }
+    for (uint8_t f = 0; f < FOLDS && status == MU_OK; f++) {
+        double x[KNOBS];
+        memcpy(x, best, sizeof x);
+        t->left_out = f;
+        status = minimise(t, x);
+        for (int k = 0; k < KNOBS; k++) {
+            folds[k][f] = x[k];
+        }
+    }
+    t->left_out = NO_FOLD;
+    out->engine = engine_at(t, best);
+    status = status == MU_OK ? answer(t, &out->engine) : status;
+    if (status != MU_OK) {
+        return status;
+    }
+    take_errors(t, out->after_error);
+    out->step_rest = rest_of(t, 0);
+    out->ttft_rest = rest_of(t, 1);
+    for (int k = 0; k < KNOBS; k++) {
+        double wide = quantile95 * mu_fold_error(folds[k]);
+        out->range[k] = (mu_range){.best = from_x(&knobs[k], best[k]),
+                                   .low = from_x(&knobs[k], best[k] - wide),
+                                   .high = from_x(&knobs[k], best[k] + wide)};
+    }
+    return MU_OK;
+}
+
+static bool is_of(const mu_case *c, const char *engine)
+{
+    const mu_node *node = c->verb == MU_CASE_PREDICT && c->fault == NULL
+                              ? mu_node_get(c->scenario.root, "engine")
+                              : NULL;
+    bool wanted = false;
+    for (uint32_t i = 0; i < c->measure_count; i++) {
+        wanted |= measure_index(c->measure[i].kind) >= 0;
+    }
+    return wanted && node != NULL && node->text != NULL && strcmp(node->text, engine) == 0;
+}
+
+/* Cases of the engine, and folds of those marked fit by their order. */
+static mu_status select_cases(trial *t, const mu_case cases[], uint32_t count, const char *engine,
+                              uint32_t *fitted)
+{
+    mu_case *item = MU_NEW(t->work->arena, mu_case, (size_t)count + 1);
+    uint8_t *fold = MU_NEW(t->work->arena, uint8_t, (size_t)count + 1);
+    t->predicted = MU_NEW(t->work->arena, double, MEASURES *(size_t)count + 1);
+    t->measured = MU_NEW(t->work->arena, double, MEASURES *(size_t)count + 1);
+    if (item == NULL || fold == NULL || t->predicted == NULL || t->measured == NULL) {
+        return mu_fail(t->err, MU_E_MEMORY, "no memory for %u cases", count);
+    }
+    *fitted = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (is_of(&cases[i], engine)) {
+            fold[t->count] = cases[i].fit ? (uint8_t)((*fitted)++ % FOLDS) : (uint8_t)HELD_OUT;
+            item[t->count++] = cases[i];
+        }
+    }
+    t->item = item;
+    t->fold = fold;
+    return MU_OK;
+}
+
+mu_status mu_engine_calibrate(const mu_catalog *catalog, const mu_case cases[], uint32_t count,
+                              const char *engine, mu_work *work, mu_engine_found *out,
+                              mu_error *err)
+{
+    trial t = {.catalog = catalog, .work = work, .err = err, .left_out = NO_FOLD};
+    mu_draw point = {0};
+    uint32_t fitted = 0;
+    mu_status status = mu_engine_load(catalog, engine, point, &t.start, err);
+    if (status == MU_OK) {
+        status = select_cases(&t, cases, count, engine, &fitted);
+    }
+    if (status == MU_OK && fitted < MU_ENGINE_CASES_MIN) {
+        return mu_fail(err, MU_E_INPUT, "cases of engine %s marked fit: %u; at least %d are needed",
+                       engine, fitted, MU_ENGINE_CASES_MIN);
+    }
+    *out = (mu_engine_found){.knob_count = KNOBS, .knob = knobs, .cases = fitted};
+    return status == MU_OK ? fit(&t, out) : status;
+}

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Engine profiles from measured deployments: what an engine adds to the kernels.
+ *
+ * What:  minimises pseudo-Huber losses of log(predicted / measured) of TPOT and TTFT over the cases
+ *        marked fit, plus a weak pull of every parameter to its prior; then refits without a fifth
+ *        of the cases each for the spread.
+ * Bound: steps and closed loops as mu_validate() answers them; percentiles are passed over.
+ */
+#ifndef MUSTER_CALIBRATE_ENGINE_H
+#define MUSTER_CALIBRATE_ENGINE_H
+
+#include "calibrate/calibrate.h"
+#include "schedule/machine.h"
+#include "study/validate.h"
+
+enum { MU_ENGINE_KNOBS_MAX = 24, MU_ENGINE_CASES_MIN = 16 };
+
+/* How a parameter moves: times and factors by their logarithm, shares by their logit. */
+typedef enum mu_engine_sort { MU_ENGINE_TIME, MU_ENGINE_FACTOR, MU_ENGINE_SHARE } mu_engine_sort;
+
+/* One parameter: SI, between limits > 0. */
+typedef struct mu_engine_knob {
+    const char *name;
+    size_t offset; /* in mu_engine */
+    double least, most;
+    mu_engine_sort sort;
+} mu_engine_knob;
+
+typedef struct mu_engine_found {
+    mu_engine engine; /* as fitted */
+    uint32_t knob_count;
+    const mu_engine_knob *knob;
+    double before[MU_ENGINE_KNOBS_MAX];
+    mu_range range[MU_ENGINE_KNOBS_MAX];
+    uint32_t cases;     /* fitted on */
+    mu_range step_rest; /* measured over predicted TPOT, 5th to 95th percentile; best = 1 */
+    mu_range ttft_rest;
+    mu_row_errors before_error[2][2]; /* [TPOT, TTFT][fitted on, held out] */
+    mu_row_errors after_error[2][2];
+} mu_engine_found;
+
+/**
+ * @param[in] cases   [count] deployments of this engine, fit or not; others are passed over
+ * @param[in] engine  id of the engine in the catalogue, where the search starts
+ * @retval MU_E_INPUT  an unknown engine; fewer than MU_ENGINE_CASES_MIN cases marked fit
+ * The same bytes for any number of threads. Cost: some hundred answers of every case.
+ */
+mu_status mu_engine_calibrate(const mu_catalog *catalog, const mu_case cases[], uint32_t count,
+                              const char *engine, mu_work *work, mu_engine_found *out,
+                              mu_error *err) MU_MUST_CHECK;
+
+#endif
