@@ -111,6 +111,13 @@ def traits(folder):
     return found
 
 
+def reprints(folder):
+    """Held-out deployments whose very measurement stands a second time among those marked fit."""
+    cases = json.loads((folder / "cases" / "service.json").read_text(encoding="utf-8"))
+    fitted = {json.dumps(x["measured"], sort_keys=True) for x in cases if x["fit"]}
+    return sum(not x["fit"] and json.dumps(x["measured"], sort_keys=True) in fitted for x in cases)
+
+
 def peer_predictions(folder):
     """(id, metric) -> what AIConfigurator predicts; None when its file is absent."""
     path = folder / "cases" / "aiconfigurator_predictions.csv"
@@ -198,7 +205,7 @@ def write(program):
     docs = ROOT / "docs"
     files = {
         "accuracy.json": json.dumps(committed, indent=1) + "\n",
-        "accuracy.md": accuracy_page.page(found, kinds, peer_predictions(folder)),
+        "accuracy.md": accuracy_page.page(found, kinds, peer_predictions(folder), reprints(folder)),
         "accuracy-tpot.svg": accuracy_plots.tpot(found["deployments"], kinds),
         "accuracy-operators.svg": accuracy_plots.operators(found["operators"]),
     }

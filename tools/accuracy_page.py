@@ -361,8 +361,9 @@ def weak(found):
     ]
 
 
-def page(found, kinds, peer):
-    """The whole text. kinds: id -> (mode, system); peer: (id, metric) -> predicted, or None."""
+def page(found, kinds, peer, reprinted):
+    """The whole text. kinds: id -> (mode, system); peer: (id, metric) -> predicted, or None;
+    reprinted: held-out deployments that stand a second time among those marked fit."""
     services, ops, own = (found[x] for x in ("deployments", "operators", "published figures"))
     lines = [
         "# Accuracy",
@@ -380,7 +381,10 @@ def page(found, kinds, peer):
         "",
         "* **Deployments**: published end-to-end measurements of InferenceX and NVIDIA: mean TTFT "
         "and TPOT under closed-loop concurrency. Repeats of one configuration on different days "
-        "differ by 5 % (TPOT) and 7 % (TTFT) on average.",
+        "differ by 5 % (TPOT) and 7 % (TTFT) on average. InferenceX's rows are set up as its "
+        "published configurations say ([validate.md](validate.md)). Of the held-out measurements "
+        f"{reprinted} stand a second time, under another label, among the cases that engine "
+        "profiles were fitted on.",
         "* **Operators**: tables of single operators and collectives: NVIDIA's aiconfigurator "
         "(A100, H100, B200, L40S), Alibaba's InferSim (H800), aiconfigurator-npu (one die of an "
         "Ascend 910C). Seven rows in ten may be fitted on; which, follows from a hash of the row. "

@@ -3,7 +3,8 @@
  * Engine profiles by cminpack: every trial answers all cases anew.
  *
  * Terms: x = logarithm of a parameter, or its logit where it is a share, over the limits.
- *        Residual = pseudo-Huber root of log(predicted / measured), times the weight of its measure.
+ *        Residual = pseudo-Huber root of predicted / measured - 1, the error that is reported, times
+ *        the weight of its measure: runs ten times slower than foreseen do not rule.
  */
 #include "calibrate/engine.h"
 
@@ -157,7 +158,7 @@ static int residuals(void *context, int m, int n, const double *x, double *out, 
         int measure = (int)(i % MEASURES);
         double weight = measure == 1 ? ttft_weight : 1.0;
         out[i] = counts(t, i)
-                     ? weight * robust(log(t->predicted[i] / t->measured[i]), huber[measure])
+                     ? weight * robust(t->predicted[i] / t->measured[i] - 1.0, huber[measure])
                      : 0.0;
     }
     for (int k = 0; k < n; k++) {

@@ -2,7 +2,7 @@
 /*
  * Engine profiles from measured deployments: what an engine adds to the kernels.
  *
- * What:  minimises pseudo-Huber losses of log(predicted / measured) of TPOT and TTFT over the cases
+ * What:  minimises pseudo-Huber losses of predicted / measured - 1 of TPOT and TTFT over the cases
  *        marked fit, plus a weak pull of every parameter to its prior; then refits without a fifth
  *        of the cases each for the spread.
  * Bound: steps and closed loops as mu_validate() answers them; percentiles are passed over.

@@ -218,9 +218,34 @@ static void large_systems_are_answered(void **state)
     assert_true(p.best.point.chips > 100000.0);
 }
 
+/* A format said for the weights means what checkpoints of that name hold. */
+static void formats_as_checkpoints_have_them(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *model, *said;
+        mu_dtype weights, experts;
+    } rows[] = {
+        {"deepseek-r1", "fp4", MU_DTYPE_BF16, MU_DTYPE_FP4},
+        {"deepseek-r1", "fp8", MU_DTYPE_FP8_BLOCK, MU_DTYPE_FP8_BLOCK},
+        {"qwen3.5-397b-a17b", "fp8", MU_DTYPE_FP8_BLOCK, MU_DTYPE_FP8_BLOCK},
+        {"gpt-oss-120b", "fp4", MU_DTYPE_BF16, MU_DTYPE_FP4},
+        {"llama-3.1-70b", "fp4", MU_DTYPE_FP4, MU_DTYPE_FP4},
+        {"llama-3.1-70b", "fp8", MU_DTYPE_FP8, MU_DTYPE_FP8},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        mu_scenario s = scenario_of((const char *const[]){
+            "model", rows[i].model, "system", "hgx-b200", "weights", rows[i].said, NULL});
+        mu_question q = question_of(&s);
+        assert_int_equal(q.precision.weights, rows[i].weights);
+        assert_int_equal(q.precision.experts, rows[i].experts);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(formats_as_checkpoints_have_them),
         cmocka_unit_test(more_chips_never_do_less),
         cmocka_unit_test(a_looser_slo_never_does_less),
         cmocka_unit_test(the_front_is_a_front),
