@@ -25,7 +25,8 @@ TIMES = {"host_step": "ms", "host_per_sequence": "us", "fixed_8bit": "us", "fixe
 PER_SECOND = {"ms": 1e3, "us": 1e6}
 FITTED = "fitted on published service cases marked fit"
 NOTES = {"step_factor": "measured over predicted step of the cases fitted on, 5th to 95th percentile",
-         "ttft_factor": "the same of TTFT"}
+         "ttft_factor": "the same of TTFT",
+         "ttft_factor_apart": "the same of TTFT where prefill and decode are apart"}
 
 
 def entry(name, found):

@@ -98,6 +98,7 @@ static mu_engine engine_at(const trial *t, const double *x)
     mu_engine engine = t->start;
     engine.step_factor = 1.0;
     engine.ttft_factor = 1.0;
+    engine.ttft_factor_apart = 1.0;
     for (int k = 0; k < KNOBS; k++) {
         double value = from_x(&knobs[k], x[k]);
         memcpy((char *)&engine + knobs[k].offset, &value, sizeof value);
@@ -218,15 +219,24 @@ static void take_errors(const trial *t, mu_row_errors out[2][2])
     }
 }
 
-/* Measured over predicted of the cases fitted on, 5th to 95th percentile. */
-static mu_range rest_of(const trial *t, int measure)
+/* Prefill and decode on ranks of their own, as the case says it. */
+static bool is_apart(const mu_case *c)
+{
+    return mu_node_path(c->scenario.root, "deployment.decode") != NULL;
+}
+
+typedef enum rest_sort { REST_ALL, REST_TOGETHER, REST_APART } rest_sort;
+
+/* Measured over predicted of the cases fitted on, 5th to 95th percentile; 1 when there are none. */
+static mu_range rest_of(const trial *t, int measure, rest_sort sort)
 {
     mu_arena_mark mark = mu_arena_here(t->work->arena);
     double *ratio = MU_NEW(t->work->arena, double, t->count);
     uint32_t n = 0;
     for (uint32_t i = 0; ratio != NULL && i < t->count; i++) {
         uint32_t at = i * MEASURES + (uint32_t)measure;
-        if (counts(t, at)) {
+        bool of_sort = sort == REST_ALL || is_apart(&t->item[i]) == (sort == REST_APART);
+        if (of_sort && counts(t, at)) {
             ratio[n++] = t->measured[at] / t->predicted[at];
         }
     }
@@ -269,8 +279,9 @@ static mu_status fit(trial *t, mu_engine_found *out)
         return status;
     }
     take_errors(t, out->after_error);
-    out->step_rest = rest_of(t, 0);
-    out->ttft_rest = rest_of(t, 1);
+    out->step_rest = rest_of(t, 0, REST_ALL);
+    out->ttft_rest = rest_of(t, 1, REST_TOGETHER);
+    out->ttft_rest_apart = rest_of(t, 1, REST_APART);
     for (int k = 0; k < KNOBS; k++) {
         double wide = quantile95 * mu_fold_error(folds[k]);
         out->range[k] = (mu_range){.best = from_x(&knobs[k], best[k]),

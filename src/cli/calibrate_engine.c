@@ -86,11 +86,14 @@ static mu_status print(const mu_page *page, const answer *a, mu_error *err)
     if (status != MU_OK) {
         return status;
     }
-    fprintf(page->out,
-            "\nMeasured over predicted, 5th to 95th percentile: TPOT %.2f to %.2f, TTFT "
-            "%.2f to %.2f.\n",
-            a->found->step_rest.low, a->found->step_rest.high, a->found->ttft_rest.low,
-            a->found->ttft_rest.high);
+    const mu_range *rest[] = {&a->found->step_rest, &a->found->ttft_rest,
+                              &a->found->ttft_rest_apart};
+    static const char *const of[] = {"TPOT", "TTFT", "TTFT with prefill and decode apart"};
+    fprintf(page->out, "\nMeasured over predicted, 5th to 95th percentile: ");
+    for (int i = 0; i < 3; i++) {
+        fprintf(page->out, "%s %.2f to %.2f%s", of[i], rest[i]->low, rest[i]->high,
+                i < 2 ? ", " : ".\n");
+    }
     if (a->cli->output != NULL) {
         fprintf(page->out, "\nWritten to %s: `--catalog` with its directory takes it as engine.\n",
                 a->cli->output);
@@ -122,6 +125,7 @@ static mu_status write_engine(void *context, FILE *out, mu_error *err)
     }
     write_parameter(out, "step_factor", found->step_rest, "");
     write_parameter(out, "ttft_factor", found->ttft_rest, "");
+    write_parameter(out, "ttft_factor_apart", found->ttft_rest_apart, "");
     return mu_stream_check(out, err);
 }
 
@@ -165,6 +169,7 @@ static json_t *answer_json(const answer *a)
     }
     mu_json_put(&params, "step_factor", range_json(found->step_rest));
     mu_json_put(&params, "ttft_factor", range_json(found->ttft_rest));
+    mu_json_put(&params, "ttft_factor_apart", range_json(found->ttft_rest_apart));
     mu_json json = mu_json_begin();
     mu_json_put(&json, "engine", mu_json_text(a->entity->id));
     mu_json_put(&json, "cases", json_integer(found->cases));

@@ -145,11 +145,11 @@ mu_loop_point mu_prefill_point(const mu_role_site *at)
     double passes = chunks + at->role->parallel.pp - 1.0;
     mu_loop_point p = {.batch = load.prefill_tokens,
                        .requests_per_s = load.prefill_sequences / chunks * groups / step_s};
-    p.ttft_s = engine->ttft_factor *
+    p.ttft_s = engine->ttft_factor_apart *
                (engine->request_overhead_apart + handover_time(at) + alone_s * passes);
     /* Under full load it waits for half the step under way and shares its own with others. */
-    p.crowd_s = engine->ttft_factor * (step_s * (0.5 + passes) - alone_s * passes);
-    p.wave_s = engine->ttft_factor * engine->wave_share_apart / p.requests_per_s;
+    p.crowd_s = engine->ttft_factor_apart * (step_s * (0.5 + passes) - alone_s * passes);
+    p.wave_s = engine->ttft_factor_apart * engine->wave_share_apart / p.requests_per_s;
     return p;
 }
 

@@ -98,6 +98,7 @@ static mu_engine another_engine(void)
     mu_engine engine = vllm();
     engine.step_factor = 1.0;
     engine.ttft_factor = 1.0;
+    engine.ttft_factor_apart = 1.0;
     engine.kernel_slack *= 1.2;
     engine.host_step = 2e-3;
     engine.request_overhead *= 3.0;
