@@ -2,7 +2,7 @@
 /*
  * Engine profiles by cminpack: every trial answers all cases anew.
  *
- * Terms: x = logarithm of a parameter, or its logit where it is a share, over the limits.
+ * Terms: x = logit of the place of a parameter, or of its logarithm, between its limits.
  *        Residual = pseudo-Huber root of predicted / measured - 1, the error that is reported, times
  *        the weight of its measure: runs ten times slower than foreseen do not rule.
  */
@@ -20,7 +20,7 @@ enum { FOLDS = 5, MEASURES = 2, TRIALS_MAX = 400 };
 
 static const double ttft_weight = 0.5;
 static const double huber[MEASURES] = {0.15, 0.30};
-static const double pull = 0.05;       /* residual of a parameter one e-fold from where it began */
+static const double pull = 0.05;       /* residual of a parameter by one of x from where it began */
 static const double slope_step = 0.02; /* of x */
 static const double quantile95 = 1.6448536269514722;
 
@@ -78,19 +78,20 @@ static double value_of(const mu_engine *engine, const mu_engine_knob *knob)
     return fmin(fmax(value, knob->least * 1.001), knob->most * 0.999);
 }
 
+/* Place between the limits, 0 to 1: of shares as they are, of others of their logarithms. */
 static double to_x(const mu_engine_knob *knob, double value)
 {
-    double place =
-        knob->sort == MU_ENGINE_SHARE ? (value - knob->least) / (knob->most - knob->least) : value;
-    return knob->sort == MU_ENGINE_SHARE ? log(place / (1.0 - place)) : log(place);
+    bool share = knob->sort == MU_ENGINE_SHARE;
+    double place = share ? (value - knob->least) / (knob->most - knob->least)
+                         : log(value / knob->least) / log(knob->most / knob->least);
+    return log(place / (1.0 - place));
 }
 
 static double from_x(const mu_engine_knob *knob, double x)
 {
-    if (knob->sort == MU_ENGINE_SHARE) {
-        return knob->least + (knob->most - knob->least) / (1.0 + exp(-x));
-    }
-    return fmin(fmax(exp(x), knob->least), knob->most);
+    double place = 1.0 / (1.0 + exp(-x));
+    return knob->sort == MU_ENGINE_SHARE ? knob->least + (knob->most - knob->least) * place
+                                         : knob->least * pow(knob->most / knob->least, place);
 }
 
 static mu_engine engine_at(const trial *t, const double *x)

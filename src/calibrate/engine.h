@@ -16,7 +16,7 @@
 
 enum { MU_ENGINE_KNOBS_MAX = 24, MU_ENGINE_CASES_MIN = 16 };
 
-/* How a parameter moves: times and factors by their logarithm, shares by their logit. */
+/* How a parameter moves between its limits: times and factors by their logarithm. */
 typedef enum mu_engine_sort { MU_ENGINE_TIME, MU_ENGINE_FACTOR, MU_ENGINE_SHARE } mu_engine_sort;
 
 /* One parameter: SI, between limits > 0. */
@@ -32,8 +32,8 @@ typedef struct mu_engine_found {
     uint32_t knob_count;
     const mu_engine_knob *knob;
     double before[MU_ENGINE_KNOBS_MAX];
-    mu_range range[MU_ENGINE_KNOBS_MAX];
-    uint32_t cases;           /* fitted on */
+    mu_range range[MU_ENGINE_KNOBS_MAX]; /* low = high where no case moves it */
+    uint32_t cases;                      /* fitted on */
     mu_range step_rest;       /* measured over predicted TPOT, 5th to 95th percentile; best = 1 */
     mu_range ttft_rest;       /* the same of TTFT; prefill and decode together */
     mu_range ttft_rest_apart; /* and apart */

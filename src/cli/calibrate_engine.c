@@ -17,6 +17,12 @@ typedef struct answer {
 
 static const char *const measures[2] = {"TPOT", "TTFT"};
 
+/* A parameter that no refit moved has no say in the cases. */
+static bool has_say(const mu_engine_found *found, uint32_t knob)
+{
+    return found->range[knob].low < found->range[knob].high;
+}
+
 static mu_status print_errors(const mu_page *page, const mu_engine_found *found, mu_error *err)
 {
     static const char *const headings[] = {"measure", "cases",  "",       "before",
@@ -60,6 +66,9 @@ static mu_status print_parameters(const mu_page *page, const mu_engine_found *fo
         return mu_fail(err, MU_E_MEMORY, "out of memory");
     }
     for (uint32_t i = 0; i < found->knob_count; i++) {
+        if (!has_say(found, i)) {
+            continue;
+        }
         bool time = found->knob[i].sort == MU_ENGINE_TIME;
         double scale = time ? 1e6 : 1.0;
         const double values[4] = {found->before[i], found->range[i].best, found->range[i].low,
@@ -85,6 +94,12 @@ static mu_status print(const mu_page *page, const answer *a, mu_error *err)
     }
     if (status != MU_OK) {
         return status;
+    }
+    for (uint32_t i = 0, told = 0; i < a->found->knob_count; i++) {
+        if (!has_say(a->found, i)) {
+            fprintf(page->out, "%s%s", told++ == 0 ? "\nWithout a say, left as they were: " : ", ",
+                    a->found->knob[i].name);
+        }
     }
     const mu_range *rest[] = {&a->found->step_rest, &a->found->ttft_rest,
                               &a->found->ttft_rest_apart};
@@ -120,8 +135,10 @@ static mu_status write_engine(void *context, FILE *out, mu_error *err)
             "kind: engine\nid: %s-own\nname: \"%s, own measurements\"\ninherits: %s\nparameters:\n",
             a->entity->id, a->entity->name, a->entity->id);
     for (uint32_t i = 0; i < found->knob_count; i++) {
-        write_parameter(out, found->knob[i].name, found->range[i],
-                        found->knob[i].sort == MU_ENGINE_TIME ? ", unit: s" : "");
+        if (has_say(found, i)) {
+            write_parameter(out, found->knob[i].name, found->range[i],
+                            found->knob[i].sort == MU_ENGINE_TIME ? ", unit: s" : "");
+        }
     }
     write_parameter(out, "step_factor", found->step_rest, "");
     write_parameter(out, "ttft_factor", found->ttft_rest, "");
@@ -165,7 +182,9 @@ static json_t *answer_json(const answer *a)
     }
     mu_json params = mu_json_begin();
     for (uint32_t i = 0; i < found->knob_count; i++) {
-        mu_json_put(&params, found->knob[i].name, range_json(found->range[i]));
+        if (has_say(found, i)) {
+            mu_json_put(&params, found->knob[i].name, range_json(found->range[i]));
+        }
     }
     mu_json_put(&params, "step_factor", range_json(found->step_rest));
     mu_json_put(&params, "ttft_factor", range_json(found->ttft_rest));
