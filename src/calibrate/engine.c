@@ -228,7 +228,28 @@ static bool is_apart(const mu_case *c)
 
 typedef enum rest_sort { REST_ALL, REST_TOGETHER, REST_APART } rest_sort;
 
-/* Measured over predicted of the cases fitted on, 5th to 95th percentile; 1 when there are none. */
+/*
+ * The shortest range that holds nine in ten of sorted numbers, and 1: runs that took many times as
+ * long as foreseen would stretch one with equal tails over all.
+ */
+static mu_range shortest_range(const double sorted[], uint32_t n)
+{
+    static const double held = 0.9;
+    enum { STEPS = 20 };
+    mu_range best = {1.0, 0.0, HUGE_VAL};
+    for (int i = 0; i <= STEPS; i++) {
+        double from = (1.0 - held) * i / STEPS;
+        double low = fmin(mu_quantile_of(sorted, n, from), 1.0);
+        double high = fmax(mu_quantile_of(sorted, n, from + held), 1.0);
+        if (high - low < best.high - best.low) {
+            best.low = low;
+            best.high = high;
+        }
+    }
+    return best;
+}
+
+/* Measured over predicted of nine in ten cases fitted on; 1 when there are none. */
 static mu_range rest_of(const trial *t, int measure, rest_sort sort)
 {
     mu_arena_mark mark = mu_arena_here(t->work->arena);
@@ -244,8 +265,7 @@ static mu_range rest_of(const trial *t, int measure, rest_sort sort)
     mu_range range = {1.0, 1.0, 1.0};
     if (n > 0) {
         mu_sort_numbers(ratio, n);
-        range.low = fmin(mu_quantile_of(ratio, n, 0.05), 1.0);
-        range.high = fmax(mu_quantile_of(ratio, n, 0.95), 1.0);
+        range = shortest_range(ratio, n);
     }
     mu_arena_back(t->work->arena, mark);
     return range;

@@ -34,7 +34,7 @@ typedef struct mu_engine_found {
     double before[MU_ENGINE_KNOBS_MAX];
     mu_range range[MU_ENGINE_KNOBS_MAX]; /* low = high where no case moves it */
     uint32_t cases;                      /* fitted on */
-    mu_range step_rest;       /* measured over predicted TPOT, 5th to 95th percentile; best = 1 */
+    mu_range step_rest;       /* measured over predicted TPOT of nine in ten cases; best = 1 */
     mu_range ttft_rest;       /* the same of TTFT; prefill and decode together */
     mu_range ttft_rest_apart; /* and apart */
     mu_row_errors before_error[2][2]; /* [TPOT, TTFT][fitted on, held out] */

@@ -104,7 +104,7 @@ static mu_status print(const mu_page *page, const answer *a, mu_error *err)
     const mu_range *rest[] = {&a->found->step_rest, &a->found->ttft_rest,
                               &a->found->ttft_rest_apart};
     static const char *const of[] = {"TPOT", "TTFT", "TTFT with prefill and decode apart"};
-    fprintf(page->out, "\nMeasured over predicted, 5th to 95th percentile: ");
+    fprintf(page->out, "\nMeasured over predicted, nine in ten cases: ");
     for (int i = 0; i < 3; i++) {
         fprintf(page->out, "%s %.2f to %.2f%s", of[i], rest[i]->low, rest[i]->high,
                 i < 2 ? ", " : ".\n");
@@ -130,8 +130,8 @@ static mu_status write_engine(void *context, FILE *out, mu_error *err)
     const mu_engine_found *found = a->found;
     fprintf(out,
             "# Written by `muster calibrate --engine`. Ranges are 90 %%: spread of five refits\n"
-            "# that each left out a fifth of the cases; *_factor is the 5th to 95th percentile of\n"
-            "# measured over predicted on the cases fitted on.\n"
+            "# that each left out a fifth of the cases; *_factor holds measured over\n"
+            "# predicted of nine in ten cases fitted on.\n"
             "kind: engine\nid: %s-own\nname: \"%s, own measurements\"\ninherits: %s\nparameters:\n",
             a->entity->id, a->entity->name, a->entity->id);
     for (uint32_t i = 0; i < found->knob_count; i++) {
