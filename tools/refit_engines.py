@@ -8,7 +8,7 @@ Runs `muster calibrate CASES --engine ENGINE --json` for every engine that the c
 and writes what it found into data/engines/ENGINE.yaml; other keys of the file stay. Then the
 ranges of what is left (*_factor) are drawn in or out until the 90 % intervals hold nine in ten of
 the cases fitted on, as the ranges of the other parameters widen them too. Cases come
-from MUSTER_TABLES (default ../shared/data). With --from FOLDER the answers are read from
+from MUSTER_TABLES, as those of the tests. With --from FOLDER the answers are read from
 FOLDER/fit_ENGINE.json instead.
 """
 

@@ -3,8 +3,8 @@
  * Engine profiles by cminpack: every trial answers all cases anew.
  *
  * Terms: x = logit of the place of a parameter, or of its logarithm, between its limits.
- *        Residual = pseudo-Huber root of predicted / measured - 1, the error that is reported, times
- *        the weight of its measure: runs ten times slower than foreseen do not rule.
+ *        Residual = pseudo-Huber root of predicted / measured - 1, the error that is reported,
+ *        times the weight of its measure: runs ten times slower than foreseen do not rule.
  */
 #include "calibrate/engine.h"
 
@@ -182,9 +182,13 @@ static mu_status minimise(trial *t, double *x)
     if (fvec == NULL || fjac == NULL || more == NULL) {
         return mu_fail(t->err, MU_E_MEMORY, "no memory to fit %u cases", t->count);
     }
+    double *spare[5]; /* qtf, then scratch: the last as long as the residuals */
+    for (size_t i = 0; i < 5; i++) {
+        spare[i] = more + (i + 1) * KNOBS;
+    }
     (void)lmdif(residuals, t, m, KNOBS, x, fvec, 1e-4, 1e-3, 0.0, TRIALS_MAX,
-                slope_step * slope_step, more, 1, 1.0, 0, &nfev, fjac, m, pivot, more + KNOBS,
-                more + 2 * KNOBS, more + 3 * KNOBS, more + 4 * KNOBS, more + 5 * KNOBS);
+                slope_step * slope_step, more, 1, 1.0, 0, &nfev, fjac, m, pivot, spare[0], spare[1],
+                spare[2], spare[3], spare[4]);
     mu_arena_back(t->work->arena, mark);
     return t->status;
 }

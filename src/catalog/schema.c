@@ -158,7 +158,7 @@ static const mu_schema_item items[] = {
     PLAIN(PROCESS, "facts.<name>", FREE_FACT, "yield, wafer price, density, capacity, ..."),
 
     PLAIN(RECIPE, "source", SOURCE, "where the configuration stands"),
-    PLAIN(RECIPE, "suites", TEXTS, "`source` of the cases it made, and of tables that reprint them"),
+    PLAIN(RECIPE, "suites", TEXTS, "`source` of its cases, and of tables that reprint them"),
     REF(RECIPE, "models", REFS, MODEL, "models whose cases it explains"),
     REF(RECIPE, "systems", REFS, SYSTEM, "systems it ran on"),
     REF(RECIPE, "engine", REF, ENGINE, "what it ran"),

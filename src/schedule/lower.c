@@ -80,13 +80,12 @@ static void take_kernel(const mu_machine *machine, const mu_kernel_cost *cost, u
     out->bound = cost->bound;
 }
 
+/* One factor over all of a transfer: the fabric chose its algorithm by the time of all of it. */
 static void take_transfer(const mu_machine *machine, const mu_transfer *transfer, mu_op_cost *out)
 {
     const mu_engine *engine = &machine->engine;
-    double wire_s =
-        transfer->time_s > transfer->launch_s ? transfer->time_s - transfer->launch_s : 0.0;
-    out->launch_s = transfer->launch_s * engine->launch_share + engine->launch_gap;
-    out->time_s = out->launch_s + wire_s * engine->network_slack;
+    out->launch_s = transfer->launch_s * engine->network_slack + engine->launch_gap;
+    out->time_s = transfer->time_s * engine->network_slack + engine->launch_gap;
     out->flop = 0.0;
     out->bytes = 0.0;
     out->activity_j = 0.0;
@@ -174,8 +173,9 @@ static double domains_allowed(const mu_op *op, const mu_fabric *fabric)
     return op->u.exchange.groups_topk * (domains_a_group > 1.0 ? domains_a_group : 1.0);
 }
 
-static mu_transfer exchange_cost(const mu_op *op, const mu_machine *machine, double rows,
-                                 double imbalance)
+/* Engines take whichever kernel is faster here: direct for decode, forwarding for prefill. */
+static void take_exchange(const mu_op *op, const mu_machine *machine, double rows, double imbalance,
+                          mu_op_cost *out)
 {
     mu_exchange exchange = {
         .group = {.ranks = op->u.exchange.ranks, .stride = op->u.exchange.stride},
@@ -186,13 +186,14 @@ static mu_transfer exchange_cost(const mu_op *op, const mu_machine *machine, dou
         .groups_topk = domains_allowed(op, &machine->fabric),
         .imbalance = imbalance,
         .combine = op->u.exchange.combine};
-    /* Engines take whichever kernel is faster at this size: direct for decode, forwarding for
-     * prefill. */
     exchange.low_latency = true;
-    mu_transfer direct = mu_fabric_exchange(&machine->fabric, &exchange);
+    mu_transfer transfer = mu_fabric_exchange(&machine->fabric, &exchange);
+    take_transfer(machine, &transfer, out);
     exchange.low_latency = false;
-    mu_transfer forwarded = mu_fabric_exchange(&machine->fabric, &exchange);
-    return direct.time_s <= forwarded.time_s ? direct : forwarded;
+    transfer = mu_fabric_exchange(&machine->fabric, &exchange);
+    mu_op_cost forwarded;
+    take_transfer(machine, &transfer, &forwarded);
+    *out = forwarded.time_s < out->time_s ? forwarded : *out;
 }
 
 void mu_lower_rows(const mu_op *op, const mu_machine *machine, double rows, double imbalance,
@@ -220,8 +221,7 @@ void mu_lower_rows(const mu_op *op, const mu_machine *machine, double rows, doub
         return;
     default:
         assert(op->kind == MU_OP_EXCHANGE);
-        transfer = exchange_cost(op, machine, rows, imbalance);
-        take_transfer(machine, &transfer, out);
+        take_exchange(op, machine, rows, imbalance, out);
         return;
     }
 }
