@@ -24,13 +24,14 @@ static const double pull = 0.05;       /* residual of a parameter by one of x fr
 static const double slope_step = 0.02; /* of x */
 static const double quantile95 = 1.6448536269514722;
 
+/* Kernels of a model are hardly faster than the same in a benchmark's loop. */
 /* clang-format off */
 #define KNOB(field, least, most, sort) \
     {#field, offsetof(mu_engine, field), least, most, MU_ENGINE_##sort}
 static const mu_engine_knob knobs[] = {
     KNOB(host_step, 1e-5, 2e-2, TIME),
     KNOB(host_per_sequence, 1e-8, 2e-4, TIME),
-    KNOB(kernel_slack, 0.6, 2.0, FACTOR),
+    KNOB(kernel_slack, 0.85, 2.0, FACTOR),
     KNOB(work_8bit, 0.5, 2.5, FACTOR),
     KNOB(work_block, 0.5, 2.5, FACTOR),
     KNOB(work_4bit, 0.5, 2.5, FACTOR),
@@ -39,7 +40,7 @@ static const mu_engine_knob knobs[] = {
     KNOB(fixed_block, 1e-8, 3e-5, TIME),
     KNOB(fixed_4bit, 1e-8, 3e-5, TIME),
     KNOB(fixed_experts, 1e-8, 1e-4, TIME),
-    KNOB(network_slack, 0.4, 3.0, FACTOR),
+    KNOB(network_slack, 0.5, 3.0, FACTOR),
     KNOB(launch_share, 0.02, 1.0, SHARE),
     KNOB(request_overhead, 1e-4, 0.5, TIME),
     KNOB(request_overhead_apart, 1e-3, 2.0, TIME),
