@@ -16,8 +16,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-static const double Z95 = 1.6448536269514722;
-
 mu_range mu_range_point(double value)
 {
     return (mu_range){.best = value, .low = value, .high = value};
@@ -30,7 +28,7 @@ double mu_range_at(mu_range range, double u)
     if (u == 0.5 || range.low == range.high) {
         return range.best;
     }
-    double z = mu_normal_quantile(fmin(fmax(u, 0.01), 0.99)) / Z95;
+    double z = mu_normal_quantile(fmin(fmax(u, 0.01), 0.99)) / MU_Z95;
     double bound = z < 0.0 ? range.low : range.high;
     double share = fabs(z);
     if (range.low > 0.0) {

@@ -7,6 +7,9 @@
 
 #include <stddef.h>
 
+/* Standard deviations between the median of a normal distribution and its 95th percentile. */
+#define MU_Z95 1.6448536269514722
+
 /* What is known of an input: best (median), bounds of its 90 % range; low <= best <= high */
 typedef struct mu_range {
     double best;

@@ -29,7 +29,6 @@ enum {
     SEED = 11
 };
 
-static const double quantile95 = 1.6448536269514722;
 static const double say_step = 1.0;     /* of x, each way, to see what a knob has a say in */
 static const double say_least = 1e-4;   /* of the logarithm of a time */
 static const double say_rms = 2e-3;     /* root mean square over all rows of the family's groups */
@@ -327,7 +326,7 @@ static mu_status set_ranges(family_run *f, const mu_specimen *subject)
         const mu_knob *knob = f->knob[k];
         double best = mu_knob_get(knob, subject);
         double x = mu_knob_to_x(knob, best);
-        double spread = quantile95 * hypot(mu_fold_error(f->fold_x[k]), residual[k]);
+        double spread = MU_Z95 * hypot(mu_fold_error(f->fold_x[k]), residual[k]);
         double low = mu_knob_from_x(knob, x - spread);
         double high = mu_knob_from_x(knob, x + spread);
         f->result[k]->range =

@@ -16,13 +16,12 @@
 #include <math.h>
 #include <string.h>
 
-enum { FOLDS = 5, MEASURES = 2, TRIALS_MAX = 400 };
+enum { MEASURES = 2, TRIALS_MAX = 400 };
 
 static const double ttft_weight = 0.5;
 static const double huber[MEASURES] = {0.15, 0.30};
 static const double pull = 0.05;       /* residual of a parameter by one of x from where it began */
 static const double slope_step = 0.02; /* of x */
-static const double quantile95 = 1.6448536269514722;
 
 /* Kernels of a model are hardly faster than the same in a benchmark's loop. */
 /* clang-format off */
@@ -67,7 +66,6 @@ typedef struct trial {
     double *measured;
     const uint8_t *fold; /* [count]; cases of `left_out` count nothing */
     uint8_t left_out;
-    uint32_t trials;
 } trial;
 
 enum { NO_FOLD = 255, HELD_OUT = 254 };
@@ -133,14 +131,6 @@ static mu_status answer(trial *t, const mu_engine *engine)
     return status;
 }
 
-static double robust(double r, double delta)
-{
-    double ratio = r / delta;
-    double squared = ratio * ratio;
-    double bent = squared / (sqrt(1.0 + squared) + 1.0);
-    return copysign(delta * sqrt(2.0 * bent), r);
-}
-
 static bool counts(const trial *t, uint32_t at)
 {
     uint8_t fold = t->fold[at / MEASURES];
@@ -153,16 +143,15 @@ static int residuals(void *context, int m, int n, const double *x, double *out, 
     trial *t = context;
     mu_engine engine = engine_at(t, x);
     (void)iflag;
-    t->trials++;
     t->status = answer(t, &engine);
     uint32_t rows = t->count * MEASURES;
     assert(m == (int)rows + n);
     for (uint32_t i = 0; i < rows; i++) {
         int measure = (int)(i % MEASURES);
         double weight = measure == 1 ? ttft_weight : 1.0;
-        out[i] = counts(t, i)
-                     ? weight * robust(t->predicted[i] / t->measured[i] - 1.0, huber[measure])
-                     : 0.0;
+        out[i] = counts(t, i) ? weight * mu_huber_root(t->predicted[i] / t->measured[i] - 1.0,
+                                                       huber[measure])
+                              : 0.0;
     }
     for (int k = 0; k < n; k++) {
         out[rows + (uint32_t)k] = pull * (x[k] - to_x(&knobs[k], value_of(&t->start, &knobs[k])));
@@ -289,7 +278,7 @@ static mu_status fit(trial *t, mu_engine_found *out)
         take_errors(t, out->before_error);
         status = minimise(t, best);
     }
-    for (uint8_t f = 0; f < FOLDS && status == MU_OK; f++) {
+    for (uint8_t f = 0; f < MU_FOLDS && status == MU_OK; f++) {
         double x[KNOBS];
         memcpy(x, best, sizeof x);
         t->left_out = f;
@@ -309,7 +298,7 @@ static mu_status fit(trial *t, mu_engine_found *out)
     out->ttft_rest = rest_of(t, 1, REST_TOGETHER);
     out->ttft_rest_apart = rest_of(t, 1, REST_APART);
     for (int k = 0; k < KNOBS; k++) {
-        double wide = quantile95 * mu_fold_error(folds[k]);
+        double wide = MU_Z95 * mu_fold_error(folds[k]);
         out->range[k] = (mu_range){.best = from_x(&knobs[k], best[k]),
                                    .low = from_x(&knobs[k], best[k] - wide),
                                    .high = from_x(&knobs[k], best[k] + wide)};
@@ -343,7 +332,7 @@ static mu_status select_cases(trial *t, const mu_case cases[], uint32_t count, c
     *fitted = 0;
     for (uint32_t i = 0; i < count; i++) {
         if (is_of(&cases[i], engine)) {
-            fold[t->count] = cases[i].fit ? (uint8_t)((*fitted)++ % FOLDS) : (uint8_t)HELD_OUT;
+            fold[t->count] = cases[i].fit ? (uint8_t)((*fitted)++ % MU_FOLDS) : (uint8_t)HELD_OUT;
             item[t->count++] = cases[i];
         }
     }

@@ -11,6 +11,8 @@
  */
 #include "calibrate/fit.h"
 
+#include "calibrate/spread.h"
+
 #include <cminpack.h>
 
 #include <assert.h>
@@ -21,7 +23,6 @@ static const double huber = 0.10; /* r beyond which a row counts less */
 static const double steep = 4.0;  /* of x: beyond, the logit is flat next to its upper limit */
 static const double far = 4.0; /* of x: a range that ends at a limit goes this far from its best */
 static const double slope_step = 0.01; /* of x */
-static const double quantile95 = 1.6448536269514722;
 static const double ftol = 1e-5;
 
 enum { CHUNK = 64 };
@@ -46,20 +47,11 @@ typedef struct problem {
     mu_status status;
 } problem;
 
-static double robust(double r)
-{
-    double ratio = r / huber;
-    /* sqrt(1 + t) - 1 without cancellation */
-    double t = ratio * ratio;
-    double bent = t / (sqrt(1.0 + t) + 1.0);
-    return copysign(huber * sqrt(2.0 * bent), r);
-}
-
 static double residual_of(const mu_sample *sample, const mu_specimen *subject)
 {
     double predicted =
         mu_op_time(&sample->question, &sample->load, &subject->chip, &subject->fabric);
-    return robust(log(fmax(predicted, 1e-30) / sample->measured_s));
+    return mu_huber_root(log(fmax(predicted, 1e-30) / sample->measured_s), huber);
 }
 
 static mu_status evaluate_row(void *context, uint64_t index, uint32_t worker, mu_error *err)
@@ -121,7 +113,7 @@ static void set_pull(problem *p, uint32_t k)
     double best = fmin(mu_knob_to_x(knob, knob->prior.best), steep);
     double low = fmax(mu_knob_to_x(knob, knob->prior.low), best - far);
     double high = fmin(mu_knob_to_x(knob, knob->prior.high), best + far);
-    double spread = fmax((high - low) / (2.0 * quantile95), 0.1);
+    double spread = fmax((high - low) / (2.0 * MU_Z95), 0.1);
     p->centre[k] = best;
     p->weight[k] = p->fit->noise / spread;
 }

@@ -10,7 +10,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-static const double quantile95 = 1.6448536269514722;
 static const double slope_step = 0.01;
 static const double spread_max = 1.5; /* of x: a factor of 4.5 each way is no calibration */
 
@@ -19,6 +18,15 @@ static int by_size(const void *a, const void *b)
     double x = *(const double *)a;
     double y = *(const double *)b;
     return (x > y) - (x < y);
+}
+
+double mu_huber_root(double r, double delta)
+{
+    double ratio = r / delta;
+    /* sqrt(1 + t) - 1 without cancellation */
+    double t = ratio * ratio;
+    double bent = t / (sqrt(1.0 + t) + 1.0);
+    return copysign(delta * sqrt(2.0 * bent), r);
 }
 
 void mu_sort_numbers(double values[], uint32_t count)
@@ -103,7 +111,7 @@ mu_status mu_residual_spread(const mu_regression *fit, const mu_specimen *subjec
     for (uint32_t i = 0; i < fit->rows && status == MU_OK; i++) {
         double measured_s = fit->sample[fit->row[i]].measured_s;
         double one = fmax(sqrt(squares[i]), 1e-6);
-        base_s[i] = fabs(log(measured_s / base_s[i])) / (quantile95 * one);
+        base_s[i] = fabs(log(measured_s / base_s[i])) / (MU_Z95 * one);
     }
     if (status == MU_OK && fit->rows > 0) {
         qsort(base_s, fit->rows, sizeof base_s[0], by_size);

@@ -15,6 +15,12 @@ mu_row_errors mu_row_errors_of(const double predicted_s[], const double measured
 /** Quantile of values[0..count), sorted ascending, between neighbours; count > 0. */
 double mu_quantile_of(const double sorted[], uint32_t count, double u);
 
+/**
+ * Residual whose square is the pseudo-Huber loss of r: as r up to about `delta`, as the root of |r|
+ * far beyond, so that odd rows do not rule.
+ */
+double mu_huber_root(double r, double delta);
+
 /** Ascending. */
 void mu_sort_numbers(double values[], uint32_t count);
 

@@ -26,7 +26,6 @@ enum {
 static const double share_least = 1e-5; /* of the way between the limits: below it is "none" */
 static const double share_most = 0.98;  /* above it is "all" */
 static const double scatter_least = 0.15;
-static const double quantile95 = 1.6448536269514722;
 static const double outlier = 3.0; /* scatters from the centre that a donor counts at most */
 
 typedef struct donor {
@@ -431,7 +430,7 @@ static void learn_all(const mu_catalog *catalog, mu_chip_prior *prior)
         if (v.count > 0) {
             const mu_range *row = &specs[i].prior;
             double spread =
-                (to_x(&specs[i], row->high) - to_x(&specs[i], row->low)) / (2.0 * quantile95);
+                (to_x(&specs[i], row->high) - to_x(&specs[i], row->low)) / (2.0 * MU_Z95);
             learn_one(&v, spread, &prior->of[i]);
         }
     }
@@ -473,7 +472,7 @@ mu_range mu_chip_prior_range(const mu_chip_prior *prior, size_t index, const mu_
     double x = k->centre + shift_of(spec->name, traits);
     /* Young software is less even: of the rows of a 910C die left out 87 % lie inside with this,
      * 75 % without. */
-    double wide = quantile95 * k->spread / traits->value[MU_TRAIT_MATURITY];
+    double wide = MU_Z95 * k->spread / traits->value[MU_TRAIT_MATURITY];
     return (mu_range){from_x(spec, x), from_x(spec, x - wide), from_x(spec, x + wide)};
 }
 
