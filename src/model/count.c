@@ -116,6 +116,16 @@ double mu_ffn_dense_params(const mu_model *model, const mu_ffn *ffn)
     return mlp_params(h, width, ffn) + (ffn->shared_gate ? h : 0.0);
 }
 
+uint32_t mu_model_experts(const mu_model *model)
+{
+    for (uint32_t g = 0; g < model->group_count; g++) {
+        if (model->group[g].ffn.moe) {
+            return model->group[g].ffn.experts;
+        }
+    }
+    return 0;
+}
+
 double mu_ffn_expert_params(const mu_model *model, const mu_ffn *ffn)
 {
     return ffn->moe ? mlp_params(model->hidden, ffn->intermediate, ffn) : 0.0;

@@ -8,17 +8,6 @@
 
 enum { DEGREE_MAX = 1048576, DRAFTS_MAX = 8, REDUNDANT_MAX = 65536 };
 
-static bool has_experts(const mu_model *model, uint32_t *experts)
-{
-    for (uint32_t g = 0; g < model->group_count; g++) {
-        if (model->group[g].ffn.moe) {
-            *experts = model->group[g].ffn.experts;
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Heads must be cut evenly; KV heads evenly, or copied when there are fewer of them than ranks. */
 static bool heads_cut(const mu_attention *a, uint32_t tp)
 {
@@ -55,8 +44,8 @@ static bool degrees_sane(const mu_parallel *p)
 
 static bool experts_fit(const mu_model *model, const mu_parallel *p)
 {
-    uint32_t experts = 0;
-    if (!has_experts(model, &experts)) {
+    uint32_t experts = mu_model_experts(model);
+    if (experts == 0) {
         return p->ep == 1 && p->redundant_experts == 0;
     }
     return (uint64_t)p->ep * p->moe_tp == (uint64_t)p->tp * p->cp * p->dp &&
@@ -73,8 +62,8 @@ bool mu_parallel_fits(const mu_model *model, const mu_parallel *p)
 
 static mu_status explain_experts(const mu_model *model, const mu_parallel *p, mu_error *err)
 {
-    uint32_t experts = 0;
-    if (!has_experts(model, &experts)) {
+    uint32_t experts = mu_model_experts(model);
+    if (experts == 0) {
         return mu_fail(err, MU_E_INPUT, "ep %u: %s has no experts, so ep must be 1", p->ep,
                        model->id);
     }

@@ -53,20 +53,10 @@ static uint32_t degree(double wish)
     return wish >= 1.0 ? (uint32_t)wish : 1;
 }
 
-static bool has_experts(const mu_model *model)
-{
-    for (uint32_t g = 0; g < model->group_count; g++) {
-        if (model->group[g].ffn.moe) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* ep, moe_tp and dp from whichever were said; contradictions are left for mu_parallel_check(). */
 static void join_degrees(const mu_model *model, const mu_role_wish *wish, mu_parallel *p)
 {
-    if (!has_experts(model)) {
+    if (mu_model_experts(model) == 0) {
         /* A dense model has no expert ranks; `ep: 1` and `moe_tp` say nothing. */
         p->ep = degree(wish->ep);
         p->moe_tp = 1;
@@ -93,14 +83,9 @@ static void join_degrees(const mu_model *model, const mu_role_wish *wish, mu_par
 /* Copies that make the experts divide evenly over the ranks, where nothing was said. */
 static uint32_t copies_for(const mu_model *model, uint32_t ep)
 {
-    for (uint32_t g = 0; g < model->group_count; g++) {
-        if (model->group[g].ffn.moe) {
-            uint32_t experts = model->group[g].ffn.experts;
-            uint32_t each = (experts + ep - 1) / ep;
-            return each * ep - experts;
-        }
-    }
-    return 0;
+    uint32_t experts = mu_model_experts(model);
+    uint32_t each = (experts + ep - 1) / ep;
+    return each * ep - experts;
 }
 
 /* Said; else what the engine's operators run where decoding is apart and the model brings drafts.

@@ -74,16 +74,6 @@ static mu_dtype cache_for(mu_dtype weights, const mu_machine *machine)
                : MU_DTYPE_BF16;
 }
 
-static bool has_experts(const mu_model *model)
-{
-    for (uint32_t g = 0; g < model->group_count; g++) {
-        if (model->group[g].ffn.moe) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /*
  * Format of the linear layers when one is named for the weights. Four-bit checkpoints of models
  * with experts keep attention wider: as published (gpt-oss), or BF16 (Nvidia's NVFP4 of DeepSeek-R1
@@ -95,7 +85,7 @@ static mu_dtype linear_format(const mu_model *model, mu_dtype said, const mu_chi
     if (said == model->experts && model->experts != model->weights) {
         return native_or_nearest(model->weights, chip);
     }
-    if (said == MU_DTYPE_FP4 && has_experts(model)) {
+    if (said == MU_DTYPE_FP4 && mu_model_experts(model) > 0) {
         return MU_DTYPE_BF16;
     }
     return said == MU_DTYPE_FP8 && model->fp8 == MU_DTYPE_FP8_BLOCK ? MU_DTYPE_FP8_BLOCK : said;

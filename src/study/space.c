@@ -31,16 +31,6 @@ typedef struct walk {
     uint32_t experts; /* 0 = dense */
 } walk;
 
-static uint32_t expert_count(const mu_model *model)
-{
-    for (uint32_t g = 0; g < model->group_count; g++) {
-        if (model->group[g].ffn.moe) {
-            return model->group[g].ffn.experts;
-        }
-    }
-    return 0;
-}
-
 static bool wished(double wish, uint32_t value)
 {
     return wish < 1.0 || (uint32_t)wish == value;
@@ -183,7 +173,7 @@ mu_status mu_space_enumerate(const mu_question *question, double max_ranks, mu_a
                   .space = out,
                   .use = use,
                   .max_ranks = max_ranks,
-                  .experts = expert_count(&question->model)};
+                  .experts = mu_model_experts(&question->model)};
         walk_role(&w);
     }
     return MU_OK;

@@ -66,16 +66,6 @@ static void cut_by_data(mu_role_wish *wish)
     wish->moe_tp = 0.0;
 }
 
-static bool has_experts(const mu_model *model)
-{
-    for (uint32_t g = 0; g < model->group_count; g++) {
-        if (model->group[g].ffn.moe) {
-            return true;
-        }
-    }
-    return false;
-}
-
 const char *mu_case_reread_batch(const mu_question *question, mu_role_wish *wish)
 {
     double groups = fmax(wish->dp, 1.0) * fmax(wish->instances, 1.0);
@@ -86,7 +76,7 @@ const char *mu_case_reread_batch(const mu_question *question, mu_role_wish *wish
     if (!(times >= 2.0) || times != floor(times)) {
         return NULL;
     }
-    if (times == wish->tp && has_experts(&question->model)) {
+    if (times == wish->tp && mu_model_experts(&question->model) > 0) {
         wish->dp = groups * times;
         wish->tp = 0.0;
         return "a batch for each of its ranks: read as attention by data";
