@@ -125,7 +125,6 @@ static const mu_schema_item items[] = {
     PLAIN(ENGINE, "drafts_disaggregated", COUNT, "draft tokens of a decode role that says none"),
     PLAIN(ENGINE, "chunked_prefill", BOOL, "prefill chunks share steps with decode, default"),
     PLAIN(ENGINE, "parameters.<name>", FREE_FACT, "overhead profile, read by the serving layer"),
-    FACT(ENGINE, "kernel_factor.<dtype>", FRACTION, "kernel rate over the calibrated one"),
     REF(ENGINE, "calibration", REFS, CALIBRATION, "calibrations applied in this order"),
 
     PLAIN(CALIBRATION, "fitted", FREE, "what it was fitted on, how, and the error left"),

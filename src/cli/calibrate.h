@@ -26,6 +26,9 @@ void mu_calibrate_group_name(const mu_sample_group *group, char out[64]);
 mu_status mu_calibrate_print(const mu_page *page, const mu_calibrate_answer *answer,
                              mu_error *err) MU_MUST_CHECK;
 
+/** n, mape, median, p90 and bias, the latter where n > 0; owned, NULL when out of memory. */
+json_t *mu_calibrate_errors_json(const mu_row_errors *errors);
+
 /** One object; owned, NULL when out of memory. */
 json_t *mu_calibrate_json(const mu_calibrate_answer *answer);
 

@@ -123,7 +123,7 @@ static void write_parameter(FILE *out, const char *name, mu_range range, const c
             name, range.best, range.low, range.high, unit);
 }
 
-/* A mu_file_writer: an engine of the same name over the one it was fitted from. */
+/* A mu_file_writer: an engine that inherits from the one it was fitted from. */
 static mu_status write_engine(void *context, FILE *out, mu_error *err)
 {
     const answer *a = context;
@@ -146,19 +146,6 @@ static mu_status write_engine(void *context, FILE *out, mu_error *err)
     return mu_stream_check(out, err);
 }
 
-static json_t *errors_json(const mu_row_errors *e)
-{
-    mu_json json = mu_json_begin();
-    mu_json_put(&json, "n", json_integer(e->n));
-    if (e->n > 0) {
-        mu_json_put(&json, "mape", mu_json_number(e->mape));
-        mu_json_put(&json, "median", mu_json_number(e->median));
-        mu_json_put(&json, "p90", mu_json_number(e->p90));
-        mu_json_put(&json, "bias", mu_json_number(e->bias));
-    }
-    return mu_json_done(&json);
-}
-
 static json_t *range_json(mu_range range)
 {
     mu_json json = mu_json_begin();
@@ -175,9 +162,9 @@ static json_t *answer_json(const answer *a)
     mu_json errors = mu_json_begin();
     for (int m = 0; m < 2; m++) {
         mu_json one = mu_json_begin();
-        mu_json_put(&one, "before", errors_json(&found->before_error[m][1]));
-        mu_json_put(&one, "held_out", errors_json(&found->after_error[m][1]));
-        mu_json_put(&one, "fitted_on", errors_json(&found->after_error[m][0]));
+        mu_json_put(&one, "before", mu_calibrate_errors_json(&found->before_error[m][1]));
+        mu_json_put(&one, "held_out", mu_calibrate_errors_json(&found->after_error[m][1]));
+        mu_json_put(&one, "fitted_on", mu_calibrate_errors_json(&found->after_error[m][0]));
         mu_json_put(&errors, keys[m], mu_json_done(&one));
     }
     mu_json params = mu_json_begin();

@@ -185,7 +185,7 @@ mu_status mu_calibrate_print(const mu_page *page, const mu_calibrate_answer *ans
     return mu_stream_check(page->out, err);
 }
 
-static json_t *errors_json(const mu_row_errors *errors)
+json_t *mu_calibrate_errors_json(const mu_row_errors *errors)
 {
     mu_json json = mu_json_begin();
     mu_json_put(&json, "n", json_integer(errors->n));
@@ -208,9 +208,9 @@ static json_t *groups_json(const mu_calibration *found)
         mu_calibrate_group_name(result->group, name);
         mu_json_put(&one, "rows", json_integer(result->group->rows));
         mu_json_put(&one, "fitted", json_boolean(result->fitted));
-        mu_json_put(&one, "before", errors_json(&result->before));
-        mu_json_put(&one, "after", errors_json(&result->after));
-        mu_json_put(&one, "cross_validated", errors_json(&result->left_out));
+        mu_json_put(&one, "before", mu_calibrate_errors_json(&result->before));
+        mu_json_put(&one, "after", mu_calibrate_errors_json(&result->after));
+        mu_json_put(&one, "cross_validated", mu_calibrate_errors_json(&result->left_out));
         mu_json_put(&json, name, mu_json_done(&one));
     }
     return mu_json_done(&json);

@@ -210,6 +210,17 @@ static mu_status serve(const answering *a, const variant *v, uint32_t draw, mu_s
     return mu_draws_answer_on(a->question, &v->deployment, a->machine, a->work.arena, out, err);
 }
 
+/* The point of a variant; what ran, did fit: where it does not by our count, as if it did. */
+static mu_status serve_point(const answering *a, variant *v, mu_error *err)
+{
+    mu_status status = serve(a, v, 0, &v->point, err);
+    if (status == MU_OK && !v->point.fits) {
+        v->tight = true;
+        status = serve(a, v, 0, &v->point, err);
+    }
+    return status;
+}
+
 /* Roles as engines run them; the chips follow from the deployment. */
 static void reread(answering *a, mu_scenario *scenario)
 {
@@ -328,11 +339,7 @@ static mu_status answer_by_recipe(answering *a, const mu_recipe_run *const match
             continue;
         }
         v->tight = false;
-        status = serve(a, v, 0, &v->point, err);
-        if (status == MU_OK && !v->point.fits) {
-            v->tight = true;
-            status = serve(a, v, 0, &v->point, err);
-        }
+        status = serve_point(a, v, err);
         a->variant_count++;
     }
     a->note = a->variant_count > 1 ? "set up as one of several published recipes says"
