@@ -3,31 +3,34 @@
 
 #include <assert.h>
 #include <math.h>
+#include <string.h>
 
-/* Buckets of equal ratio over 15 decades: each 0.54 % wide. */
-static const double lowest = 1e-7;
-static const double decades = 15.0;
+enum { MANTISSA_BITS = 52, PART_BITS = 7, PARTS = 1 << PART_BITS, BIAS = 1023, LEAST = -24 };
 
-static uint32_t bucket_of(double value)
+/* Octave and part of it are the leading bits of the number itself. */
+static int64_t position(double value)
 {
-    double at = log10(value / lowest) * (MU_HISTOGRAM_BUCKETS / decades);
-    return at < MU_HISTOGRAM_BUCKETS ? (uint32_t)at : MU_HISTOGRAM_BUCKETS - 1;
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return (int64_t)(bits >> (MANTISSA_BITS - PART_BITS)) - (int64_t)(BIAS + LEAST) * PARTS;
 }
 
 /* Value at a share of the way through a bucket. */
 static double value_at(uint32_t bucket, double share)
 {
-    return lowest * pow(10.0, (bucket + share) * (decades / MU_HISTOGRAM_BUCKETS));
+    double part = (bucket % PARTS + share) / PARTS;
+    return ldexp(1.0 + part, (int)(bucket / PARTS) + LEAST);
 }
 
 void mu_histogram_add(mu_histogram *h, double value, uint64_t times)
 {
     assert(value >= 0.0);
     h->n += times;
-    if (value < lowest) {
+    int64_t at = position(value);
+    if (at < 0) {
         h->zero += times;
     } else {
-        h->bucket[bucket_of(value)] += times;
+        h->bucket[at < MU_HISTOGRAM_BUCKETS ? at : MU_HISTOGRAM_BUCKETS - 1] += times;
     }
 }
 
@@ -42,37 +45,35 @@ void mu_histogram_merge(mu_histogram *h, const mu_histogram *from)
 
 double mu_histogram_quantile(const mu_histogram *h, double q)
 {
-    if (h->n == 0) {
-        return 0.0;
-    }
-    double rank = q * (double)(h->n - 1) + 0.5;
+    assert(q >= 0.0 && q <= 1.0);
+    double rank = q * ((double)h->n - 1.0) + 0.5;
     double below = (double)h->zero;
-    if (rank < below) {
+    if (h->n == 0 || rank < below) {
         return 0.0;
     }
     uint32_t last = 0;
     for (uint32_t i = 0; i < MU_HISTOGRAM_BUCKETS; i++) {
         double here = (double)h->bucket[i];
-        if (here > 0.0 && rank < below + here) {
-            return value_at(i, (rank - below) / here);
+        if (here > 0.0) {
+            if (rank < below + here) {
+                return value_at(i, (rank - below) / here);
+            }
+            last = i;
         }
         below += here;
-        last = here > 0.0 ? i : last;
     }
     return value_at(last, 1.0);
 }
 
 double mu_histogram_share(const mu_histogram *h, double value)
 {
+    int64_t at = position(value);
     if (h->n == 0 || value < 0.0) {
         return 0.0;
     }
     uint64_t below = h->zero;
-    if (value >= lowest) {
-        uint32_t at = bucket_of(value);
-        for (uint32_t i = 0; i <= at; i++) {
-            below += h->bucket[i];
-        }
+    for (int64_t i = 0; i <= at && i < MU_HISTOGRAM_BUCKETS; i++) {
+        below += h->bucket[i];
     }
     return (double)below / (double)h->n;
 }
