@@ -101,6 +101,9 @@ static mu_status begin(asking *a, mu_arena *arena, mu_error *err)
     threads = threads > MU_POOL_THREADS_MAX ? MU_POOL_THREADS_MAX : threads;
     mu_status status = mu_scenario_settle(&a->scenario, err);
     if (status == MU_OK) {
+        status = mu_scenario_check_steady(&a->scenario, err);
+    }
+    if (status == MU_OK) {
         status = mu_question_load(a->catalog, &a->scenario, arena, &a->question, err);
     }
     if (status != MU_OK) {

@@ -116,6 +116,8 @@ static const mu_schema_item items[] = {
     PLAIN(ENGINE, "version", TEXT, "releases the figures hold for"),
     PLAIN(ENGINE, "url", TEXT, "where it lives"),
     PLAIN(ENGINE, "block_size", COUNT, "tokens in one block of the KV cache"),
+    PLAIN(ENGINE, "prefix_cache", BOOL, "caches outlive requests, for others with their prefix"),
+    PLAIN(ENGINE, "policy", TEXT, "how steps are put together: a word of `serving.policy`"),
     PLAIN(ENGINE, "max_batch_tokens", COUNT, "tokens of one step, default"),
     PLAIN(ENGINE, "max_batch", COUNT, "sequences in one step, default"),
     PLAIN(ENGINE, "memory_of_rest", BOOL, "memory_utilisation is of what weights leave"),

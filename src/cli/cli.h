@@ -57,6 +57,7 @@ enum {
     MU_TAKES_FILE = 32,       /* the first argument may be a scenario file */
     MU_TAKES_FIT =
         128, /* --chip, --system, --engine, --as-is, --output of calibrate; threads alone */
+    MU_TAKES_TRAFFIC = 256, /* options of what happens over time; a trace */
     MU_TAKES_CASES = 64 /* --ops, --leave-out, --verb; uncertainty, seed and threads alone */
 };
 

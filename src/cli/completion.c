@@ -49,6 +49,33 @@ static void bash_flag(FILE *out, const char *verb, const char *flag, const char 
     fprintf(out, " --%s", flag);
 }
 
+/* The option of a flag that takes one of some words, or NULL. */
+static const mu_option *choice_of(const char *flag)
+{
+    const mu_option *option = mu_option_by_flag(flag);
+    return option != NULL && option->type == MU_OPTION_CHOICE ? option : NULL;
+}
+
+static void print_words(FILE *out, const mu_option *choice)
+{
+    for (size_t i = 0; i < choice->words; i++) {
+        fprintf(out, "%s%s", i > 0 ? " " : "", choice->word[i]);
+    }
+}
+
+static void bash_choices(FILE *out)
+{
+    size_t count = 0;
+    const mu_option *options = mu_options(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (options[i].flag != NULL && options[i].type == MU_OPTION_CHOICE) {
+            fprintf(out, "        --%s) words=\"", options[i].flag);
+            print_words(out, &options[i]);
+            fputs("\" ;;\n", out);
+        }
+    }
+}
+
 /* Words that may follow a flag or a verb; the same shell function in bash and zsh. */
 static const char ids_of[] =
     "_muster_ids() {\n"
@@ -77,12 +104,14 @@ static void bash(FILE *out)
           "        --model) words=\"$(_muster_ids model)\" ;;\n"
           "        --system) words=\"$(_muster_ids system)\" ;;\n"
           "        --with) words=\"$(_muster_ids system chip)\" ;;\n"
-          "        --engine) words=\"$(_muster_ids engine)\" ;;\n"
-          "        --mode) words=\"auto aggregated disaggregated\" ;;\n"
-          "        --weights|--activations|--kv|--experts)\n"
+          "        --engine) words=\"$(_muster_ids engine)\" ;;\n",
+          out);
+    bash_choices(out);
+    fputs("        --weights|--activations|--kv|--experts)\n"
           "            words=\"fp32 tf32 bf16 fp16 fp8 fp8_block int8 int4 fp4\" ;;\n"
           "        --completion) words=\"bash zsh fish\" ;;\n"
-          "        --svg|--scenario) COMPREPLY=($(compgen -f -- \"$word\")); return ;;\n"
+          "        --svg|--scenario|--trace|--timeline|--requests-csv)\n"
+          "            COMPREPLY=($(compgen -f -- \"$word\")); return ;;\n"
           "        --catalog|--ops) COMPREPLY=($(compgen -d -- \"$word\")); return ;;\n"
           "        *) case \"$verb\" in\n",
           out);
@@ -127,7 +156,7 @@ static void zsh_text(FILE *out, const char *text)
     }
 }
 
-static const char *zsh_action(const char *flag)
+static void zsh_action(FILE *out, const char *flag, const char *value)
 {
     static const struct {
         const char *flag, *action;
@@ -136,19 +165,24 @@ static const char *zsh_action(const char *flag)
         {"system", "($(_muster_ids system))"},
         {"with", "($(_muster_ids system chip))"},
         {"engine", "($(_muster_ids engine))"},
-        {"mode", "(auto aggregated disaggregated)"},
         {"completion", "(bash zsh fish)"},
-        {"svg", "_files"},
-        {"scenario", "_files"},
         {"catalog", "_files -/"},
         {"ops", "_files -/"},
     };
     for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++) {
         if (strcmp(actions[i].flag, flag) == 0) {
-            return actions[i].action;
+            fputs(actions[i].action, out);
+            return;
         }
     }
-    return "";
+    const mu_option *choice = choice_of(flag);
+    if (choice != NULL) {
+        fputc('(', out);
+        print_words(out, choice);
+        fputc(')', out);
+    } else if (strcmp(value, "FILE") == 0) {
+        fputs("_files", out);
+    }
 }
 
 static void zsh_flag(FILE *out, const char *verb, const char *flag, const char *value,
@@ -161,7 +195,8 @@ static void zsh_flag(FILE *out, const char *verb, const char *flag, const char *
     if (value != NULL) {
         fputc(':', out);
         zsh_text(out, value);
-        fprintf(out, ":%s", zsh_action(flag));
+        fputc(':', out);
+        zsh_action(out, flag, value);
     }
     fputs("' \\\n", out);
 }
@@ -222,6 +257,11 @@ static void fish_flag(FILE *out, const char *verb, const char *flag, const char 
         if (strcmp(flag, kinds[i]) == 0) {
             fprintf(out, " -a '(__muster_ids %s)'", flag);
         }
+    }
+    if (choice_of(flag) != NULL) {
+        fputs(" -a '", out);
+        print_words(out, choice_of(flag));
+        fputc('\'', out);
     }
     if (strcmp(flag, "with") == 0) {
         fputs(" -a '(__muster_ids system chip)'", out);

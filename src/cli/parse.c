@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SETTINGS_MAX = 256, FLAGS_MAX = 128, FLAG_CHARS_MAX = 64 };
+enum { SETTINGS_MAX = 256, FLAGS_MAX = 256, FLAG_CHARS_MAX = 64 };
 
 /* Options as collected, to be set once the file is read. */
 typedef struct parser {
@@ -298,6 +298,9 @@ mu_status mu_cli_parse(mu_cli *cli, const mu_verb *verb, int argc, char **argv, 
     }
     if (status == MU_OK) {
         status = mu_scenario_settle(&cli->scenario, err);
+    }
+    if (status == MU_OK && (verb->takes & MU_TAKES_TRAFFIC) == 0) {
+        status = mu_scenario_check_steady(&cli->scenario, err);
     }
     return status;
 }

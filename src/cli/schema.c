@@ -91,25 +91,40 @@ static json_t *list_of(json_t *items, const char *most_key, int most)
     return mu_json_done(&json);
 }
 
-/* A map of which exactly one member is given ({p99: 50ms}), or of mean and sigma. */
-static json_t *map_of(const mu_option *option, const char *const keys[], size_t count, int most)
+/* Takes over the members. */
+static json_t *map_of(mu_json *members, int most)
 {
-    mu_json members = mu_json_begin();
-    for (size_t i = 0; i < count; i++) {
-        mu_json_put(&members, keys[i], number(option));
-    }
     mu_json json = mu_json_begin();
     mu_json_put(&json, "type", mu_json_text("object"));
-    mu_json_put(&json, "properties", mu_json_done(&members));
+    mu_json_put(&json, "properties", mu_json_done(members));
     mu_json_put(&json, "additionalProperties", json_false());
     mu_json_put(&json, "maxProperties", json_integer(most));
     return mu_json_done(&json);
 }
 
+/* Of which one is given: {p99: 50ms} */
+static json_t *percentiles(const mu_option *option)
+{
+    static const char *const keys[] = {"mean", "p50", "p90", "p95", "p99"};
+    mu_json members = mu_json_begin();
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        mu_json_put(&members, keys[i], number(option));
+    }
+    return map_of(&members, 1);
+}
+
+/* {mean: 1024, sigma: 300}, or {histogram: FILE} */
+static json_t *distribution(const mu_option *option)
+{
+    mu_json members = mu_json_begin();
+    mu_json_put(&members, "mean", number(option));
+    mu_json_put(&members, "sigma", number(mu_option_by_path("workload.input_sigma")));
+    mu_json_put(&members, "histogram", type_text("string", NULL));
+    return map_of(&members, 2);
+}
+
 static json_t *leaf_number(const mu_option *option)
 {
-    static const char *const percentiles[] = {"mean", "p50", "p90", "p95", "p99"};
-    static const char *const moments[] = {"mean", "sigma"};
     if (option->type == MU_OPTION_AUTO) {
         return any_of(number(option), word("auto"));
     }
@@ -117,11 +132,11 @@ static json_t *leaf_number(const mu_option *option)
         return any_of(number(option), word("off"));
     }
     if (strncmp(option->path, "slo.", 4) == 0) {
-        return any_of(number(option), map_of(option, percentiles, 5, 1));
+        return any_of(number(option), percentiles(option));
     }
     if (strcmp(option->path, "workload.input") == 0 ||
         strcmp(option->path, "workload.output") == 0) {
-        return any_of(number(option), map_of(option, moments, 2, 2));
+        return any_of(number(option), distribution(option));
     }
     return option->dimension == MU_DIM_RATE ? any_of(number(option), type_text("number", NULL))
                                             : number(option);
@@ -130,8 +145,6 @@ static json_t *leaf_number(const mu_option *option)
 static json_t *leaf_type(const mu_option *option)
 {
     const char *dtypes[MU_DTYPE_COUNT];
-    const char *modes[] = {mu_mode_text(MU_MODE_AUTO), mu_mode_text(MU_MODE_AGGREGATED),
-                           mu_mode_text(MU_MODE_DISAGGREGATED)};
     for (int i = 0; i < MU_DTYPE_COUNT; i++) {
         dtypes[i] = mu_dtype_text((mu_dtype)i);
     }
@@ -142,10 +155,10 @@ static json_t *leaf_type(const mu_option *option)
         return type_text("string", NULL);
     case MU_OPTION_DTYPE:
         return words(dtypes, MU_DTYPE_COUNT);
-    case MU_OPTION_MODE:
-        return words(modes, 3);
-    case MU_OPTION_ACCEPTANCE:
-        return any_of(number(option), list_of(number(option), "maxItems", MU_ACCEPTANCE_MAX));
+    case MU_OPTION_CHOICE:
+        return words(option->word, option->words);
+    case MU_OPTION_NUMBERS:
+        return any_of(number(option), list_of(number(option), "maxItems", MU_NUMBERS_MAX));
     case MU_OPTION_LIST:
         return list_of(type_text("string", NULL), "maxItems", MU_WITH_MAX);
     case MU_OPTION_NUMBER:

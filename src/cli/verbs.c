@@ -117,7 +117,7 @@ const mu_output_flag *mu_output_flags(uint32_t *count)
 bool mu_verb_takes_option(const mu_verb *verb, const mu_option *option)
 {
     if ((verb->takes & MU_TAKES_SCENARIO) != 0) {
-        return true;
+        return !option->over_time || (verb->takes & MU_TAKES_TRAFFIC) != 0;
     }
     bool of_the_run =
         strncmp(option->path, "uncertainty.", 12) == 0 || strcmp(option->path, "threads") == 0;

@@ -8,9 +8,11 @@
 #include "report/scenario_json.h"
 
 #include "base/text.h"
+#include "study/option.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 /* "0.05s": scenario files want a unit on times and rates. */
 static json_t *with_unit(double value, const char *unit)
@@ -108,6 +110,65 @@ static json_t *system_json(const mu_question *question, const mu_prediction *pre
     return mu_json_done(&json);
 }
 
+static json_t *numbers_json(const mu_numbers *list)
+{
+    json_t *json = json_array();
+    int failed = json == NULL;
+    for (uint32_t i = 0; i < list->count; i++) {
+        failed |= json_array_append_new(json, mu_json_number(list->value[i]));
+    }
+    if (failed != 0) {
+        json_decref(json);
+        return NULL;
+    }
+    return json;
+}
+
+static void put_number(mu_json *json, const mu_option *option, const char *key, double value)
+{
+    if (value == option->initial) {
+        return;
+    }
+    if (option->dimension == MU_DIM_TIME) {
+        mu_json_put(json, key, with_unit(value, "s"));
+    } else if (option->dimension == MU_DIM_COUNT) {
+        put_count(json, key, value);
+    } else {
+        mu_json_put(json, key, mu_json_number(value));
+    }
+}
+
+/* An option that was said, under `key`. */
+static void put_said(mu_json *json, const mu_option *option, const char *key,
+                     const mu_scenario *scenario)
+{
+    const void *field = (const char *)scenario + option->offset;
+    if (option->type == MU_OPTION_NUMBER) {
+        put_number(json, option, key, *(const double *)field);
+    } else if (option->type == MU_OPTION_CHOICE && *(const int *)field > 0) {
+        mu_json_put(json, key, mu_json_text(option->word[*(const int *)field]));
+    } else if (option->type == MU_OPTION_SWITCH && *(const int *)field >= 0) {
+        mu_json_put(json, key, json_boolean(*(const int *)field > 0));
+    } else if (option->type == MU_OPTION_TEXT && *(const char *)field != '\0') {
+        mu_json_put(json, key, mu_json_text(field));
+    } else if (option->type == MU_OPTION_NUMBERS && ((const mu_numbers *)field)->count > 0) {
+        mu_json_put(json, key, numbers_json(field));
+    }
+}
+
+/* What was said of requests over time, below `prefix`. */
+static void put_over_time(mu_json *json, const char *prefix, const mu_scenario *scenario)
+{
+    size_t count = 0;
+    size_t length = strlen(prefix);
+    const mu_option *options = mu_options(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (options[i].over_time && strncmp(options[i].path, prefix, length) == 0) {
+            put_said(json, &options[i], options[i].path + length, scenario);
+        }
+    }
+}
+
 static json_t *workload_json(const mu_scenario *scenario)
 {
     mu_json json = mu_json_begin();
@@ -125,6 +186,14 @@ static json_t *workload_json(const mu_scenario *scenario)
         mu_json_put(&json, "concurrency", mu_json_text("auto"));
     }
     mu_json_put(&json, "prefix_hit", mu_json_number(scenario->prefix_hit));
+    put_over_time(&json, "workload.", scenario);
+    return mu_json_done(&json);
+}
+
+static json_t *serving_json(const mu_scenario *scenario)
+{
+    mu_json json = mu_json_begin();
+    put_over_time(&json, "serving.", scenario);
     return mu_json_done(&json);
 }
 
@@ -166,6 +235,11 @@ json_t *mu_scenario_json(const mu_question *question, const mu_prediction *predi
     mu_json_put(&json, "precision", precision_json(&prediction->precision));
     mu_json_put(&json, "deployment", deployment_json(&prediction->deployment, scenario));
     mu_json_put(&json, "workload", workload_json(scenario));
+    json_t *serving = serving_json(scenario);
+    if (json_object_size(serving) > 0) {
+        mu_json_put(&json, "serving", json_incref(serving));
+    }
+    json_decref(serving);
     mu_json_put(&json, "slo", slo_json(scenario));
     mu_json_put(&json, "uncertainty", uncertainty_json(scenario));
     return mu_json_done(&json);

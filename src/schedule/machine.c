@@ -85,6 +85,37 @@ static mu_status load_switch(const mu_catalog *catalog, const mu_entity *engine,
     return node == NULL ? MU_OK : mu_node_bool(&engine->doc, node, path, out, err);
 }
 
+static mu_status load_word(const mu_catalog *catalog, const mu_entity *engine, const char *path,
+                           char out[MU_POLICY_WORD_MAX], mu_error *err)
+{
+    const mu_node *node = mu_catalog_node(catalog, engine, path, NULL);
+    const char *text = NULL;
+    mu_status status = node == NULL ? MU_OK : mu_node_text(&engine->doc, node, path, &text, err);
+    if (status == MU_OK && text != NULL) {
+        if (strlen(text) >= MU_POLICY_WORD_MAX) {
+            return mu_node_fail(&engine->doc, node, err, "%s: expected at most %d characters", path,
+                                MU_POLICY_WORD_MAX - 1);
+        }
+        memcpy(out, text, strlen(text) + 1);
+    }
+    return status;
+}
+
+/* What a simulator asks of an engine: caches and steps. */
+static mu_status load_scheduling(const mu_catalog *catalog, const mu_entity *engine, mu_engine *out,
+                                 mu_error *err)
+{
+    out->block_tokens = 16.0;
+    out->prefix_cache = true;
+    memcpy(out->policy, usual_engine, sizeof usual_engine);
+    mu_status status =
+        load_plain(catalog, engine, "block_size", 1.0, 65536.0, &out->block_tokens, err);
+    if (status == MU_OK) {
+        status = load_switch(catalog, engine, "prefix_cache", &out->prefix_cache, err);
+    }
+    return status == MU_OK ? load_word(catalog, engine, "policy", out->policy, err) : status;
+}
+
 mu_status mu_engine_load(const mu_catalog *catalog, const char *id, mu_draw draw, mu_engine *out,
                          mu_error *err)
 {
@@ -117,9 +148,10 @@ mu_status mu_engine_load(const mu_catalog *catalog, const char *id, mu_draw draw
     if (status == MU_OK) {
         status = load_switch(catalog, engine, "memory_of_rest", &out->memory_of_rest, err);
     }
-    return status != MU_OK
-               ? status
-               : load_switch(catalog, engine, "chunked_prefill", &out->chunked_prefill, err);
+    if (status == MU_OK) {
+        status = load_switch(catalog, engine, "chunked_prefill", &out->chunked_prefill, err);
+    }
+    return status == MU_OK ? load_scheduling(catalog, engine, out, err) : status;
 }
 
 double mu_machine_room(const mu_machine *machine, double taken_bytes)

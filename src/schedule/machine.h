@@ -32,6 +32,7 @@
       "of a kernel's fixed time that a captured graph leaves")                                     \
     X(overlap_efficiency, FRACTION, 0.75, 0.5, 0.95, "of the overlap that dependencies allow")     \
     X(output_reserved, FRACTION, 0.5, 0.5, 1.0, "of a request's output that holds cache, mean")    \
+    X(watermark, FRACTION, 0.0, 0.0, 0.0, "of the cache's blocks that an admission leaves free")   \
     X(memory_utilisation, FRACTION, 0.9, 0.85, 0.94, "of device memory for weights and KV")        \
     X(request_overhead, TIME, 15e-3, 5e-3, 40e-3, "per request before the first step")             \
     X(request_overhead_apart, TIME, 0.1, 0.02, 0.4,                                                \
@@ -53,17 +54,22 @@
     X(imbalance_prefill, NONE, 1.15, 1.05, 1.35, "busiest expert rank over mean, prefill")         \
     X(imbalance_decode, NONE, 1.25, 1.05, 1.6, "busiest expert rank over mean, decode")
 
+enum { MU_POLICY_WORD_MAX = 24 };
+
 typedef struct mu_engine {
 #define X(field, dimension, best, low, high, doc) double field;
     MU_ENGINE_PARAM_LIST(X)
 #undef X
     bool chunked_prefill;
-    double max_batch_tokens;     /* default budget of a prefill or mixed step, per DP group */
-    bool memory_of_rest;         /* memory_utilisation is of what weights and buffers leave */
-    bool gathers_always;         /* sparse prefill picks its entries however short the context */
-    bool kv_follows_weights;     /* an FP8 or FP4 model keeps its cache in FP8 */
-    double max_batch;            /* sequences a DP group */
-    double drafts_disaggregated; /* draft tokens of a decode role that leaves them unsaid */
+    double max_batch_tokens; /* default budget of a prefill or mixed step, per DP group */
+    bool memory_of_rest;     /* memory_utilisation is of what weights and buffers leave */
+    bool gathers_always;     /* sparse prefill picks its entries however short the context */
+    bool kv_follows_weights; /* an FP8 or FP4 model keeps its cache in FP8 */
+    double max_batch;        /* sequences a DP group */
+    double block_tokens;     /* tokens that one block of the cache holds */
+    bool prefix_cache;       /* blocks outlive their requests for others with their prefix */
+    char policy[MU_POLICY_WORD_MAX]; /* how it puts steps together; serving/simulate.h */
+    double drafts_disaggregated;     /* draft tokens of a decode role that leaves them unsaid */
 } mu_engine;
 
 typedef struct mu_machine {

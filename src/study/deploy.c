@@ -14,8 +14,7 @@
  * Chance that a draft is taken over that of the first, by position: of two drafts DeepSeek-V4-Pro
  * accepts 2.27 tokens a step in InferenceX's golden acceptance lengths.
  */
-static const double later_drafts[MU_ACCEPTANCE_MAX] = {1.00, 0.93, 0.86, 0.79,
-                                                       0.71, 0.64, 0.57, 0.50};
+static const double later_drafts[MU_NUMBERS_MAX] = {1.00, 0.93, 0.86, 0.79, 0.71, 0.64, 0.57, 0.50};
 
 /* Says ranks or how they are filled; drafts or overlap alone leave the cut to a search. */
 static bool says_cut(const mu_role_wish *w)
@@ -34,10 +33,11 @@ void mu_role_defaults(const mu_question *question, const mu_role_wish *wish, mu_
 {
     const mu_engine *engine = &question->machine.engine;
     for (uint32_t i = 0; i < MU_DRAFTS_MAX; i++) {
-        bool said = wish->acceptance_count > 0;
-        uint32_t last = wish->acceptance_count > i ? i : wish->acceptance_count - 1;
-        role->acceptance[i] =
-            said ? wish->acceptance[last] : fmin(engine->draft_acceptance * later_drafts[i], 1.0);
+        const mu_numbers *said = &wish->acceptance;
+        uint32_t last = said->count > i ? i : said->count - 1;
+        role->acceptance[i] = said->count > 0
+                                  ? said->value[last]
+                                  : fmin(engine->draft_acceptance * later_drafts[i], 1.0);
     }
     if (wish->batch_tokens > 0.0) {
         role->batch_tokens = wish->batch_tokens;

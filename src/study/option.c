@@ -1,12 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The option registry and how one option is set from text.
+ * How one option of the registry is set from text.
  *
- * What:  a static table; each row names a field of mu_scenario, its scenario key, flag, dimension
- *        and limits.
- * Why:   flags, scenario files, help, schema, man page and completion all read this one table.
- * Terms: path = dotted scenario key; a role is prefill, decode or serve.
- * Bound: limits are generous sanity limits of a scenario, not of what a system can do.
+ * Terms: a role is prefill, decode or serve.
  */
 #include "study/option.h"
 
@@ -14,137 +10,10 @@
 
 #include <assert.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { TEXT_PIECE_MAX = 512 };
-
-#define AT(field) offsetof(mu_scenario, field)
-
-#define NUMBER(path, flag, dimension, field, low, high, initial, value, doc)                       \
-    {                                                                                              \
-        path, flag, MU_OPTION_NUMBER, MU_DIM_##dimension, AT(field), low, high, initial, value,    \
-            doc                                                                                    \
-    }
-#define AUTO(path, flag, dimension, field, low, high, initial, value, doc)                         \
-    {                                                                                              \
-        path, flag, MU_OPTION_AUTO, MU_DIM_##dimension, AT(field), low, high, initial, value, doc  \
-    }
-#define OFF(path, flag, dimension, field, low, high, initial, value, doc)                          \
-    {                                                                                              \
-        path, flag, MU_OPTION_OFF, MU_DIM_##dimension, AT(field), low, high, initial, value, doc   \
-    }
-#define WORD(path, flag, type, field, value, doc)                                                  \
-    {                                                                                              \
-        path, flag, MU_OPTION_##type, MU_DIM_TEXT, AT(field), 0, 0, 0, value, doc                  \
-    }
-
-/* clang-format off */
-/* The rows of one role: `key` is its scenario prefix, `dash` its flag prefix. */
-#define ROLE(role, key, dash)                                                                      \
-    NUMBER(key "instances", dash "instances", COUNT, role.instances, 0, 1e6, 0, "N",               \
-           "copies of this role"),                                                                 \
-    NUMBER(key "tp", dash "tp", COUNT, role.tp, 0, 1e6, 0, "N", "tensor-parallel degree"),         \
-    NUMBER(key "pp", dash "pp", COUNT, role.pp, 0, 1e4, 0, "N", "pipeline stages"),                \
-    NUMBER(key "cp", dash "cp", COUNT, role.cp, 0, 1e6, 0, "N", "context-parallel degree"),        \
-    NUMBER(key "dp", dash "dp", COUNT, role.dp, 0, 1e6, 0, "N", "data-parallel attention groups"), \
-    NUMBER(key "ep", dash "ep", COUNT, role.ep, 0, 1e6, 0, "N", "expert-parallel degree"),         \
-    NUMBER(key "moe_tp", dash "moe-tp", COUNT, role.moe_tp, 0, 1e6, 0, "N",                        \
-           "tensor-parallel degree inside an expert"),                                             \
-    NUMBER(key "redundant_experts", dash "redundant-experts", COUNT, role.redundant_experts, 0,    \
-           1e6, -1, "N", "extra expert copies in the whole EP group"),                             \
-    NUMBER(key "imbalance", dash "imbalance", NONE, role.imbalance, 1, 1e3, 0, "X",                \
-           "busiest expert rank over the mean"),                                                   \
-    NUMBER(key "batch", dash "batch", COUNT, role.batch, 0, 1e7, 0, "N",                           \
-           "sequences in decode at once, per DP group"),                                           \
-    NUMBER(key "batch_tokens", dash "batch-tokens", COUNT, role.batch_tokens, 0, 1e8, 0, "N",      \
-           "tokens of one prefill step, per DP group"),                                            \
-    NUMBER(key "microbatches", dash "microbatches", COUNT, role.microbatches, 0, 2, 0, "N",        \
-           "2 = two batches overlap compute and communication"),                                   \
-    NUMBER(key "mtp", dash "mtp", COUNT, role.mtp, 0, MU_ACCEPTANCE_MAX, -1, "N",                  \
-           "draft tokens a decode step"),                                                          \
-    {key "acceptance", dash "acceptance", MU_OPTION_ACCEPTANCE, MU_DIM_FRACTION,                  \
-     AT(role.acceptance), 0, 1, 0, "P[,P...]",                                                     \
-     "probability that a draft is accepted, or a list by position"},                               \
-    WORD(key "chunked_prefill", dash "chunked-prefill", SWITCH, role.chunked_prefill, "yes|no",    \
-         "prefill chunks share steps with decode"),                                                \
-    WORD(key "chip", dash "chip", TEXT, role.chip, "CHIP",                                         \
-         "chip of this role, where it is not the system's")
-
-static const mu_option options[] = {
-    WORD("model", "model", TEXT, model, "MODEL", "model id, or the path of a config.json"),
-    WORD("system.id", "system", TEXT, system, "SYSTEM", "system id"),
-    AUTO("system.chips", "chips", COUNT, chips, 1, 1e7, 0, "N", "chips in use; auto = as sold"),
-    WORD("with", "with", LIST, with, "ID[,ID...]", "systems or chips to hold against it"),
-    WORD("engine", "engine", TEXT, engine, "ENGINE", "serving engine: its overhead profile"),
-    WORD("precision.weights", "weights", DTYPE, weights, "DTYPE", "format of the linear layers"),
-    WORD("precision.activations", "activations", DTYPE, activations, "DTYPE",
-         "format of the linear layers' inputs"),
-    WORD("precision.kv", "kv", DTYPE, kv, "DTYPE", "format of the KV cache"),
-    WORD("precision.experts", "experts", DTYPE, experts, "DTYPE",
-         "format of the routed experts, where it differs"),
-    WORD("precision.search", "search-precision", SWITCH, search_precision, "yes|no",
-         "plan also tries every narrower format the chip multiplies"),
-    NUMBER("workload.input", "input", COUNT, input, 1, 1e7, 4096, "N", "input tokens a request"),
-    NUMBER("workload.output", "output", COUNT, output, 1, 1e7, 1024, "N",
-           "output tokens a request"),
-    AUTO("workload.concurrency", "concurrency", COUNT, concurrency, 1, 1e8, 0, "N",
-         "requests in flight; auto = as many as memory and the SLO allow"),
-    NUMBER("workload.rate", "rate", RATE, rate, 1e-6, 1e9, 0, "RATE",
-           "requests that arrive, such as 100/s"),
-    NUMBER("workload.requests", "requests", COUNT, requests, 1, 1e9, 0, "N",
-           "requests in all, of one length, without a rate all there at the start; endless "
-           "unless said"),
-    NUMBER("workload.prefix_hit", "prefix-hit", FRACTION, prefix_hit, 0, 0.999, 0, "SHARE",
-           "share of the input found in the prefix cache"),
-    NUMBER("slo.ttft", "ttft", TIME, ttft_s, 1e-6, 1e6, 0, "TIME", "longest time to first token"),
-    NUMBER("slo.tpot", "tpot", TIME, tpot_s, 1e-6, 1e6, 0, "TIME", "longest time per output token"),
-    NUMBER("slo.e2e", "e2e", TIME, e2e_s, 1e-6, 1e6, 0, "TIME", "longest time of a whole request"),
-    OFF("uncertainty.samples", "uncertainty", COUNT, samples, 1, 65536, 256, "N",
-        "draws for the 90 % intervals; off = points only"),
-    NUMBER("uncertainty.seed", "seed", COUNT, seed, 0, 9007199254740992.0, 1, "N",
-           "seed of the draws"),
-    AUTO("threads", "threads", COUNT, threads, 1, 256, 0, "N",
-         "threads; auto = all cores; never changes an answer"),
-    WORD("deployment.mode", "mode", MODE, mode, "MODE", "auto, aggregated or disaggregated"),
-    ROLE(serve, "deployment.serve.", ""),
-    ROLE(prefill, "deployment.prefill.", "prefill-"),
-    ROLE(decode, "deployment.decode.", "decode-"),
-};
-/* clang-format on */
-
-static const char *const mode_words[] = {"auto", "aggregated", "disaggregated"};
-
-const mu_option *mu_options(size_t *count)
-{
-    *count = sizeof options / sizeof options[0];
-    return options;
-}
-
-const mu_option *mu_option_by_flag(const char *flag)
-{
-    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
-        if (options[i].flag != NULL && strcmp(options[i].flag, flag) == 0) {
-            return &options[i];
-        }
-    }
-    return NULL;
-}
-
-const mu_option *mu_option_by_path(const char *path)
-{
-    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
-        if (strcmp(options[i].path, path) == 0) {
-            return &options[i];
-        }
-    }
-    return NULL;
-}
-
-const char *mu_mode_text(mu_mode mode)
-{
-    assert((size_t)mode < sizeof mode_words / sizeof mode_words[0]);
-    return mode_words[mode];
-}
 
 /* The field of an option; rows and fields agree in type by construction. */
 static void *field_of(const mu_option *option, mu_scenario *scenario)
@@ -264,17 +133,30 @@ static mu_status set_dtype(const mu_option *option, const char *text, int *out, 
                    near ? "\"?" : "");
 }
 
-static mu_status set_mode(const mu_option *option, const char *text, mu_mode *out, mu_error *err)
+/* "auto, aggregated or disaggregated" */
+static void list_words(const mu_option *option, char *out, size_t size)
 {
-    for (size_t i = 0; i < sizeof mode_words / sizeof mode_words[0]; i++) {
-        if (strcmp(text, mode_words[i]) == 0) {
-            *out = (mu_mode)i;
+    size_t used = 0;
+    out[0] = '\0';
+    for (size_t i = 0; i < option->words && used < size; i++) {
+        const char *before = i == 0 ? "" : (i + 1 == option->words ? " or " : ", ");
+        used += (size_t)snprintf(out + used, size - used, "%s%s", before, option->word[i]);
+    }
+}
+
+static mu_status set_choice(const mu_option *option, const char *text, void *out, mu_error *err)
+{
+    static_assert(sizeof(mu_mode) == sizeof(int), "a choice is kept in an int or an enum");
+    for (size_t i = 0; i < option->words; i++) {
+        if (strcmp(text, option->word[i]) == 0) {
+            int chosen = (int)i;
+            memcpy(out, &chosen, sizeof chosen);
             return MU_OK;
         }
     }
-    return mu_fail(err, MU_E_INPUT,
-                   "%s: expected auto, aggregated or disaggregated, found \"%.64s\"", option->path,
-                   text);
+    char words[256];
+    list_words(option, words, sizeof words);
+    return mu_fail(err, MU_E_INPUT, "%s: expected %s, found \"%.64s\"", option->path, words, text);
 }
 
 /* Cuts the next comma-separated piece off *text into piece; false at the end. */
@@ -294,26 +176,23 @@ static bool next_piece(const char **text, char piece[TEXT_PIECE_MAX])
     return true;
 }
 
-static mu_status set_acceptance(const mu_option *option, const char *text, mu_role_wish *role,
-                                mu_error *err)
+static mu_status set_numbers(const mu_option *option, const char *text, mu_numbers *out,
+                             mu_error *err)
 {
-    assert(role != NULL);
-    double list[MU_ACCEPTANCE_MAX] = {0};
-    uint32_t count = 0;
+    mu_numbers list = {0};
     char piece[TEXT_PIECE_MAX];
     while (next_piece(&text, piece)) {
-        if (count == MU_ACCEPTANCE_MAX) {
+        if (list.count == MU_NUMBERS_MAX) {
             return mu_fail(err, MU_E_INPUT, "%s: expected at most %d numbers", option->path,
-                           MU_ACCEPTANCE_MAX);
+                           MU_NUMBERS_MAX);
         }
-        mu_status status = parse_number(option, piece, &list[count], err);
+        mu_status status = parse_number(option, piece, &list.value[list.count], err);
         if (status != MU_OK) {
             return status;
         }
-        count++;
+        list.count++;
     }
-    memcpy(role->acceptance, list, sizeof list);
-    role->acceptance_count = count;
+    *out = list;
     return MU_OK;
 }
 
@@ -352,10 +231,10 @@ static mu_status set_field(const mu_option *option, const char *text, mu_scenari
         return set_text(option, text, field, err);
     case MU_OPTION_DTYPE:
         return set_dtype(option, text, field, err);
-    case MU_OPTION_MODE:
-        return set_mode(option, text, field, err);
-    case MU_OPTION_ACCEPTANCE:
-        return set_acceptance(option, text, role_of(option, scenario), err);
+    case MU_OPTION_CHOICE:
+        return set_choice(option, text, field, err);
+    case MU_OPTION_NUMBERS:
+        return set_numbers(option, text, field, err);
     case MU_OPTION_LIST:
         return set_list(option, text, scenario, err);
     }
@@ -375,13 +254,21 @@ mu_status mu_option_set(const mu_option *option, const char *text, mu_scenario *
     if (status == MU_OK && role != NULL) {
         role->given = true;
     }
+    if (status == MU_OK && option->offset == offsetof(mu_scenario, input)) {
+        scenario->input_length.histogram[0] = '\0';
+    }
+    if (status == MU_OK && option->offset == offsetof(mu_scenario, output)) {
+        scenario->output_length.histogram[0] = '\0';
+    }
     return status;
 }
 
 void mu_scenario_init(mu_scenario *scenario)
 {
+    size_t count = 0;
+    const mu_option *options = mu_options(&count);
     memset(scenario, 0, sizeof *scenario);
-    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+    for (size_t i = 0; i < count; i++) {
         void *field = field_of(&options[i], scenario);
         switch (options[i].type) {
         case MU_OPTION_NUMBER:
@@ -394,7 +281,7 @@ void mu_scenario_init(mu_scenario *scenario)
             *(int *)field = -1;
             break;
         default:
-            break; /* all zero: empty text, mode auto, no list */
+            break; /* all zero: empty text, the first word, no list */
         }
     }
 }

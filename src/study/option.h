@@ -13,15 +13,15 @@
 #include <stddef.h>
 
 typedef enum mu_option_type {
-    MU_OPTION_NUMBER,     /* double with a dimension and limits; whole when it is a COUNT */
-    MU_OPTION_AUTO,       /* the same, or the word `auto` (0) */
-    MU_OPTION_OFF,        /* the same, or the word `off` (0) */
-    MU_OPTION_SWITCH,     /* bool into an int: -1 unsaid, 0, 1 */
-    MU_OPTION_TEXT,       /* char[MU_ID_MAX] */
-    MU_OPTION_DTYPE,      /* int, -1 unsaid */
-    MU_OPTION_MODE,       /* mu_mode */
-    MU_OPTION_ACCEPTANCE, /* a number or a list of numbers, comma-separated as text */
-    MU_OPTION_LIST        /* ids into `with`, comma-separated as text; adds to what is there */
+    MU_OPTION_NUMBER,  /* double with a dimension and limits; whole when it is a COUNT */
+    MU_OPTION_AUTO,    /* the same, or the word `auto` (0) */
+    MU_OPTION_OFF,     /* the same, or the word `off` (0) */
+    MU_OPTION_SWITCH,  /* bool into an int: -1 unsaid, 0, 1 */
+    MU_OPTION_TEXT,    /* char[MU_ID_MAX] */
+    MU_OPTION_DTYPE,   /* int, -1 unsaid */
+    MU_OPTION_CHOICE,  /* int or enum: which of `word` */
+    MU_OPTION_NUMBERS, /* mu_numbers: a number or a list of them, comma-separated as text */
+    MU_OPTION_LIST     /* ids into `with`, comma-separated as text; adds to what is there */
 } mu_option_type;
 
 typedef struct mu_option {
@@ -32,9 +32,12 @@ typedef struct mu_option {
     size_t offset; /* in mu_scenario */
     double low;
     double high;
-    double initial;    /* of numbers: the value when nothing is said */
-    const char *value; /* metavariable in help ("TIME") */
-    const char *doc;   /* one line */
+    double initial;          /* of numbers: the value when nothing is said */
+    const char *value;       /* metavariable in help ("TIME") */
+    const char *doc;         /* one line */
+    const char *const *word; /* [words] of a choice; the first when nothing is said */
+    size_t words;
+    bool over_time; /* only what lets requests arrive over time looks at it */
 } mu_option;
 
 /** All rows in the order of help; static. */
@@ -46,7 +49,7 @@ const mu_option *mu_option_by_flag(const char *flag);
 /** Row of a dotted scenario key, or NULL. */
 const mu_option *mu_option_by_path(const char *path);
 
-/** Words of MU_OPTION_MODE, in the order of mu_mode; static. */
+/** Words of deployment.mode, in the order of mu_mode; static. */
 const char *mu_mode_text(mu_mode mode);
 
 /**
@@ -60,8 +63,9 @@ mu_status mu_option_set(const mu_option *option, const char *text, mu_scenario *
 /**
  * Fills a scenario from a document: unknown keys refused with the nearest known one and the place,
  * `system: id` as well as `system: {id:, chips:}`, `deployment: auto` as well as a map,
- * `uncertainty: off` as well as a map. A distribution of lengths ({mean, sigma}) is read as its
- * mean and a percentile of an SLO as a mean, each with a warning kept in the scenario.
+ * `uncertainty: off` as well as a map, `input: {mean, sigma}` and `input: {histogram}` for the keys
+ * of that end. What steady state answers more coarsely (distributions, percentiles, what only a
+ * simulation looks at) leaves a warning in the scenario.
  * Fields not mentioned keep their value, so flags may be applied after.
  */
 mu_status mu_scenario_read(const mu_doc *doc, mu_scenario *scenario, mu_error *err) MU_MUST_CHECK;

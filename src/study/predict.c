@@ -43,7 +43,7 @@ static void scale_acceptance(mu_role *role, double factor)
 
 static bool acceptance_said(const mu_scenario *s)
 {
-    return s->serve.acceptance_count > 0 || s->decode.acceptance_count > 0;
+    return s->serve.acceptance.count > 0 || s->decode.acceptance.count > 0;
 }
 
 mu_status mu_draws_answer_on(const mu_question *question, const mu_deployment *deployment,

@@ -5,8 +5,7 @@
  * What:  walks the map; the dotted path of a node is looked up in the registry, so a new row there
  *        is a new key here.
  * Terms: short form = `system: id` for `system: {id: id}` and its like.
- * Bound: three levels of maps, which is what the registry's paths have; steady-state verbs know
- *        means only, so a distribution is read as its mean, with a warning.
+ * Bound: three levels of maps, which is what the registry's paths have.
  */
 #include "base/text.h"
 #include "study/option.h"
@@ -86,12 +85,12 @@ static mu_status set_plain(reader *r, const mu_option *option, const mu_node *no
     return MU_OK;
 }
 
-/* A list: acceptances by position, or ids. Joined with commas, as the registry reads them. */
+/* A list: numbers by position, or ids. Joined with commas, as the registry reads them. */
 static mu_status set_list(reader *r, const mu_option *option, const mu_node *node)
 {
     char joined[1024] = "";
     size_t used = 0;
-    if (option->type != MU_OPTION_ACCEPTANCE && option->type != MU_OPTION_LIST) {
+    if (option->type != MU_OPTION_NUMBERS && option->type != MU_OPTION_LIST) {
         return set_plain(r, option, node); /* which refuses it */
     }
     for (uint32_t i = 0; i < node->count; i++) {
@@ -112,29 +111,55 @@ static mu_status set_list(reader *r, const mu_option *option, const mu_node *nod
     return status == MU_OK ? MU_OK : mu_node_fail(r->doc, node, r->err, "%s", local.text);
 }
 
-/* workload.input: {mean: 1024, sigma: 300} */
+/* The first of serving.* speaks for all of them. */
+static void warn_over_time(mu_scenario *scenario, const char *path)
+{
+    static const char serving[] = "serving.";
+    size_t length = sizeof serving - 1;
+    bool whole = strncmp(path, serving, length) == 0;
+    for (uint32_t i = 0; whole && i < scenario->warning_count; i++) {
+        if (strncmp(scenario->warning[i], serving, length - 1) == 0) {
+            return;
+        }
+    }
+    mu_scenario_warn(scenario, "%s: steady state knows no requests over time; only simulate does",
+                     whole ? "serving" : path);
+}
+
+/* `sigma` of workload.input is the key workload.input_sigma, and so on. */
+static mu_status set_part(reader *r, const mu_option *option, const mu_node *node)
+{
+    char path[PATH_MAX_CHARS];
+    if (strcmp(node->key, "mean") == 0) {
+        return set_plain(r, option, node);
+    }
+    (void)snprintf(path, sizeof path, "%s_%s", option->path, node->key);
+    const mu_option *part = mu_option_by_path(path);
+    assert(part != NULL);
+    return set_plain(r, part, node);
+}
+
+/* workload.input: {mean: 1024, sigma: 300}, or {histogram: FILE} */
 static mu_status set_distribution(reader *r, const mu_option *option, const mu_node *node)
 {
-    static const char *const known[] = {"mean", "sigma"};
-    mu_status status = mu_node_known_keys(r->doc, node, known, 2, r->err);
+    static const char *const known[] = {"mean", "sigma", "histogram"};
+    mu_status status = mu_node_known_keys(r->doc, node, known, 3, r->err);
     if (status != MU_OK) {
         return status;
     }
-    const mu_node *mean = mu_node_get(node, "mean");
-    const mu_node *sigma = mu_node_get(node, "sigma");
-    double ignored = 0.0;
-    if (mean == NULL) {
-        return mu_node_fail(r->doc, node, r->err, "%s: expected a mean", option->path);
+    bool mean = mu_node_get(node, "mean") != NULL;
+    bool histogram = mu_node_get(node, "histogram") != NULL;
+    if (mean == histogram || (histogram && node->count > 1)) {
+        return mu_node_fail(r->doc, node, r->err,
+                            "%s: expected a mean, with or without sigma, or a histogram",
+                            option->path);
     }
-    if (sigma != NULL) {
-        status = mu_node_number(r->doc, sigma, "sigma", 0.0, 1e7, &ignored, r->err);
+    for (uint32_t i = 0; i < node->count && status == MU_OK; i++) {
+        status = set_part(r, option, &node->child[i]);
     }
-    if (status == MU_OK) {
-        status = set_plain(r, option, mean);
-    }
-    if (status == MU_OK) {
-        mu_scenario_warn(r->scenario, "%s: steady state knows means only; sigma is not used",
-                         option->path);
+    if (status == MU_OK && node->count + histogram > 1) {
+        mu_scenario_warn(r->scenario, "%s: steady state knows means only; %s is not used",
+                         option->path, histogram ? "the rest of the histogram" : "sigma");
     }
     return status;
 }
@@ -168,6 +193,10 @@ bool mu_scenario_topic_of(const char *path, mu_scenario_topic *out)
                   {"system.", MU_TOPIC_SYSTEM},
                   {"engine", MU_TOPIC_ENGINE},
                   {"deployment.", MU_TOPIC_DEPLOYMENT}};
+    if (strcmp(path, "workload.trace") == 0) {
+        *out = MU_TOPIC_TRACE;
+        return true;
+    }
     for (size_t i = 0; i < sizeof topics / sizeof topics[0]; i++) {
         if (strncmp(path, topics[i].prefix, strlen(topics[i].prefix)) == 0) {
             *out = topics[i].topic;
@@ -222,6 +251,9 @@ static mu_status set_option(reader *r, const mu_option *option, const mu_node *n
         r->scenario->place[topic] = before; /* setting forgets it, as a flag must */
     }
     note_place(r, option, node);
+    if (status == MU_OK && option->over_time && strcmp(option->path, "workload.trace") != 0) {
+        warn_over_time(r->scenario, option->path);
+    }
     return status;
 }
 
@@ -255,13 +287,6 @@ static mu_status check_keys(reader *r, const mu_node *map, const char *prefix)
 {
     char store[KEYS_MAX][32];
     const char *keys[KEYS_MAX];
-    const mu_node *trace = strcmp(prefix, "workload.") == 0 ? mu_node_get(map, "trace") : NULL;
-    if (trace != NULL) {
-        return mu_node_fail(r->doc, trace, r->err,
-                            "workload.trace: a trace needs a request-level simulation, which the "
-                            "steady-state verbs do not do; expected input, output and "
-                            "concurrency or rate");
-    }
     uint32_t count = keys_below(prefix, store, keys);
     return mu_node_known_keys(r->doc, map, keys, count, r->err);
 }
@@ -356,6 +381,50 @@ mu_status mu_scenario_read(const mu_doc *doc, mu_scenario *scenario, mu_error *e
     return read_maps(&r, doc->root);
 }
 
+mu_status mu_scenario_check_steady(const mu_scenario *scenario, mu_error *err)
+{
+    if (scenario->trace[0] == '\0') {
+        return MU_OK;
+    }
+    mu_status status = mu_fail(err, MU_E_INPUT,
+                               "workload.trace: a trace needs a request-level simulation (muster "
+                               "simulate), which the steady-state verbs do not do; expected "
+                               "input, output and concurrency or rate");
+    mu_scenario_blame(scenario, MU_TOPIC_TRACE, err);
+    return status;
+}
+
+mu_arrival_wish mu_scenario_arrival(const mu_scenario *scenario)
+{
+    if (scenario->arrival != MU_ARRIVE_AUTO) {
+        return (mu_arrival_wish)scenario->arrival;
+    }
+    if (scenario->trace[0] != '\0') {
+        return MU_ARRIVE_TRACE;
+    }
+    return scenario->rate > 0.0 ? MU_ARRIVE_POISSON : MU_ARRIVE_CLOSED;
+}
+
+static mu_status check_arrival(const mu_scenario *s, mu_error *err)
+{
+    mu_arrival_wish arrival = mu_scenario_arrival(s);
+    bool trace = s->trace[0] != '\0';
+    const char *what = NULL;
+    if (s->rate > 0.0 && s->concurrency > 0.0) {
+        what = "rate is an open stream, concurrency a closed loop; expected one of the two";
+    } else if (trace && (s->rate > 0.0 || s->concurrency > 0.0)) {
+        what = "a trace says when requests arrive; expected no rate and no concurrency beside it";
+    } else if (trace != (arrival == MU_ARRIVE_TRACE)) {
+        what = trace ? "arrivals are the trace's; expected arrival trace"
+                     : "arrival trace: expected trace, the file to read";
+    } else if (arrival == MU_ARRIVE_CLOSED && s->rate > 0.0) {
+        what = "arrival closed: a closed loop has a concurrency, not a rate";
+    } else if (arrival != MU_ARRIVE_CLOSED && !trace && s->rate <= 0.0) {
+        what = "arrivals of an open stream: expected a rate, such as 10/s";
+    }
+    return what == NULL ? MU_OK : mu_fail_at(err, MU_E_INPUT, s->file, 0, 0, "workload: %s", what);
+}
+
 mu_status mu_scenario_settle(mu_scenario *scenario, mu_error *err)
 {
     bool apart = scenario->prefill.given || scenario->decode.given;
@@ -375,19 +444,13 @@ mu_status mu_scenario_settle(mu_scenario *scenario, mu_error *err)
                           "deployment: mode disaggregated has the roles prefill and decode, found "
                           "serve");
     }
-    if (scenario->rate > 0.0 && scenario->concurrency > 0.0) {
-        return mu_fail_at(
-            err, MU_E_INPUT, scenario->file, 0, 0,
-            "workload: rate is an open stream, concurrency a closed loop; expected one "
-            "of the two");
-    }
     if (scenario->mode == MU_MODE_AUTO && apart) {
         scenario->mode = MU_MODE_DISAGGREGATED;
     }
     if (scenario->mode == MU_MODE_AUTO && scenario->serve.given) {
         scenario->mode = MU_MODE_AGGREGATED;
     }
-    return MU_OK;
+    return check_arrival(scenario, err);
 }
 
 void mu_scenario_warn(mu_scenario *scenario, const char *format, ...)

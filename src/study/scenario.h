@@ -17,13 +17,56 @@
 
 enum {
     MU_ID_MAX = 256,
-    MU_ACCEPTANCE_MAX = 8,
+    MU_NUMBERS_MAX = 8,
     MU_WITH_MAX = 16,
     MU_SCENARIO_WARNINGS_MAX = 4,
     MU_SCENARIO_WARNING_TEXT_MAX = 192
 };
 
 typedef enum mu_mode { MU_MODE_AUTO, MU_MODE_AGGREGATED, MU_MODE_DISAGGREGATED } mu_mode;
+
+/* Numbers by position. */
+typedef struct mu_numbers {
+    double value[MU_NUMBERS_MAX];
+    uint32_t count; /* 0 = not said */
+} mu_numbers;
+
+/* X(NAME, word): how requests arrive. */
+#define MU_ARRIVAL_WISH_LIST(X)                                                                    \
+    X(AUTO, "auto")                                                                                \
+    X(CLOSED, "closed")                                                                            \
+    X(POISSON, "poisson")                                                                          \
+    X(GAMMA, "gamma")                                                                              \
+    X(CONSTANT, "constant")                                                                        \
+    X(TRACE, "trace")
+
+typedef enum mu_arrival_wish {
+#define X(name, word) MU_ARRIVE_##name,
+    MU_ARRIVAL_WISH_LIST(X)
+#undef X
+} mu_arrival_wish;
+
+/* How lengths lie around their mean; not said: all the same. */
+typedef struct mu_length_wish {
+    double sigma;              /* deviation [tokens]; log-normal */
+    char histogram[MU_ID_MAX]; /* file; then it says the mean, too */
+} mu_length_wish;
+
+/* How the engine schedules and what happens to instances; 0 (-1 where 0 means something) = not
+   said. */
+typedef struct mu_serving_wish {
+    int policy; /* 0 = the engine's, else mu_policy + 1 */
+    int order;  /* mu_order */
+    int router; /* mu_router */
+    double block_tokens;
+    int prefix_cache; /* -1 = as the engine */
+    double watermark; /* -1 = the engine's */
+    int swap;         /* 1 = to the host */
+    double queue_most;
+    double autoscale_most, autoscale_high, autoscale_low;
+    double startup_s, mtbf_s, repair_s;
+    double expert_skew, expert_spread, expert_period_s;
+} mu_serving_wish;
 
 /* What of a role was said; 0 (or < 0 where 0 means something) = not said, the search or profile
    decides. */
@@ -36,8 +79,7 @@ typedef struct mu_role_wish {
     double batch_tokens;
     double microbatches;
     double mtp; /* -1 = not said */
-    double acceptance[MU_ACCEPTANCE_MAX];
-    uint32_t acceptance_count;
+    mu_numbers acceptance;
     int chunked_prefill;  /* -1 = not said */
     char chip[MU_ID_MAX]; /* "" = the system's */
 } mu_role_wish;
@@ -48,6 +90,7 @@ typedef enum mu_scenario_topic {
     MU_TOPIC_SYSTEM,
     MU_TOPIC_ENGINE,
     MU_TOPIC_DEPLOYMENT,
+    MU_TOPIC_TRACE,
     MU_TOPIC_COUNT
 } mu_scenario_topic;
 
@@ -77,6 +120,18 @@ typedef struct mu_scenario {
     double rate;        /* requests/s, 0 = not said */
     double requests;    /* in all, 0 = no end */
     double prefix_hit;
+    mu_length_wish input_length, output_length;
+    double length_ratio; /* lengths evenly from this share to all */
+    int arrival;         /* mu_arrival_wish */
+    char trace[MU_ID_MAX];
+    double trace_speed;
+    double burstiness;
+    double diurnal, diurnal_s;
+    double ramp_s;
+    double turns, think_s;
+    double shared_prefix; /* tokens */
+    mu_numbers tenants;   /* shares */
+    mu_serving_wish serving;
     double ttft_s; /* SLO, 0 = none */
     double tpot_s;
     double e2e_s;
@@ -99,9 +154,19 @@ void mu_scenario_init(mu_scenario *scenario);
 /**
  * Once file and flags are in: an unsaid mode follows from the roles given (serve: aggregated;
  * prefill or decode: disaggregated).
- * @retval MU_E_INPUT  roles of both modes, or roles of the other mode than the one asked for
+ * @retval MU_E_INPUT  roles of both modes, or roles of the other mode than the one asked for;
+ *                     arrivals that contradict rate, concurrency or trace
  */
 mu_status mu_scenario_settle(mu_scenario *scenario, mu_error *err) MU_MUST_CHECK;
+
+/** How requests arrive: as said, else by the trace, the rate, or in a closed loop; never AUTO. */
+mu_arrival_wish mu_scenario_arrival(const mu_scenario *scenario);
+
+/**
+ * Whether means of a steady state can answer it.
+ * @retval MU_E_INPUT  it names a trace; at its place in the file
+ */
+mu_status mu_scenario_check_steady(const mu_scenario *scenario, mu_error *err) MU_MUST_CHECK;
 
 /**
  * Keeps a remark for the reader of the answer; beyond MU_SCENARIO_WARNINGS_MAX they are dropped.

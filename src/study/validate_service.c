@@ -37,7 +37,10 @@ static mu_status read_scenario(const mu_case *c, mu_scenario *out, mu_error *err
 {
     mu_scenario_init(out);
     mu_status status = mu_scenario_read(&c->scenario, out, err);
-    return status == MU_OK ? mu_scenario_settle(out, err) : status;
+    if (status == MU_OK) {
+        status = mu_scenario_settle(out, err);
+    }
+    return status == MU_OK ? mu_scenario_check_steady(out, err) : status;
 }
 
 static const mu_role_wish *main_role(const mu_scenario *s)

@@ -7,6 +7,7 @@
  *         alone).
  */
 #include "io/doc_read.h"
+#include "serving/simulate.h"
 #include "study/option.h"
 
 #include <setjmp.h>
@@ -77,8 +78,8 @@ static void values(void **state)
     assert_int_equal(set("mode", "disaggregated", &s, &err), MU_OK);
     assert_int_equal(s.mode, MU_MODE_DISAGGREGATED);
     assert_int_equal(set("decode-acceptance", "0.9,0.5", &s, &err), MU_OK);
-    assert_int_equal(s.decode.acceptance_count, 2);
-    assert_true(s.decode.acceptance[1] == 0.5);
+    assert_int_equal(s.decode.acceptance.count, 2);
+    assert_true(s.decode.acceptance.value[1] == 0.5);
     assert_true(s.decode.given && !s.prefill.given && !s.serve.given);
     assert_int_equal(set("chunked-prefill", "no", &s, &err), MU_OK);
     assert_int_equal(s.serve.chunked_prefill, 0);
@@ -193,7 +194,7 @@ static void whole_file(void **state)
     assert_int_equal(s.mode, MU_MODE_DISAGGREGATED);
     assert_true(s.prefill.given && s.decode.given && !s.serve.given);
     assert_true(s.prefill.instances == 6.0 && s.decode.ep == 320.0 && s.decode.mtp == 1.0);
-    assert_int_equal(s.decode.acceptance_count, 2);
+    assert_int_equal(s.decode.acceptance.count, 2);
     assert_true(s.ttft_s == 2.0 && s.tpot_s == 0.05);
     assert_true(s.samples == 64.0 && s.seed == 7.0);
     assert_int_equal(s.warning_count, 0);
@@ -241,7 +242,12 @@ static void refused(void **state)
         {"workload: {input: [1, 2]}\n", "found a list", 1},
         {"workload: {input: }\n", "found nothing", 1},
         {"workload: {input: {sigma: 2}}\n", "expected a mean", 1},
-        {"workload: {trace: a.csv}\n", "request-level", 1},
+        {"workload: {input: {mean: 5, histogram: a.csv}}\n", "or a histogram", 1},
+        {"workload: {input: {mean: 5, sigma: -1}}\n", "input_sigma", 1},
+        {"workload: {arrival: often}\n", "expected auto, closed, poisson, gamma, constant or", 1},
+        {"workload: {tenants: [1, x]}\n", "workload.tenants", 1},
+        {"serving: {polciy: vllm}\n", "did you mean \"policy\"", 1},
+        {"serving: vllm\n", "expected a map", 1},
         {"slo:\n  tpot: 50\n", "slo.tpot", 2},
         {"slo: {tpot: {p99: 1s, p50: 1s}}\n", "one percentile", 1},
         {"slo: {tpot: {p98: 1s}}\n", "unknown key", 1},
@@ -273,6 +279,70 @@ static void settled(void **state)
     static const char *const bad[] = {"deployment: {decode: {tp: 8}, serve: {tp: 8}}\n",
                                       "deployment: {mode: aggregated, prefill: {tp: 8}}\n",
                                       "deployment: {mode: disaggregated, serve: {tp: 8}}\n"};
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        assert_int_equal(read_text(bad[i], &s, &err), MU_OK);
+        assert_int_equal(mu_scenario_settle(&s, &err), MU_E_INPUT);
+    }
+}
+
+/* What only a simulation looks at: kept as said, one remark for steady state each. */
+static void over_time(void **state)
+{
+    (void)state;
+    mu_scenario s;
+    mu_error err;
+    static const char text[] =
+        "workload:\n"
+        "  input: {mean: 900, sigma: 100}\n"
+        "  output: {histogram: out.csv}\n"
+        "  tenants: [3, 1]\n"
+        "serving: {policy: trtllm-max, router: prefix, prefix_cache: no, watermark: 0.05}\n";
+    assert_int_equal(read_text(text, &s, &err), MU_OK);
+    assert_true(s.input == 900.0 && s.input_length.sigma == 100.0);
+    assert_string_equal(s.output_length.histogram, "out.csv");
+    assert_int_equal(s.tenants.count, 2);
+    assert_true(s.tenants.value[0] == 3.0);
+    assert_int_equal(s.serving.policy, 1 + MU_POLICY_TRTLLM_MAX);
+    assert_int_equal(s.serving.router, MU_ROUTER_PREFIX);
+    assert_int_equal(s.serving.prefix_cache, 0);
+    assert_true(s.serving.watermark == 0.05);
+    assert_int_equal(s.warning_count, 4);
+    assert_non_null(strstr(s.warning[3], "serving: "));
+    assert_int_equal(set("output", "512", &s, &err), MU_OK);
+    assert_string_equal(s.output_length.histogram, "");
+}
+
+static void arrivals(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        mu_arrival_wish arrival;
+    } good[] = {
+        {"model: a\n", MU_ARRIVE_CLOSED},
+        {"workload: {rate: 5/s}\n", MU_ARRIVE_POISSON},
+        {"workload: {rate: 5/s, arrival: constant}\n", MU_ARRIVE_CONSTANT},
+        {"workload: {trace: a.csv}\n", MU_ARRIVE_TRACE},
+    };
+    static const char *const bad[] = {
+        "workload: {rate: 5/s, concurrency: 5}\n",
+        "workload: {rate: 5/s, arrival: closed}\n",
+        "workload: {arrival: gamma}\n",
+        "workload: {arrival: trace}\n",
+        "workload: {trace: a.csv, rate: 5/s}\n",
+        "workload: {trace: a.csv, arrival: poisson}\n",
+    };
+    mu_scenario s;
+    mu_error err;
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        assert_int_equal(read_text(good[i].text, &s, &err), MU_OK);
+        assert_int_equal(mu_scenario_settle(&s, &err), MU_OK);
+        assert_int_equal(mu_scenario_arrival(&s), good[i].arrival);
+    }
+    assert_int_equal(mu_scenario_check_steady(&s, &err), MU_E_INPUT);
+    assert_string_equal(err.file, "case.yaml");
+    assert_int_equal(err.line, 1);
+    assert_non_null(strstr(err.text, "request-level"));
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_int_equal(read_text(bad[i], &s, &err), MU_OK);
         assert_int_equal(mu_scenario_settle(&s, &err), MU_E_INPUT);
@@ -323,6 +393,8 @@ int main(void)
         cmocka_unit_test(short_forms),
         cmocka_unit_test(refused),
         cmocka_unit_test(settled),
+        cmocka_unit_test(over_time),
+        cmocka_unit_test(arrivals),
         cmocka_unit_test(registry),
         cmocka_unit_test(warnings_are_bounded),
     };
