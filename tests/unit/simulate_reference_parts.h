@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of the plain simulator share: requests, lanes, instances. */
+#ifndef MUSTER_TESTS_SIMULATE_REFERENCE_PARTS_H
+#define MUSTER_TESTS_SIMULATE_REFERENCE_PARTS_H
+
+#include "simulate_reference.h"
+
+enum { REF_PREFILL, REF_DECODE };
+
+/* Where a request is. */
+typedef enum ref_place {
+    REF_ROUTER,  /* no instance is up */
+    REF_INBOX,   /* of an instance; until ready_s */
+    REF_WAITING, /* in a lane's queue */
+    REF_TRYING,  /* being admitted: its prefix is taken, its own blocks are not */
+    REF_RUNNING, /* in a lane's batch */
+    REF_GONE     /* ended or rejected */
+} ref_place;
+
+typedef struct ref_request {
+    mu_request asked;
+    uint64_t id[REF_IDS];
+    ref_place place;
+    uint32_t role, instance, lane; /* once routed */
+    double ready_s;
+    bool delivered;  /* comes with its cache from a prefill instance */
+    bool swapped;    /* its cache is on the host */
+    uint64_t rank;   /* order of admission in its lane */
+    uint64_t target; /* tokens to prefill */
+    uint64_t done;   /* of them: their cache exists */
+    uint64_t emitted;
+    uint64_t hold_tokens;  /* it holds blocks for so many */
+    uint64_t units;        /* the first so many units are the lane's cache's, referenced by it */
+    uint64_t swap_blocks;  /* that went to the host */
+    uint64_t decode_steps; /* ever */
+    bool admitted_before, first_token_given;
+    double last_token_s;
+    /* In the step being planned or under way. */
+    uint64_t chunk; /* tokens of the target; 0 = none */
+    bool decodes;
+    mu_sim_record record;
+} ref_request;
+
+typedef struct ref_unit {
+    uint64_t id;
+    uint64_t released; /* when last: a count of the lane */
+} ref_unit;
+
+typedef struct ref_lane {
+    ref_unit unit[REF_UNITS];
+    uint32_t units;
+    uint64_t releases, admissions;
+    double ratio; /* SGLang: share of the tokens still to come that is set aside */
+    /* Of the plan being made. */
+    bool preempted;
+    uint64_t swap_blocks; /* out and in */
+} ref_lane;
+
+typedef enum ref_state { REF_OFF, REF_STARTING, REF_UP, REF_DRAINING, REF_FAILED } ref_state;
+
+typedef struct ref_instance {
+    ref_state state;
+    double up_s;   /* STARTING, FAILED: when it is up */
+    double fail_s; /* UP, DRAINING: when it fails next */
+    uint64_t failures;
+    bool stepping;
+    uint32_t step;      /* under way: its number */
+    double link_free_s; /* it may send (prefill) or receive (decode) */
+    ref_lane lane[REF_LANES];
+} ref_instance;
+
+typedef struct ref_sim {
+    const mu_sim_config *config;
+    const mu_traffic *traffic;
+    ref_run *out;
+    double now_s;
+    ref_request request[REF_REQUESTS]; /* by number */
+    uint32_t requests;
+    uint32_t front; /* the role that takes requests */
+    ref_instance instance[2][REF_INSTANCES];
+    uint64_t routed;
+} ref_sim;
+
+/* One lane of one instance. */
+typedef struct ref_here {
+    ref_sim *sim;
+    const mu_sim_role *role;
+    ref_lane *lane;
+    uint32_t r, i, l;
+} ref_here;
+
+ref_here ref_at(ref_sim *s, uint32_t role, uint32_t instance, uint32_t lane);
+
+/** Requests of the lane at this place: running ones by rank, waiting ones as they queue. */
+uint32_t ref_list(const ref_here *h, ref_place place, ref_request *list[REF_REQUESTS]);
+
+/** Blocks that hold so many tokens. */
+uint64_t ref_blocks(const mu_sim_role *role, uint64_t tokens);
+
+/** Blocks of the lane that nobody holds: free, or of units without references. */
+int64_t ref_room(const ref_here *h);
+
+/** Leading units of the request that the lane's cache holds, for a target of so many tokens. */
+uint64_t ref_hits(const ref_here *h, const ref_request *q, uint64_t target);
+
+/** Puts the units that lie wholly in the first `tokens` into the cache, from those it refers to. */
+void ref_insert(const ref_here *h, ref_request *q, uint64_t tokens);
+
+/** Drops its references, deepest first, and its blocks. */
+void ref_release(const ref_here *h, ref_request *q);
+
+/** Blocks for its first `tokens`, without those it refers to. */
+int64_t ref_private(const ref_here *h, const ref_request *q, uint64_t tokens);
+
+/** Gives it blocks for `tokens`; evicts what has to go. It must be running. */
+void ref_take(const ref_here *h, ref_request *q, uint64_t tokens);
+
+/** Decides what the lane runs next: sets `chunk` and `decodes` of its requests. */
+void ref_plan(const ref_here *h);
+
+const mu_sim_role *ref_role(const ref_sim *s, uint32_t role);
+
+/** Instances that a role may ever have. */
+uint32_t ref_slots(const ref_sim *s, uint32_t role);
+
+/** Requests routed to an instance that it still has. */
+uint32_t ref_in_hand(const ref_sim *s, uint32_t role, uint32_t instance);
+
+/** To an instance's inbox; it stays in the router while no instance is up. */
+void ref_route(ref_sim *s, ref_request *q);
+
+/** An instance of the front role takes requests from now on, with empty lanes. */
+void ref_come_up(ref_sim *s, uint32_t i);
+
+/** Failures, repairs and starts that are due. */
+void ref_fleet_events(ref_sim *s);
+
+/** Scaling: after an arrival was routed, after a request ended, whenever one left an instance. */
+void ref_start_another(ref_sim *s);
+void ref_let_one_go(ref_sim *s);
+void ref_turn_off_empty(ref_sim *s);
+
+#endif
