@@ -93,7 +93,7 @@ static json_t *throughput(const mu_prediction *p)
     return mu_json_done(&json);
 }
 
-static json_t *warnings(const mu_question *question, const mu_prediction *p)
+json_t *mu_json_warnings(const mu_question *question, const char own[][192], uint32_t count)
 {
     json_t *list = json_array();
     int failed = list == NULL;
@@ -103,8 +103,8 @@ static json_t *warnings(const mu_question *question, const mu_prediction *p)
     for (uint32_t i = 0; i < question->model.warning_count; i++) {
         failed |= json_array_append_new(list, mu_json_text(question->model.warning[i]));
     }
-    for (uint32_t i = 0; i < p->warning_count; i++) {
-        failed |= json_array_append_new(list, mu_json_text(p->warning[i]));
+    for (uint32_t i = 0; i < count; i++) {
+        failed |= json_array_append_new(list, mu_json_text(own[i]));
     }
     if (failed != 0) {
         json_decref(list);
@@ -132,7 +132,7 @@ json_t *mu_prediction_json(const mu_question *question, const mu_prediction *p)
     if (p->cost_usd > 0.0) {
         mu_json_put(&json, "cost_usd", sure(p->cost_usd, "USD"));
     }
-    mu_json_put(&json, "warnings", warnings(question, p));
+    mu_json_put(&json, "warnings", mu_json_warnings(question, p->warning, p->warning_count));
     return mu_json_done(&json);
 }
 

@@ -21,4 +21,7 @@ json_t *mu_plan_json(const mu_question *question, const mu_plan *plan, double se
 json_t *mu_match_json(const mu_question *reference, const mu_question *other,
                       const mu_match *match);
 
+/** What is to be said with an answer: of the scenario, of the model, and the answer's `own`. */
+json_t *mu_json_warnings(const mu_question *question, const char own[][192], uint32_t count);
+
 #endif

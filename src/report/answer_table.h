@@ -18,6 +18,10 @@ typedef struct mu_page {
     bool colour;
 } mu_page;
 
+/** What is to be said below an answer: of the scenario, of the model, and the answer's `own`. */
+void mu_page_notes(const mu_page *page, const mu_question *question, const char own[][192],
+                   uint32_t count);
+
 /** One deployment in full. */
 mu_status mu_prediction_print(const mu_page *page, const mu_question *question,
                               const mu_prediction *prediction, mu_error *err) MU_MUST_CHECK;

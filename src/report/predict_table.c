@@ -103,7 +103,8 @@ static void print_title(const mu_page *page, const mu_question *question, const 
             workload);
 }
 
-static void print_warnings(const mu_page *page, const mu_question *question, const mu_prediction *p)
+void mu_page_notes(const mu_page *page, const mu_question *question, const char own[][192],
+                   uint32_t count)
 {
     for (uint32_t i = 0; i < question->scenario->warning_count; i++) {
         fprintf(page->out, "note: %s\n", question->scenario->warning[i]);
@@ -111,8 +112,8 @@ static void print_warnings(const mu_page *page, const mu_question *question, con
     for (uint32_t i = 0; i < question->model.warning_count; i++) {
         fprintf(page->out, "note: %s\n", question->model.warning[i]);
     }
-    for (uint32_t i = 0; i < p->warning_count; i++) {
-        fprintf(page->out, "note: %s\n", p->warning[i]);
+    for (uint32_t i = 0; i < count; i++) {
+        fprintf(page->out, "note: %s\n", own[i]);
     }
 }
 
@@ -139,7 +140,7 @@ mu_status mu_prediction_print(const mu_page *page, const mu_question *question,
     print_title(page, question, p);
     mu_status status = mu_table_print(table, page->out, page->colour, err);
     if (status == MU_OK) {
-        print_warnings(page, question, p);
+        mu_page_notes(page, question, p->warning, p->warning_count);
     }
     return status;
 }

@@ -11,6 +11,7 @@
 #include "report/svg_pareto.h"
 
 #include "report/format.h"
+#include "report/svg.h"
 #include "report/table.h"
 
 #include <assert.h>
@@ -44,20 +45,6 @@ typedef struct chart {
     uint32_t box_count;
     box boxes[LABELS_MAX];
 } chart;
-
-/* 1, 2 or 5 times a power of ten: the step that cuts `span` into at most `ticks` parts. */
-static double round_step(double span, int ticks)
-{
-    static const double steps[] = {1.0, 2.0, 5.0, 10.0};
-    double raw = span / ticks;
-    double power = pow(10.0, floor(log10(raw)));
-    for (int i = 0; i < 4; i++) {
-        if (steps[i] * power >= raw * (1.0 - 1e-9)) {
-            return steps[i] * power;
-        }
-    }
-    return 10.0 * power;
-}
 
 static double picture_x(const chart *c, double ms)
 {
@@ -96,72 +83,29 @@ static void scale(chart *c, const mu_question *question, const mu_plan *plan)
     }
     x = x > 0.0 ? x : 1.0;
     y = y > 0.0 ? y : 1.0;
-    c->x_step = round_step(1.04 * x, TICKS);
-    c->y_step = round_step(1.08 * y, TICKS);
+    c->x_step = mu_svg_step(1.04 * x, TICKS);
+    c->y_step = mu_svg_step(1.08 * y, TICKS);
     c->x_max = c->x_step * ceil(1.04 * x / c->x_step);
     c->y_max = c->y_step * ceil(1.08 * y / c->y_step);
-}
-
-/* Text with the five characters of XML escaped. */
-static void escape(FILE *out, const char *text)
-{
-    for (; *text != '\0'; text++) {
-        switch (*text) {
-        case '&':
-            fputs("&amp;", out);
-            break;
-        case '<':
-            fputs("&lt;", out);
-            break;
-        case '>':
-            fputs("&gt;", out);
-            break;
-        case '"':
-            fputs("&quot;", out);
-            break;
-        default:
-            fputc((unsigned char)*text < 0x20 ? ' ' : *text, out);
-        }
-    }
 }
 
 static void head(const chart *c, const mu_question *question)
 {
     const mu_scenario *s = question->scenario;
-    fprintf(c->out,
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" "
-            "height=\"%d\" role=\"img\">\n",
-            WIDTH, HEIGHT, WIDTH, HEIGHT);
-    fputs("<style>\n"
-          "  .page { fill: #ffffff; }\n"
-          "  text { font: 12px sans-serif; fill: #24292f; }\n"
-          "  .title { font-size: 16px; font-weight: bold; }\n"
-          "  .faint { fill: #57606a; }\n"
-          "  .grid { stroke: #d8dee4; stroke-width: 1; }\n"
-          "  .axis { stroke: #57606a; stroke-width: 1; }\n"
-          "  .front { stroke: #0969da; stroke-width: 2; fill: none; }\n"
-          "  .whisker { stroke: #0969da; stroke-width: 1; stroke-opacity: 0.35; }\n"
-          "  .point { fill: #0969da; }\n"
-          "  .best { fill: #cf222e; }\n"
-          "  .limit { stroke: #cf222e; stroke-width: 1.5; stroke-dasharray: 6 4; }\n"
-          "  @media (prefers-color-scheme: dark) {\n"
-          "    .page { fill: #0d1117; }\n"
-          "    text { fill: #e6edf3; }\n"
-          "    .faint { fill: #9198a1; }\n"
-          "    .grid { stroke: #30363d; }\n"
-          "    .axis { stroke: #9198a1; }\n"
-          "    .front, .whisker { stroke: #58a6ff; }\n"
-          "    .point { fill: #58a6ff; }\n"
-          "    .best { fill: #ff7b72; }\n"
-          "    .limit { stroke: #ff7b72; }\n"
-          "  }\n"
-          "</style>\n",
-          c->out);
-    fprintf(c->out, "<rect class=\"page\" width=\"%d\" height=\"%d\"/>\n", WIDTH, HEIGHT);
+    mu_svg_begin(c->out, WIDTH, HEIGHT,
+                 "  .front { stroke: #0969da; stroke-width: 2; fill: none; }\n"
+                 "  .whisker { stroke: #0969da; stroke-width: 1; stroke-opacity: 0.35; }\n"
+                 "  .point { fill: #0969da; }\n"
+                 "  .best { fill: #cf222e; }\n"
+                 "  .limit { stroke: #cf222e; stroke-width: 1.5; stroke-dasharray: 6 4; }\n",
+                 "    .front, .whisker { stroke: #58a6ff; }\n"
+                 "    .point { fill: #58a6ff; }\n"
+                 "    .best { fill: #ff7b72; }\n"
+                 "    .limit { stroke: #ff7b72; }\n");
     fprintf(c->out, "<text class=\"title\" x=\"%d\" y=\"28\">", LEFT);
-    escape(c->out, question->model.id);
+    mu_svg_text(c->out, question->model.id);
     fputs(" on ", c->out);
-    escape(c->out, question->system->name);
+    mu_svg_text(c->out, question->system->name);
     fprintf(c->out, "</text>\n<text class=\"faint\" x=\"%d\" y=\"47\">", LEFT);
     fprintf(c->out, "Pareto front, input %.0f, output %.0f tokens%s</text>\n", s->input, s->output,
             s->samples > 0.0 ? "; whiskers: 90 % interval" : "");
@@ -282,7 +226,7 @@ static void label_text(const chart *c, const box *at, const char *text)
             "<rect class=\"page\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%d\" "
             "fill-opacity=\"0.85\"/><text x=\"%.1f\" y=\"%.1f\">",
             at->x0, at->y0, at->x1 - at->x0, LABEL_HEIGHT, at->x0 + LABEL_PAD, at->y0 + 13.0);
-    escape(c->out, text);
+    mu_svg_text(c->out, text);
     fputs("</text>\n", c->out);
 }
 
@@ -314,7 +258,7 @@ static void point(const chart *c, const mu_prediction *p, bool best)
     fprintf(c->out, "<circle class=\"%s\" cx=\"%.1f\" cy=\"%.1f\" r=\"%d\"><title>",
             best ? "best" : "point", picture_x(c, tpot_ms(p)), picture_y(c, rate_of(p)),
             best ? 6 : 4);
-    escape(c->out, text);
+    mu_svg_text(c->out, text);
     fprintf(c->out, ": TPOT %s, %s tokens/s per chip</title></circle>\n", tpot, rate);
 }
 
