@@ -1,4 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Counts in buckets.
+ *
+ * Why:  the leading bits of a number are its bucket, so that counting one takes no logarithm.
+ * Bound: a percentile is the middle of its bucket: equal values have equal percentiles.
+ */
 #include "base/histogram.h"
 
 #include <assert.h>
@@ -7,18 +13,19 @@
 
 enum { MANTISSA_BITS = 52, PART_BITS = 7, PARTS = 1 << PART_BITS, BIAS = 1023, LEAST = -24 };
 
-/* Octave and part of it are the leading bits of the number itself. */
+/* Octave and part of it are the leading bits of the number itself; a zero has no sign. */
 static int64_t position(double value)
 {
     uint64_t bits;
+    value += 0.0;
     memcpy(&bits, &value, sizeof bits);
     return (int64_t)(bits >> (MANTISSA_BITS - PART_BITS)) - (int64_t)(BIAS + LEAST) * PARTS;
 }
 
-/* Value at a share of the way through a bucket. */
-static double value_at(uint32_t bucket, double share)
+/* Middle of a bucket: as near as can be to a value that may lie anywhere in it. */
+static double value_at(uint32_t bucket)
 {
-    double part = (bucket % PARTS + share) / PARTS;
+    double part = (bucket % PARTS + 0.5) / PARTS;
     return ldexp(1.0 + part, (int)(bucket / PARTS) + LEAST);
 }
 
@@ -51,18 +58,11 @@ double mu_histogram_quantile(const mu_histogram *h, double q)
     if (h->n == 0 || rank < below) {
         return 0.0;
     }
-    uint32_t last = 0;
-    for (uint32_t i = 0; i < MU_HISTOGRAM_BUCKETS; i++) {
-        double here = (double)h->bucket[i];
-        if (here > 0.0) {
-            if (rank < below + here) {
-                return value_at(i, (rank - below) / here);
-            }
-            last = i;
-        }
-        below += here;
+    uint32_t at = 0;
+    while (at < MU_HISTOGRAM_BUCKETS - 1 && rank >= below + (double)h->bucket[at]) {
+        below += (double)h->bucket[at++];
     }
-    return value_at(last, 1.0);
+    return value_at(at);
 }
 
 double mu_histogram_share(const mu_histogram *h, double value)
