@@ -2,9 +2,10 @@
 /*
  * Files written whole or not at all.
  *
+ * What:  content goes to a temporary file beside the path, which is then renamed over the path.
  * Why:   a reader never sees half an answer, and a full disk never destroys the old one.
  * Bound: the directory of the file must be writable. What is no plain file (device, pipe, link) is
- * never replaced: it is written in place, and then half an answer can be seen.
+ *        never replaced: it is written in place, and then half an answer can be seen.
  */
 #include "io/file_write.h"
 
@@ -14,78 +15,81 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { PATH_BYTES_MAX = 4096 };
-
-static mu_status fail(const char *path, const char *what, mu_error *err)
+static mu_status fail(const char *path, mu_error *err)
 {
-    return mu_fail(err, MU_E_SYSTEM, "cannot %s %s: %s", what, path, strerror(errno));
+    return mu_fail(err, MU_E_SYSTEM, "cannot write %s: %s", path, strerror(errno));
 }
 
-/* Content, then to the disk; the stream is closed in any case. */
-static mu_status fill(FILE *out, const char *path, mu_file_writer *writer, void *context,
-                      mu_error *err)
+/* A stream to a new file beside the path; NULL with errno. */
+static FILE *open_temporary(mu_file *file)
 {
-    mu_status status = writer(context, out, err);
-    if (status == MU_OK && (fflush(out) != 0 || fsync(fileno(out)) != 0)) {
-        status = fail(path, "write", err);
-    }
-    if (fclose(out) != 0 && status == MU_OK) {
-        status = fail(path, "write", err);
-    }
-    return status;
-}
-
-static mu_status write_in_place(const char *path, mu_file_writer *writer, void *context,
-                                mu_error *err)
-{
-    FILE *out = fopen(path, "w");
-    if (out == NULL) {
-        return fail(path, "write", err);
-    }
-    mu_status status = writer(context, out, err);
-    if (fclose(out) != 0 && status == MU_OK) {
-        status = fail(path, "write", err);
-    }
-    return status;
-}
-
-static mu_status write_and_rename(const char *path, mu_file_writer *writer, void *context,
-                                  mu_error *err)
-{
-    char temporary[PATH_BYTES_MAX];
-    int length = snprintf(temporary, sizeof temporary, "%s.XXXXXX", path);
-    if (length < 0 || (size_t)length >= sizeof temporary) {
-        return mu_fail(err, MU_E_SYSTEM, "cannot write: the path is too long");
-    }
-    int descriptor = mkstemp(temporary);
+    int descriptor = mkstemp(file->temporary);
     if (descriptor < 0) {
-        return fail(path, "write", err);
+        return NULL;
     }
     FILE *out = fdopen(descriptor, "w");
     if (out == NULL) {
-        mu_status status = fail(path, "write", err);
+        int reason = errno;
         close(descriptor);
-        unlink(temporary);
-        return status;
+        unlink(file->temporary);
+        errno = reason;
     }
-    mu_status status = fill(out, path, writer, context, err);
-    if (status == MU_OK && chmod(temporary, 0644) != 0) {
-        status = fail(path, "write", err);
+    return out;
+}
+
+mu_status mu_file_begin(const char *path, mu_file *file, mu_error *err)
+{
+    struct stat found;
+    bool in_place = lstat(path, &found) == 0 && !S_ISREG(found.st_mode);
+    *file = (mu_file){.out = NULL};
+    int length = snprintf(file->temporary, sizeof file->temporary, "%s.XXXXXX", path);
+    if (length < 0 || (size_t)length >= sizeof file->temporary) {
+        return mu_fail(err, MU_E_SYSTEM, "cannot write: the path is too long");
     }
-    if (status == MU_OK && rename(temporary, path) != 0) {
-        status = fail(path, "write", err);
+    (void)snprintf(file->path, sizeof file->path, "%s", path);
+    if (in_place) {
+        file->temporary[0] = '\0';
     }
-    if (status != MU_OK) {
-        unlink(temporary);
+    file->out = in_place ? fopen(path, "w") : open_temporary(file);
+    return file->out != NULL ? MU_OK : fail(path, err);
+}
+
+/* Everything to the disk; nothing to wait for where no file is. */
+static mu_status settle(const mu_file *file, mu_error *err)
+{
+    bool whole = fflush(file->out) == 0;
+    if (whole && file->temporary[0] != '\0') {
+        whole = fsync(fileno(file->out)) == 0 && fchmod(fileno(file->out), 0644) == 0;
     }
+    return whole ? MU_OK : fail(file->path, err);
+}
+
+mu_status mu_file_end(mu_file *file, mu_status written, mu_error *err)
+{
+    bool moves = file->temporary[0] != '\0';
+    if (file->out == NULL) {
+        return written;
+    }
+    mu_status status = written == MU_OK ? settle(file, err) : written;
+    if (fclose(file->out) != 0 && status == MU_OK) {
+        status = fail(file->path, err);
+    }
+    if (status == MU_OK && moves && rename(file->temporary, file->path) != 0) {
+        status = fail(file->path, err);
+    }
+    if (status != MU_OK && moves) {
+        unlink(file->temporary);
+    }
+    file->out = NULL;
     return status;
 }
 
 mu_status mu_file_write(const char *path, mu_file_writer *writer, void *context, mu_error *err)
 {
-    struct stat found;
-    if (lstat(path, &found) == 0 && !S_ISREG(found.st_mode)) {
-        return write_in_place(path, writer, context, err);
+    mu_file file;
+    mu_status status = mu_file_begin(path, &file, err);
+    if (status != MU_OK) {
+        return status;
     }
-    return write_and_rename(path, writer, context, err);
+    return mu_file_end(&file, writer(context, file.out, err), err);
 }

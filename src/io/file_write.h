@@ -9,14 +9,34 @@
 
 #include <stdio.h>
 
+enum { MU_FILE_PATH_MAX = 4096 };
+
+/* A file being written. */
+typedef struct mu_file {
+    FILE *out;                        /* NULL: not open */
+    char path[MU_FILE_PATH_MAX];      /* where it will be */
+    char temporary[MU_FILE_PATH_MAX]; /* where it is; "" = in place */
+} mu_file;
+
+/**
+ * Opens a temporary file beside `path`; `path` itself where that is a device, pipe or link.
+ * @retval MU_E_SYSTEM  cannot create, with the reason; nothing is open
+ */
+mu_status mu_file_begin(const char *path, mu_file *file, mu_error *err) MU_MUST_CHECK;
+
+/**
+ * Closes the file and, when `written` is MU_OK, puts it where it belongs; else nothing of it stays.
+ * A file that is not open is fine.
+ * @param[in] written  how writing it went
+ * @retval MU_E_SYSTEM  cannot write, sync or rename, with the reason; `path` is as it was
+ * @return  `written` where that was a failure
+ */
+mu_status mu_file_end(mu_file *file, mu_status written, mu_error *err) MU_MUST_CHECK;
+
 /* Writes the content; a failure it returns is passed on and leaves no file. */
 typedef mu_status mu_file_writer(void *context, FILE *out, mu_error *err);
 
-/**
- * Writes to a temporary file beside `path`, then renames it over `path`; in place where `path` is a
- * device, pipe or link.
- * @retval MU_E_SYSTEM  cannot create, write, sync or rename, with the reason; `path` is as it was
- */
+/** Begin, content, end. Errors as above. */
 mu_status mu_file_write(const char *path, mu_file_writer *writer, void *context,
                         mu_error *err) MU_MUST_CHECK;
 
