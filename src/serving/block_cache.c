@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The paged cache of a lane: a hash table of units, and a list of those nobody uses.
+ */
 #include "serving/block_cache.h"
 
 #include <assert.h>

@@ -87,6 +87,7 @@ static uint64_t empty(mu_instance *instance, mu_seq **out, double now_s)
             out[n++] = seq;
         }
         mu_block_cache_clear(&lane->cache);
+        lane->ratio = MU_RATIO_FIRST;
     }
     while (instance->inbox_count > 0) {
         mu_seq *seq = mu_instance_unreceive(instance);
@@ -109,7 +110,7 @@ static void fail(mu_instance *instance, double now_s)
         return;
     }
     uint64_t n = empty(instance, lost, now_s);
-    qsort(lost, n, sizeof *lost, by_number);
+    qsort((void *)lost, n, sizeof(void *), by_number);
     instance->stepping = false;
     instance->in_hand = 0;
     sim->in_hand -= in_hand;

@@ -67,7 +67,7 @@ static uint64_t *take_units(mu_instance *instance, uint32_t units)
     if (list == NULL) {
         return MU_NEW(instance->arena, uint64_t, (size_t)1 << class);
     }
-    memcpy(&instance->spare_units[class], list, sizeof list);
+    memcpy((void *)&instance->spare_units[class], (const void *)list, sizeof(void *));
     return list;
 }
 
@@ -98,7 +98,7 @@ void mu_instance_seq_free(mu_instance *instance, mu_seq *seq)
     assert(seq->owner == instance);
     if (seq->unit_count > 0) {
         uint32_t class = class_of(seq->unit_count);
-        memcpy(seq->unit, &instance->spare_units[class], sizeof(uint64_t *));
+        memcpy((void *)seq->unit, (const void *)&instance->spare_units[class], sizeof(void *));
         instance->spare_units[class] = seq->unit;
     }
     seq->next = instance->spare;

@@ -263,7 +263,10 @@ void mu_lane_enter(mu_lane *lane, mu_seq *seq, uint64_t tokens)
     if (lane->unit_tokens == 0) {
         return;
     }
+    /* The last token of an answer has no cache yet: what is not held can't be remembered. */
+    uint64_t held = mu_lane_blocks(lane, seq->tokens_held) / lane->cache.unit_blocks;
     uint64_t whole = tokens / lane->unit_tokens;
+    whole = whole < held ? whole : held;
     uint32_t last = whole < seq->unit_count ? (uint32_t)whole : seq->unit_count;
     if (seq->units_held < last) {
         seq->units_held = mu_block_cache_enter(&lane->cache, seq->unit, seq->units_held, last);
