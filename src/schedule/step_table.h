@@ -5,11 +5,13 @@
  *
  * Terms: a lane is a DP group of an instance; all lanes of an instance step together. A batch is
  *        what one lane runs in one step, as exact sums over its sequences.
- * What:  operators that see rows alone are remembered by the number of rows (exact up to 1,024,
- *        beyond that to 1 part in 2,048), attention on grids of (sequences, context) and (prompts,
- *        new tokens, cached tokens), linear between their nodes. Filled when first asked for.
+ * What:  operators that see rows alone are remembered by the number of rows (whole numbers to 8,192
+ *        exactly, beyond that to 1 part in 4,096), decode attention by sequences on nodes of mean
+ *        context (16 an octave), linear between them. Attention of prompts is remembered to the bit
+ *        and else asked of the chip. Filled when first asked for; what is rare is forgotten again.
  * Bound: within 0.5 % of mu_compiled_time() (tested over the catalogue); contexts come as sums, so
- *        caps (windows, top-k) see their mean.
+ *        caps (windows, top-k) see their mean. Warm, a lane takes about 20 ns if it decodes, 50 to
+ *        100 ns with prompts seen before, and 100 ns more an attention operator with new ones.
  */
 #ifndef MUSTER_SCHEDULE_STEP_TABLE_H
 #define MUSTER_SCHEDULE_STEP_TABLE_H
@@ -40,6 +42,7 @@ typedef struct mu_step_table mu_step_table;
  * A table of a program on a machine; belongs to the arena and borrows both. Fills itself when asked
  * and so serves one thread at a time; tables of the same program and machine say the same bits.
  * NULL when out of memory.
+ * Memory: 1 to 12 MB, touched as it fills.
  * @param[in] max_sequences  largest decode_sequences that will be asked for (beyond: slower)
  * @param[in] max_tokens     largest rows of a step that will be asked for (the same)
  */
