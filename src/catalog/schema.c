@@ -167,6 +167,9 @@ static const mu_schema_item items[] = {
     REF(RECIPE, "undrafted", REFS, MODEL, "of `models`, those whose cases are runs without drafts"),
     PLAIN(RECIPE, "dates", TEXTS, "days of the runs, YYYY-MM-DD; none listed: any"),
     PLAIN(RECIPE, "runs", FREE, "lengths, concurrencies, drafts, and the degrees of each role"),
+    FACT(RECIPE, "length_ratio", FRACTION, "lengths are drawn evenly from this share of what a row "
+                                           "says up to all of it"),
+    FACT(RECIPE, "requests_per_client", NONE, "requests of a run over its concurrency"),
 };
 /* clang-format on */
 

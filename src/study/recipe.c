@@ -154,29 +154,67 @@ static uint32_t count_runs(const mu_catalog *catalog)
     return count;
 }
 
+/* A fact of a recipe; `unsaid` where it has none. */
+static mu_status read_fact(const mu_catalog *catalog, const mu_entity *recipe, const char *path,
+                           double unsaid, double *out, mu_error *err)
+{
+    mu_fact fact;
+    mu_status status = mu_catalog_fact(catalog, recipe, path, false, &fact, err);
+    if (status == MU_OK) {
+        *out = fact.path != NULL ? fact.range.best : unsaid;
+    }
+    return status;
+}
+
+static mu_status read_traffic(const mu_catalog *catalog, const mu_entity *recipe,
+                              mu_recipe_traffic *out, mu_error *err)
+{
+    out->recipe = recipe;
+    mu_status status = read_fact(catalog, recipe, "length_ratio", 1.0, &out->length_ratio, err);
+    return status == MU_OK ? read_fact(catalog, recipe, "requests_per_client", 0.0,
+                                       &out->requests_per_client, err)
+                           : status;
+}
+
+static mu_status read_recipe(const mu_catalog *catalog, const mu_entity *recipe,
+                             mu_recipe_run run[], mu_recipe_traffic traffic[], mu_recipe_book *out,
+                             mu_error *err)
+{
+    const mu_node *runs = mu_catalog_node(catalog, recipe, "runs", NULL);
+    mu_recipe_traffic *sent = &traffic[out->traffic_count];
+    mu_status status = read_traffic(catalog, recipe, sent, err);
+    bool sends = sent->length_ratio < 1.0 || sent->requests_per_client > 0.0;
+    out->traffic_count += status == MU_OK && sends;
+    if (status != MU_OK || (runs == NULL && sends)) {
+        return status;
+    }
+    if (runs == NULL || runs->kind != MU_NODE_LIST) {
+        return mu_node_fail(&recipe->doc, runs, err, "expected runs: a list");
+    }
+    for (uint32_t k = 0; k < runs->count && status == MU_OK; k++) {
+        status = read_run(recipe, &runs->child[k], &run[out->count++], err);
+    }
+    return status;
+}
+
 mu_status mu_recipe_book_read(const mu_catalog *catalog, mu_arena *arena, mu_recipe_book *out,
                               mu_error *err)
 {
+    uint32_t recipes = mu_catalog_count(catalog, MU_ENTITY_RECIPE);
     mu_recipe_run *run = MU_NEW(arena, mu_recipe_run, (size_t)count_runs(catalog) + 1);
-    if (run == NULL) {
+    mu_recipe_traffic *traffic = MU_NEW(arena, mu_recipe_traffic, (size_t)recipes + 1);
+    if (run == NULL || traffic == NULL) {
         return mu_fail(err, MU_E_MEMORY, "no memory for the recipes");
     }
-    uint32_t count = 0;
-    mu_status status = MU_OK;
-    for (uint32_t i = 0; i < mu_catalog_count(catalog, MU_ENTITY_RECIPE); i++) {
+    mu_recipe_book book = {.run = run, .traffic = traffic};
+    for (uint32_t i = 0; i < recipes; i++) {
         const mu_entity *recipe = mu_catalog_at(catalog, MU_ENTITY_RECIPE, i);
-        const mu_node *runs = mu_catalog_node(catalog, recipe, "runs", NULL);
-        if (runs == NULL || runs->kind != MU_NODE_LIST) {
-            return mu_node_fail(&recipe->doc, runs, err, "expected runs: a list");
-        }
-        for (uint32_t k = 0; k < runs->count && status == MU_OK; k++) {
-            status = read_run(recipe, &runs->child[k], &run[count++], err);
-        }
+        mu_status status = read_recipe(catalog, recipe, run, traffic, &book, err);
         if (status != MU_OK) {
             return status;
         }
     }
-    *out = (mu_recipe_book){.run = run, .count = count};
+    *out = book;
     return MU_OK;
 }
 
@@ -420,4 +458,15 @@ void mu_recipe_apply(const mu_recipe_run *run, mu_scenario *scenario)
     apply_role(&run->serve, run->drafts, &scenario->serve);
     apply_role(&run->prefill, 0.0, &scenario->prefill);
     apply_role(&run->decode, run->drafts, &scenario->decode);
+}
+
+const mu_recipe_traffic *mu_recipe_traffic_of(const mu_recipe_book *book, const mu_catalog *catalog,
+                                              const mu_case *c)
+{
+    for (uint32_t i = 0; i < book->traffic_count; i++) {
+        if (lists(catalog, book->traffic[i].recipe, "suites", c->source)) {
+            return &book->traffic[i];
+        }
+    }
+    return NULL;
 }

@@ -38,9 +38,18 @@ typedef struct mu_recipe_run {
     mu_recipe_role serve, prefill, decode;
 } mu_recipe_run;
 
+/* What a suite of benchmarks sends, whatever it runs on. */
+typedef struct mu_recipe_traffic {
+    const mu_entity *recipe;
+    double length_ratio;        /* lengths are even from this share of the nominal to all of it */
+    double requests_per_client; /* 0 = not known */
+} mu_recipe_traffic;
+
 typedef struct mu_recipe_book {
     const mu_recipe_run *run; /* [count], by recipe */
     uint32_t count;
+    const mu_recipe_traffic *traffic; /* [traffic_count] */
+    uint32_t traffic_count;
 } mu_recipe_book;
 
 /**
@@ -62,6 +71,10 @@ mu_status mu_recipe_book_read(const mu_catalog *catalog, mu_arena *arena, mu_rec
 uint32_t mu_recipe_match(const mu_recipe_book *book, const mu_catalog *catalog, const mu_case *c,
                          const mu_question *question, const mu_scenario *scenario,
                          const mu_recipe_run *out[MU_RECIPE_MATCHES_MAX]);
+
+/** The traffic of the suite that a case is of; NULL = nothing known. */
+const mu_recipe_traffic *mu_recipe_traffic_of(const mu_recipe_book *book, const mu_catalog *catalog,
+                                              const mu_case *c);
 
 /** Writes the roles of a run into the scenario of a case, and its mode. */
 void mu_recipe_apply(const mu_recipe_run *run, mu_scenario *scenario);
