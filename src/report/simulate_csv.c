@@ -15,34 +15,40 @@
 
 enum { DEPTH_MAX = 8 };
 
-static void row(mu_table *table, const char *path, const json_t *value, const json_t *low,
+/* Rows being added: all of one system. */
+typedef struct sheet {
+    mu_table *table;
+    const char *system;
+} sheet;
+
+static void row(const sheet *s, const char *path, const json_t *value, const json_t *low,
                 const json_t *high, const char *unit)
 {
     char text[3][32];
     mu_text_exact(json_number_value(value), text[0]);
     mu_text_exact(json_number_value(low), text[1]);
     mu_text_exact(json_number_value(high), text[2]);
-    const char *const cells[] = {path, text[0], text[1], text[2], unit};
-    mu_table_row(table, cells);
+    const char *const cells[] = {s->system, path, text[0], text[1], text[2], unit};
+    mu_table_row(s->table, cells);
 }
 
 /* A number, a boolean or a quantity is a row; false = a container of those. */
-static bool leaf(mu_table *table, const char *path, const json_t *json)
+static bool leaf(const sheet *s, const char *path, const json_t *json)
 {
     const json_t *unit = json_object_get(json, "unit");
     if (json_is_number(json)) {
-        row(table, path, json, json, json, "");
+        row(s, path, json, json, json, "");
         return true;
     }
     if (unit != NULL) {
-        row(table, path, json_object_get(json, "value"), json_object_get(json, "low"),
+        row(s, path, json_object_get(json, "value"), json_object_get(json, "low"),
             json_object_get(json, "high"), json_string_value(unit));
         return true;
     }
     if (json_is_boolean(json)) {
         const char *text = json_is_true(json) ? "1" : "0";
-        const char *const cells[] = {path, text, text, text, ""};
-        mu_table_row(table, cells);
+        const char *const cells[] = {s->system, path, text, text, text, ""};
+        mu_table_row(s->table, cells);
         return true;
     }
     return !json_is_object(json) && !json_is_array(json);
@@ -79,7 +85,7 @@ static json_t *next_child(level *at, char path[MU_CELL_MAX])
     return value;
 }
 
-static void add_rows(mu_table *table, json_t *figures)
+static void add_rows(const sheet *s, json_t *figures)
 {
     level levels[DEPTH_MAX];
     char path[MU_CELL_MAX];
@@ -89,7 +95,7 @@ static void add_rows(mu_table *table, json_t *figures)
         json_t *child = next_child(&levels[depth - 1], path);
         if (child == NULL) {
             depth--;
-        } else if (!leaf(table, path, child)) {
+        } else if (!leaf(s, path, child)) {
             assert(depth < DEPTH_MAX);
             levels[depth++] = open_level(child, strlen(path));
         }
@@ -98,15 +104,15 @@ static void add_rows(mu_table *table, json_t *figures)
 
 mu_status mu_simulation_csv(const mu_page *page, const mu_simulation *simulation, mu_error *err)
 {
-    static const char *const headings[] = {"metric", "value", "low", "high", "unit"};
-    static const mu_align aligns[5] = {MU_ALIGN_LEFT};
-    mu_table *table = mu_table_create(page->arena, 5, headings, aligns);
+    static const char *const headings[] = {"system", "metric", "value", "low", "high", "unit"};
+    static const mu_align aligns[6] = {MU_ALIGN_LEFT};
+    mu_table *table = mu_table_create(page->arena, 6, headings, aligns);
     json_t *figures = mu_simulation_figures(simulation);
     if (table == NULL || figures == NULL) {
         json_decref(figures);
         return mu_fail(err, MU_E_MEMORY, "out of memory for the table");
     }
-    add_rows(table, figures);
+    add_rows(&(sheet){table, simulation->system}, figures);
     json_decref(figures);
     return mu_table_csv(table, page->out, err);
 }

@@ -102,8 +102,13 @@ double mu_simulation_good_share(const mu_simulation *s)
 static json_t *role(const mu_simulation *s, bool prefill)
 {
     const mu_sim_role_answer *r = prefill ? &s->point.prefill : &s->point.decode;
-    double ranks = prefill ? s->config.prefill.ranks : s->config.decode.ranks;
+    const mu_sim_role *set = prefill ? &s->config.prefill : &s->config.decode;
     mu_json json = mu_json_begin();
+    mu_json_put(&json, "policy", mu_json_text(mu_policy_text(set->policy)));
+    mu_json_put(&json, "max_sequences", count(set->max_sequences));
+    mu_json_put(&json, "max_tokens", count(set->max_tokens));
+    mu_json_put(&json, "block_tokens", count(set->block_tokens));
+    mu_json_put(&json, "blocks", count(set->blocks));
     mu_json_put(&json, "steps", count(r->steps));
     mu_json_put(&json, "busy_share", mu_json_number(share(r->busy_s, r->available_s)));
     mu_json_put(&json, "decode_sequences", mu_json_number(r->decode_sequences));
@@ -122,7 +127,7 @@ static json_t *role(const mu_simulation *s, bool prefill)
     mu_json_put(&json, "mbu", mu_json_quantity(prefill ? s->prefill_mbu : s->decode_mbu, ""));
     mu_json_put(&json, "network_share",
                 mu_json_number(prefill ? s->prefill_network_share : s->decode_network_share));
-    mu_json_put(&json, "step_energy_j", mu_json_number(ranks * r->energy_j));
+    mu_json_put(&json, "step_energy_j", mu_json_number(set->ranks * r->energy_j));
     return mu_json_done(&json);
 }
 

@@ -34,7 +34,8 @@ json_t *mu_simulation_figures(const mu_simulation *simulation);
 /** Share of the requests answered or turned away that kept the SLO, 0..1. */
 double mu_simulation_good_share(const mu_simulation *simulation);
 
-/** metric,value,low,high,unit: a line each number of mu_simulation_figures(), paths dotted. */
+/** system,metric,value,low,high,unit: a line each number of mu_simulation_figures(), its path
+ * dotted. */
 mu_status mu_simulation_csv(const mu_page *page, const mu_simulation *simulation,
                             mu_error *err) MU_MUST_CHECK;
 

@@ -220,7 +220,8 @@ static void course_grid(const plot *p, time_unit x_unit, time_unit y_unit, doubl
     }
 }
 
-/* The TTFT limit, where the axis reaches it. */
+/* The TTFT limit, where the axis reaches it; its name on a patch of the page's colour, so that
+ * lines below don't cross it. */
 static void course_limit(const plot *p, double limit_s)
 {
     char text[MU_CELL_MAX];
@@ -230,9 +231,10 @@ static void course_limit(const plot *p, double limit_s)
     mu_format_value(limit_s, MU_DIM_TIME, text);
     fprintf(p->out,
             "<line class=\"limit ttft\" x1=\"%d\" y1=\"%.1f\" x2=\"%d\" y2=\"%.1f\"/>"
-            "<text x=\"%d\" y=\"%.1f\">TTFT SLO %s</text>\n",
-            LEFT, at_y(p, limit_s), WIDTH - RIGHT, at_y(p, limit_s), LEFT + 6,
-            at_y(p, limit_s) - 5.0, text);
+            "<rect class=\"page\" x=\"%d\" y=\"%.1f\" width=\"116\" height=\"16\" "
+            "fill-opacity=\"0.85\"/><text x=\"%d\" y=\"%.1f\">TTFT SLO %s</text>\n",
+            LEFT, at_y(p, limit_s), WIDTH - RIGHT, at_y(p, limit_s), LEFT + 4,
+            at_y(p, limit_s) - 18.0, LEFT + 6, at_y(p, limit_s) - 5.0, text);
 }
 
 static void draw_course(FILE *out, const mu_sim_answer *a, double ttft_limit_s)
@@ -259,9 +261,9 @@ static void draw_course(FILE *out, const mu_sim_answer *a, double ttft_limit_s)
     waiting_area(&queue, a);
     waiting_axis(&queue, queue_step);
     frame(&p, x_label, y_label);
-    course_limit(&p, ttft_limit_s);
     course_line(&p, a, " thin", ttft_max);
     course_line(&p, a, "", ttft_mean);
+    course_limit(&p, ttft_limit_s);
     heading(&p, "Over time");
     legend(&p, 2, "line ttft", "TTFT, mean");
     legend(&p, 1, "line ttft thin", "TTFT, largest");

@@ -307,6 +307,7 @@ static mu_status print_service(const mu_page *page, const mu_simulation *s, mu_e
 /* What is told of a role, a column each. */
 typedef struct column {
     const mu_sim_role_answer *did;
+    bool prefix_cache;
     double mfu, mbu, network_share;
     double energy_j; /* of its steps, all ranks */
 } column;
@@ -316,11 +317,13 @@ static uint32_t columns_of(const mu_simulation *s, column out[2])
     uint32_t count = 0;
     if (s->deployment.disaggregated) {
         out[count++] =
-            (column){&s->point.prefill, s->prefill_mfu.value, s->prefill_mbu.value,
+            (column){&s->point.prefill,        s->config.prefill.prefix_cache,
+                     s->prefill_mfu.value,     s->prefill_mbu.value,
                      s->prefill_network_share, s->config.prefill.ranks * s->point.prefill.energy_j};
     }
     out[count++] =
-        (column){&s->point.decode, s->decode_mfu.value, s->decode_mbu.value,
+        (column){&s->point.decode,        s->config.decode.prefix_cache,
+                 s->decode_mfu.value,     s->decode_mbu.value,
                  s->decode_network_share, s->config.decode.ranks * s->point.decode.energy_j};
     return count;
 }
@@ -328,6 +331,12 @@ static uint32_t columns_of(const mu_simulation *s, column out[2])
 static double share(double part, double whole)
 {
     return whole > 0.0 ? part / whole : 0.0;
+}
+
+/* What does not happen in a role, rather than a row of zeros. */
+static word absent(void)
+{
+    return (word){"-"};
 }
 
 static word mean_and_most(double mean, double most)
@@ -365,12 +374,14 @@ static void engine_words(const column *c, word out[ENGINE_ROWS])
     const word words[ENGINE_ROWS] = {
         counted((double)r->steps),
         percent(share(r->busy_s, r->available_s)),
-        mean_and_most(r->decode_sequences, r->decode_sequences_max),
-        counted(r->prefill_tokens),
+        r->decode_sequences_max > 0.0 ? mean_and_most(r->decode_sequences, r->decode_sequences_max)
+                                      : absent(),
+        r->prefill_tokens > 0.0 ? counted(r->prefill_tokens) : absent(),
         mean_and_most(r->waiting, r->waiting_max),
         shares(r->cache_share, r->cache_share_max),
         counted((double)r->preemptions),
-        percent(share((double)r->cached_tokens, (double)r->prompt_tokens)),
+        c->prefix_cache ? percent(share((double)r->cached_tokens, (double)r->prompt_tokens))
+                        : absent(),
         percent(c->mfu),
         percent(c->mbu),
         percent(c->network_share),

@@ -19,7 +19,8 @@ enum {
     NAMES_MAX = 4096, /* instances of a role that get a name */
     PID_PREFILL = 1,
     PID_SERVE = 2,
-    PID_REQUESTS = 3
+    PID_REQUESTS = 3,
+    TIDS_OF_PID = 1000000
 };
 
 /* An event being put together. */
@@ -50,7 +51,8 @@ static void put_time(event *e, const char *before, int64_t time_ns)
     e->at = mu_digits_scaled(e->at, time_ns, 3);
 }
 
-/* The members every event begins with. To viewers thread 0 is the idle one: ours begin at 1. */
+/* The members every event begins with. Viewers name threads by their number alone, whatever the
+ * process: no two have the same. */
 static void begin(event *e, const char *phase, int64_t time_ns, uint64_t pid, uint64_t instance)
 {
     e->at = e->text;
@@ -58,7 +60,7 @@ static void begin(event *e, const char *phase, int64_t time_ns, uint64_t pid, ui
     put(e, phase);
     put_time(e, "\",\"ts\":", time_ns);
     put_count(e, ",\"pid\":", pid);
-    put_count(e, ",\"tid\":", instance + 1);
+    put_count(e, ",\"tid\":", pid * TIDS_OF_PID + instance);
 }
 
 static void end(mu_timeline *t, event *e)

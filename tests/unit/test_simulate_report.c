@@ -131,9 +131,11 @@ static int open_all(void **state)
                                       .ranks = 4.0};
     s->config.decode = s->config.prefill;
     s->config.decode.policy = MU_POLICY_SGLANG;
+    s->config.decode.prefix_cache = true;
     s->config.ttft_slo_s = 0.8;
     s->config.tpot_slo_s = 0.05;
     fill_answer(&s->point);
+    s->point.prefill.decode_sequences_max = 0.0;
     s->ttft_s = percentiles_of(&s->point.ttft_s);
     s->tpot_s = percentiles_of(&s->point.tpot_s);
     s->itl_s = percentiles_of(&s->point.itl_s);
@@ -203,13 +205,15 @@ static void table(void **state)
     assert_has(p->text, "llama-3.1-70b on hgx-h100, vllm: 1,010 requests at 10/s");
     assert_has(p->text, "prefill scheduling              vllm, fcfs; at most 256 sequences and "
                         "8,192 tokens a step, prompts in chunks\n");
-    assert_has(p->text, "decode cache                    12,345 blocks of 16 tokens a DP group\n");
+    assert_has(p->text, "decode cache                    12,345 blocks of 16 tokens a DP group, "
+                        "prefixes kept\n");
     assert_has(p->text, "requests                        1,010 arrived, 1,000 answered\n");
     assert_has(p->text, "turned away                     10\n");
     assert_has(p->text, "requests that keep the SLO      90 %\n");
     assert_has(p->text, "keeps up: 10.1 requests/s arrive, 10 are answered");
     assert_has(p->text, "  90 % interval, low");
-    assert_has(p->text, "37.5 (64)");
+    assert_has(p->text, "sequences decoding (most)                 -    37.5 (64)\n");
+    assert_has(p->text, "prompt tokens cached                      -         25 %\n");
     assert_has(p->text, "40 % (93 %)");
     assert_has(p->text, "+100 %"); /* mean TTFT of 0.5 s against 0.25 s */
     assert_has(p->text, "note: a remark\n");
@@ -317,16 +321,17 @@ static void csv(void **state)
     json_t *tree = mu_simulation_figures(&many);
     assert_int_equal(mu_simulation_csv(&page, &many, &err), MU_OK);
     close_paper(p);
-    assert_int_equal(strncmp(p->text, "metric,value,low,high,unit\n", 27), 0);
-    assert_has(p->text, "\ntenants.2.tpot_s.mean,0.125,0.125,0.125,s\n");
-    assert_has(p->text, "\nstable,1,1,1,\n");
+    assert_int_equal(strncmp(p->text, "system,metric,value,low,high,unit\n", 34), 0);
+    assert_has(p->text, "\nhgx-h100,tenants.2.tpot_s.mean,0.125,0.125,0.125,s\n");
+    assert_has(p->text, "\nhgx-h100,stable,1,1,1,\n");
     uint32_t lines = 0;
     for (char *line = strchr(p->text, '\n') + 1; *line != '\0'; line = strchr(line, '\n') + 1) {
         char path[128];
         double value = 0.0;
         double low = 0.0;
         double high = 0.0;
-        assert_int_equal(sscanf(line, "%127[^,],%lf,%lf,%lf", path, &value, &low, &high), 4);
+        assert_int_equal(sscanf(line, "hgx-h100,%127[^,],%lf,%lf,%lf", path, &value, &low, &high),
+                         4);
         const json_t *found = at_path(tree, path);
         assert_non_null(found);
         if (json_is_object(found)) {
@@ -525,8 +530,9 @@ static void timeline_of_steps(void **state)
     assert_near(number_at(first, "dur", NULL, NULL), 25000.4, 1e-12);
     assert_true(number_at(second, "args", "prefill_sequences", NULL) == 2.0);
     assert_true(number_at(event_of(tree, "C", 1), "args", "percent", NULL) == 50.0);
-    assert_true(number_at(first, "pid", NULL, NULL) !=
-                number_at(event_of(tree, "X", 2), "pid", NULL, NULL));
+    const json_t *other = event_of(tree, "X", 2);
+    assert_true(number_at(first, "pid", NULL, NULL) != number_at(other, "pid", NULL, NULL));
+    assert_true(number_at(first, "tid", NULL, NULL) != number_at(other, "tid", NULL, NULL));
     json_decref(tree);
 }
 
