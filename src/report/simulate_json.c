@@ -39,14 +39,19 @@ static json_t *latency(const mu_sim_percentiles *p, const mu_sim_latency *point)
     return mu_json_done(&json);
 }
 
+mu_sim_percentiles mu_point_percentiles(const mu_sim_latency *point)
+{
+    return (mu_sim_percentiles){.mean = mu_quantity_point(point->mean),
+                                .p50 = mu_quantity_point(point->p50),
+                                .p90 = mu_quantity_point(point->p90),
+                                .p95 = mu_quantity_point(point->p95),
+                                .p99 = mu_quantity_point(point->p99)};
+}
+
 /* One that only the point run knows. */
 static json_t *point_latency(const mu_sim_latency *point)
 {
-    const mu_sim_percentiles p = {.mean = mu_quantity_point(point->mean),
-                                  .p50 = mu_quantity_point(point->p50),
-                                  .p90 = mu_quantity_point(point->p90),
-                                  .p95 = mu_quantity_point(point->p95),
-                                  .p99 = mu_quantity_point(point->p99)};
+    mu_sim_percentiles p = mu_point_percentiles(point);
     return latency(&p, point);
 }
 

@@ -31,6 +31,9 @@ json_t *mu_simulation_json(const mu_question *question, const mu_simulation *sim
 /** The same without scenario, wall clock, course of time and warnings; owned. */
 json_t *mu_simulation_figures(const mu_simulation *simulation);
 
+/** Percentiles without intervals, of what only the point run knows. */
+mu_sim_percentiles mu_point_percentiles(const mu_sim_latency *point);
+
 /** Share of the requests answered or turned away that kept the SLO, 0..1. */
 double mu_simulation_good_share(const mu_simulation *simulation);
 

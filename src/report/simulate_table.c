@@ -227,18 +227,9 @@ static void latency_rows(const sheet *s, const char *label, const mu_sim_percent
     }
 }
 
-static mu_sim_percentiles point_percentiles(const mu_sim_latency *point)
-{
-    return (mu_sim_percentiles){.mean = mu_quantity_point(point->mean),
-                                .p50 = mu_quantity_point(point->p50),
-                                .p90 = mu_quantity_point(point->p90),
-                                .p95 = mu_quantity_point(point->p95),
-                                .p99 = mu_quantity_point(point->p99)};
-}
-
 static void point_rows(const sheet *s, const char *label, const mu_sim_latency *point)
 {
-    mu_sim_percentiles p = point_percentiles(point);
+    mu_sim_percentiles p = mu_point_percentiles(point);
     latency_rows(s, label, &p, point, false);
 }
 
