@@ -26,18 +26,20 @@ typedef struct mu_cli {
     bool help;
     bool man;
     bool schema;
-    bool as_is;             /* --as-is of calibrate */
-    const char *completion; /* shell, or NULL */
-    const char *svg;        /* file, or NULL */
-    const char *catalog;    /* overlay directory, or NULL */
-    const char *file;       /* --scenario, or NULL */
-    const char *ops;        /* directory of operator tables, or NULL */
-    const char *leave_out;  /* chip that teaches nothing and is predicted by the prior, or NULL */
-    const char *chip;       /* --chip of calibrate, or NULL */
-    const char *network;    /* --system of calibrate, or NULL */
-    const char *engine;     /* --engine of calibrate, or NULL */
-    const char *output;     /* --output of calibrate, or NULL */
-    const char *verb;       /* --verb: what answers the cases of validate, or NULL */
+    bool as_is;               /* --as-is of calibrate */
+    const char *completion;   /* shell, or NULL */
+    const char *svg;          /* file, or NULL */
+    const char *timeline;     /* file, or NULL */
+    const char *requests_csv; /* file, or NULL */
+    const char *catalog;      /* overlay directory, or NULL */
+    const char *file;         /* --scenario, or NULL */
+    const char *ops;          /* directory of operator tables, or NULL */
+    const char *leave_out;    /* chip that teaches nothing and is predicted by the prior, or NULL */
+    const char *chip;         /* --chip of calibrate, or NULL */
+    const char *network;      /* --system of calibrate, or NULL */
+    const char *engine;       /* --engine of calibrate, or NULL */
+    const char *output;       /* --output of calibrate, or NULL */
+    const char *verb;         /* --verb: what answers the cases of validate, or NULL */
     uint32_t argument_count;
     const char *argument[MU_CLI_ARGUMENTS_MAX];
     FILE *out;
@@ -46,6 +48,9 @@ typedef struct mu_cli {
 
 /* Draws of a case where nothing was said: there are many cases. */
 enum { MU_CASE_SAMPLES = 64 };
+
+/* Draws of a simulation where nothing was said: each serves all requests. */
+enum { MU_SIMULATION_SAMPLES = 32 };
 
 /* Which output flags a verb takes, beside --help. */
 enum {
@@ -57,8 +62,8 @@ enum {
     MU_TAKES_FILE = 32,       /* the first argument may be a scenario file */
     MU_TAKES_FIT =
         128, /* --chip, --system, --engine, --as-is, --output of calibrate; threads alone */
-    MU_TAKES_TRAFFIC = 256, /* options of what happens over time; a trace */
-    MU_TAKES_CASES = 64 /* --ops, --leave-out, --verb; uncertainty, seed and threads alone */
+    MU_TAKES_TRAFFIC = 256, /* --timeline, --requests-csv; what happens over time, a trace */
+    MU_TAKES_CASES = 64     /* --ops, --leave-out, --verb; uncertainty, seed and threads alone */
 };
 
 typedef struct mu_verb {
@@ -96,6 +101,9 @@ const mu_output_flag *mu_output_flags(uint32_t *count);
  */
 mu_status mu_cli_parse(mu_cli *cli, const mu_verb *verb, int argc, char **argv,
                        mu_error *err) MU_MUST_CHECK;
+
+/** Draws of a verb where nothing is said. */
+double mu_verb_samples(const mu_verb *verb);
 
 /** Whether a verb takes this option of the registry. */
 bool mu_verb_takes_option(const mu_verb *verb, const mu_option *option);
@@ -145,6 +153,7 @@ mu_status mu_verb_models(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
 mu_status mu_verb_list(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
 mu_status mu_verb_show(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
 mu_status mu_verb_predict(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
+mu_status mu_verb_simulate(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
 mu_status mu_verb_plan(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
 mu_status mu_verb_compare(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
 mu_status mu_verb_match(mu_cli *cli, mu_error *err) MU_MUST_CHECK;

@@ -130,7 +130,7 @@ static void bash(FILE *out)
           out);
     print_verb_names(out);
     fputs("\" ;;\n"
-          "            predict|plan|validate) COMPREPLY=($(compgen -f -- \"$word\")) ;;\n"
+          "            predict|plan|simulate|validate) COMPREPLY=($(compgen -f -- \"$word\")) ;;\n"
           "            esac ;;\n"
           "        esac\n"
           "    fi\n"

@@ -106,6 +106,8 @@ static void set_output_flag(mu_cli *cli, const char *name, const char *value)
         {"man", &cli->man, NULL},
         {"schema", &cli->schema, NULL},
         {"svg", NULL, &cli->svg},
+        {"timeline", NULL, &cli->timeline},
+        {"requests-csv", NULL, &cli->requests_csv},
         {"catalog", NULL, &cli->catalog},
         {"scenario", NULL, &cli->file},
         {"ops", NULL, &cli->ops},
@@ -282,9 +284,7 @@ mu_status mu_cli_parse(mu_cli *cli, const mu_verb *verb, int argc, char **argv, 
     }
     *p = (parser){.cli = cli, .verb = verb, .err = err, .argc = argc, .argv = argv};
     mu_scenario_init(&cli->scenario);
-    if ((verb->takes & MU_TAKES_CASES) != 0) {
-        cli->scenario.samples = MU_CASE_SAMPLES;
-    }
+    cli->scenario.samples = mu_verb_samples(verb);
     mu_status status = collect(p);
     if (status != MU_OK || cli->help) {
         return status;

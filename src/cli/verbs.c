@@ -55,6 +55,12 @@ static const mu_verb verbs[] = {
      "yields as many output tokens/s under the same SLO. --chips is the size of SYSTEM.",
      "muster match gb200-nvl72 --with cloudmatrix-384 --model deepseek-r1 --tpot 50ms", QUESTIONS,
      0, 1, mu_verb_match},
+    {"simulate", "requests over time: latency percentiles, goodput, queues", "[SCENARIO]",
+     "Serves made or recorded requests one by one, engine step by engine step. Without --rate and "
+     "--trace so many clients as --concurrency says each send the next request when the last is "
+     "answered. 32 draws make the 90 % intervals unless --uncertainty says otherwise.",
+     "muster simulate --model llama-3.1-8b --system hgx-h100 --tp 1 --rate 2/s --requests 2000",
+     QUESTIONS | MU_TAKES_FILE | MU_TAKES_SVG | MU_TAKES_TRAFFIC, 0, 1, mu_verb_simulate},
     {"validate", "predicted against measured, with the error table", "[CASES...]",
      "CASES are JSON lists of measured cases; without any, and without --ops, the published "
      "figures "
@@ -86,7 +92,9 @@ static const mu_output_flag output_flags[] = {
     {"as-is", NULL, "fit nothing: only errors and margins of what is there", MU_TAKES_FIT},
     {"output", "FILE", "write the calibration (also -o FILE)", MU_TAKES_FIT},
     {"csv", NULL, "print a CSV table", MU_TAKES_TABLES},
-    {"svg", "FILE", "write the Pareto front as a picture", MU_TAKES_SVG},
+    {"svg", "FILE", "write a picture: the Pareto front, or latency over time", MU_TAKES_SVG},
+    {"timeline", "FILE", "write the steps as trace events, for Perfetto", MU_TAKES_TRAFFIC},
+    {"requests-csv", "FILE", "write a row a request", MU_TAKES_TRAFFIC},
     {"scenario", "FILE", "scenario file; other flags override it", MU_TAKES_SCENARIO},
     {"catalog", "DIR", "your own catalogue files over the built-in ones (or MUSTER_CATALOG)",
      MU_TAKES_CATALOG},
@@ -112,6 +120,15 @@ const mu_output_flag *mu_output_flags(uint32_t *count)
 {
     *count = (uint32_t)(sizeof output_flags / sizeof output_flags[0]);
     return output_flags;
+}
+
+double mu_verb_samples(const mu_verb *verb)
+{
+    if ((verb->takes & MU_TAKES_CASES) != 0) {
+        return MU_CASE_SAMPLES;
+    }
+    return verb->run == mu_verb_simulate ? MU_SIMULATION_SAMPLES
+                                         : mu_option_by_path("uncertainty.samples")->initial;
 }
 
 bool mu_verb_takes_option(const mu_verb *verb, const mu_option *option)

@@ -5,6 +5,7 @@
 #include "io/question_load.h"
 
 #include "io/doc_read.h"
+#include "io/length_read.h"
 
 #include <string.h>
 
@@ -23,6 +24,20 @@ static bool is_path(const mu_catalog *catalog, const char *model)
     mu_error ignored = {0};
     return strchr(model, '/') != NULL &&
            mu_catalog_find(catalog, MU_ENTITY_MODEL, model, &entity, &ignored) != MU_OK;
+}
+
+/* A histogram says the mean, too. */
+static mu_status read_lengths(const char *path, mu_arena *arena, mu_length *lengths, double *mean,
+                              mu_error *err)
+{
+    if (path[0] == '\0') {
+        return MU_OK;
+    }
+    mu_status status = mu_length_read(path, arena, lengths, err);
+    if (status == MU_OK) {
+        *mean = lengths->mean;
+    }
+    return status;
 }
 
 mu_status mu_question_load(const mu_catalog *catalog, const mu_scenario *scenario, mu_arena *arena,
@@ -44,6 +59,14 @@ mu_status mu_question_load(const mu_catalog *catalog, const mu_scenario *scenari
     mu_status status = named ? MU_OK : mu_doc_read_file(arena, scenario->model, &config, err);
     if (status == MU_OK) {
         status = mu_question_make(catalog, scenario, named ? NULL : &config, out, err);
+    }
+    if (status == MU_OK) {
+        status = read_lengths(scenario->input_length.histogram, arena, &out->measured_input,
+                              &out->workload.input, err);
+    }
+    if (status == MU_OK) {
+        status = read_lengths(scenario->output_length.histogram, arena, &out->measured_output,
+                              &out->workload.output, err);
     }
     return status == MU_OK ? mu_question_check_length(out, err) : status;
 }

@@ -9,7 +9,8 @@
 
 /**
  * mu_question_make(), with the model's config.json read when the scenario names a file: a name that
- * ends in .json or starts with '.' or '/', or one with a '/' that the catalogue does not know.
+ * ends in .json or starts with '.' or '/', or one with a '/' that the catalogue does not know; and
+ * with the histograms of lengths that it names.
  *
  * @param[in] arena     the config's document lives in it
  * @param[in] scenario  borrowed by the question

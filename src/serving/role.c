@@ -115,15 +115,18 @@ void mu_prefill_answer(const mu_role_site *at, mu_role_answer *out)
     judge_fit(at, out);
 }
 
-/* Time to move one prompt's cache to the ranks that decode: the next instance along. */
-static double handover_time(const mu_role_site *at)
+double mu_handover_time(const mu_machine *machine, const mu_parallel *p, double bytes)
 {
-    const mu_parallel *p = &at->role->parallel;
+    mu_group group = {.ranks = 2, .stride = (uint64_t)p->tp * p->pp * p->cp * p->dp};
+    return mu_fabric_collective(&machine->fabric, MU_POINT_TO_POINT, group, bytes / p->cp).time_s;
+}
+
+/* One prompt's cache. */
+static double prompt_handover(const mu_role_site *at)
+{
     double bytes =
         at->footprint.kv_per_sequence + at->footprint.kv_per_token * at->site->workload.input;
-    mu_group group = {.ranks = 2, .stride = (uint64_t)p->tp * p->pp * p->cp * p->dp};
-    return mu_fabric_collective(&at->machine->fabric, MU_POINT_TO_POINT, group, bytes / p->cp)
-        .time_s;
+    return mu_handover_time(at->machine, &at->role->parallel, bytes);
 }
 
 double mu_prefill_prompts(const mu_role_site *at)
@@ -146,7 +149,7 @@ mu_loop_point mu_prefill_point(const mu_role_site *at)
     mu_loop_point p = {.batch = load.prefill_tokens,
                        .requests_per_s = load.prefill_sequences / chunks * groups / step_s};
     p.ttft_s = engine->ttft_factor_apart *
-               (engine->request_overhead_apart + handover_time(at) + alone_s * passes);
+               (engine->request_overhead_apart + prompt_handover(at) + alone_s * passes);
     /* Under full load it waits for half the step under way and shares its own with others. */
     p.crowd_s = engine->ttft_factor_apart * (step_s * (0.5 + passes) - alone_s * passes);
     p.wave_s = engine->ttft_factor_apart * engine->wave_share_apart / p.requests_per_s;
@@ -182,13 +185,18 @@ void mu_decode_answer(const mu_role_site *at, double batch, mu_role_answer *out)
     judge_fit(at, out);
 }
 
+double mu_cache_room(const mu_machine *machine, const mu_footprint *f, double step_tokens)
+{
+    double taken = f->weights + f->fixed + step_tokens * f->activations_per_token;
+    return mu_machine_room(machine, taken) - taken;
+}
+
 double mu_batch_limit(const mu_role_site *at)
 {
     const mu_footprint *f = &at->footprint;
     double queries = 1.0 + at->role->parallel.mtp;
     double each = f->kv_per_sequence + f->kv_per_token * mu_held_tokens(at);
-    double taken = f->weights + f->fixed + at->role->batch_tokens * f->activations_per_token;
-    double room = mu_machine_room(at->machine, taken) - taken;
+    double room = mu_cache_room(at->machine, f, at->role->batch_tokens);
     double batch = each > 0.0 ? floor(room / each) : at->machine->engine.max_batch;
     if (batch * queries > at->role->batch_tokens) {
         /* Past the token budget each sequence also takes scratch. */

@@ -128,6 +128,12 @@ double mu_decode_time(const mu_role_site *at, double batch);
 /** The same in full. */
 void mu_decode_answer(const mu_role_site *at, double batch, mu_role_answer *out);
 
+/** Bytes of a rank that are left for caches beside steps of so many tokens; below 0: missing. */
+double mu_cache_room(const mu_machine *machine, const mu_footprint *footprint, double step_tokens);
+
+/** Time to move a rank's part of a cache to the ranks that decode, the next instance along [s]. */
+double mu_handover_time(const mu_machine *machine, const mu_parallel *parallel, double bytes);
+
 /** Tokens of cache a request holds, mean over its life as the engine reserves them. */
 double mu_held_tokens(const mu_role_site *at);
 

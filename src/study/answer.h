@@ -8,6 +8,7 @@
 #include "base/pool.h"
 #include "catalog/catalog.h"
 #include "serving/steady.h"
+#include "serving/traffic.h"
 #include "study/scenario.h"
 
 /* A scenario whose ids are resolved: what is asked of which machine. */
@@ -19,6 +20,8 @@ typedef struct mu_question {
     mu_workload workload;
     mu_machine machine;         /* the point draw */
     mu_machine prefill_machine; /* the same unless a role names another chip */
+    mu_length measured_input;   /* of histograms; count 0 = none named, or not read */
+    mu_length measured_output;
     const mu_entity *system;
     const mu_entity *chip;
     const mu_entity *engine;

@@ -24,6 +24,10 @@ mu_status mu_draws_answer_on(const mu_question *question, const mu_deployment *d
                              const mu_machine machines[2], mu_arena *arena, mu_service *out,
                              mu_error *err) MU_MUST_CHECK;
 
+/** The deployment on drawn machines: chances of drafts that were not said are drawn with them. */
+mu_deployment mu_draws_deployment(const mu_question *question, const mu_deployment *deployment,
+                                  const mu_machine machines[2]);
+
 /** Column `metric` of value[samples][MU_SERVICE_METRICS]. */
 void mu_metric_draws(const double *value, uint64_t samples, uint32_t metric, double out[]);
 

@@ -54,7 +54,8 @@ static const char *const arrival_words[] = {MU_ARRIVAL_WISH_LIST(X)};
     {NUMBER(key "tp", dash "tp", COUNT, role.tp, 0, 1e6, 0, "N", "tensor-parallel degree")},       \
     {NUMBER(key "pp", dash "pp", COUNT, role.pp, 0, 1e4, 0, "N", "pipeline stages")},              \
     {NUMBER(key "cp", dash "cp", COUNT, role.cp, 0, 1e6, 0, "N", "context-parallel degree")},      \
-    {NUMBER(key "dp", dash "dp", COUNT, role.dp, 0, 1e6, 0, "N", "data-parallel attention groups")},\
+    {NUMBER(key "dp", dash "dp", COUNT, role.dp, 0, 1e6, 0, "N",                                   \
+           "data-parallel attention groups")},                                                     \
     {NUMBER(key "ep", dash "ep", COUNT, role.ep, 0, 1e6, 0, "N", "expert-parallel degree")},       \
     {NUMBER(key "moe_tp", dash "moe-tp", COUNT, role.moe_tp, 0, 1e6, 0, "N",                       \
            "tensor-parallel degree inside an expert")},                                            \
@@ -132,12 +133,14 @@ static const mu_option options[] = {
     {OVER_TIME, NUMBER("workload.think", "think", TIME, think_s, 0, 1e6, 0, "TIME",
            "mean pause of a session between an answer and its next request")},
     {OVER_TIME, NUMBER("workload.shared_prefix", "shared-prefix", COUNT, shared_prefix, 0, 1e7, 0,
-           "N", "first tokens that all requests of a tenant have in common")},
+           "N", "tokens in front of the input that all requests of a tenant have in common")},
     {OVER_TIME, NUMBERS("workload.tenants", "tenants", NONE, tenants, 0, 1e6, "X[,X...]",
             "shares of the tenants in the requests; the first goes first under priorities")},
     {NUMBER("slo.ttft", "ttft", TIME, ttft_s, 1e-6, 1e6, 0, "TIME", "longest time to first token")},
-    {NUMBER("slo.tpot", "tpot", TIME, tpot_s, 1e-6, 1e6, 0, "TIME", "longest time per output token")},
-    {NUMBER("slo.e2e", "e2e", TIME, e2e_s, 1e-6, 1e6, 0, "TIME", "longest time of a whole request")},
+    {NUMBER("slo.tpot", "tpot", TIME, tpot_s, 1e-6, 1e6, 0, "TIME",
+           "longest time per output token")},
+    {NUMBER("slo.e2e", "e2e", TIME, e2e_s, 1e-6, 1e6, 0, "TIME",
+           "longest time of a whole request")},
     {OVER_TIME, CHOICE("serving.policy", "policy", policy_words, serving.policy, "WORD",
             "how steps are put together: vllm, sglang, trtllm, trtllm-max, mindie; auto = the "
             "engine's")},

@@ -97,6 +97,28 @@ static mu_status refuse_plan(const mu_question *question, mu_work *work, const m
                    question->model.id, question->machine.chips, question->system->id, why);
 }
 
+mu_status mu_deployment_check(const mu_question *question, const mu_service *point, mu_error *err)
+{
+    if (point->chips > question->machine.chips_max) {
+        return mu_fail(err, MU_E_INPUT, "deployment: takes %.6g chips, %s grows to %.0f",
+                       point->chips, question->system->id, question->machine.chips_max);
+    }
+    if (question->scenario->chips > 0.0 && point->chips > question->machine.chips) {
+        return mu_fail(err, MU_E_INPUT,
+                       "deployment: takes %.6g chips, more than the %.0f asked for", point->chips,
+                       question->machine.chips);
+    }
+    return MU_OK;
+}
+
+mu_status mu_refuse_memory(const mu_question *question, mu_work *work, const mu_service *point,
+                           mu_error *err)
+{
+    bool prefill = point->decode.fit == MU_FIT_OK;
+    const mu_role_answer *role = prefill ? &point->prefill : &point->decode;
+    return refuse_memory(question, work, role->missing_bytes, point->chips, err);
+}
+
 mu_status mu_predict(const mu_question *question, mu_work *work, mu_prediction *out, mu_error *err)
 {
     if (!mu_scenario_is_explicit(question->scenario)) {
@@ -118,14 +140,9 @@ mu_status mu_predict(const mu_question *question, mu_work *work, mu_prediction *
         return status;
     }
     const mu_service *point = &prediction.point;
-    if (point->chips > question->machine.chips_max) {
-        return mu_fail(err, MU_E_INPUT, "deployment: takes %.6g chips, %s grows to %.0f",
-                       point->chips, question->system->id, question->machine.chips_max);
-    }
-    if (question->scenario->chips > 0.0 && point->chips > question->machine.chips) {
-        return mu_fail(err, MU_E_INPUT,
-                       "deployment: takes %.6g chips, more than the %.0f asked for", point->chips,
-                       question->machine.chips);
+    status = mu_deployment_check(question, point, err);
+    if (status != MU_OK) {
+        return status;
     }
     if (point->overloaded) {
         return mu_fail(err, MU_NO,
@@ -133,9 +150,7 @@ mu_status mu_predict(const mu_question *question, mu_work *work, mu_prediction *
                        question->workload.rate, point->requests_per_s);
     }
     if (!point->fits) {
-        bool prefill = point->decode.fit == MU_FIT_OK;
-        const mu_role_answer *role = prefill ? &point->prefill : &point->decode;
-        return refuse_memory(question, work, role->missing_bytes, point->chips, err);
+        return mu_refuse_memory(question, work, point, err);
     }
     *out = prediction;
     return MU_OK;

@@ -46,6 +46,17 @@ static bool acceptance_said(const mu_scenario *s)
     return s->serve.acceptance.count > 0 || s->decode.acceptance.count > 0;
 }
 
+mu_deployment mu_draws_deployment(const mu_question *question, const mu_deployment *deployment,
+                                  const mu_machine machines[2])
+{
+    mu_deployment drawn = *deployment;
+    if (!acceptance_said(question->scenario)) {
+        scale_acceptance(&drawn.decode, machines[1].engine.draft_acceptance /
+                                            question->machine.engine.draft_acceptance);
+    }
+    return drawn;
+}
+
 mu_status mu_draws_answer_on(const mu_question *question, const mu_deployment *deployment,
                              const mu_machine machines[2], mu_arena *arena, mu_service *out,
                              mu_error *err)
@@ -53,11 +64,7 @@ mu_status mu_draws_answer_on(const mu_question *question, const mu_deployment *d
     mu_site site = mu_question_site(question);
     site.prefill_machine = &machines[0];
     site.decode_machine = &machines[1];
-    mu_deployment drawn = *deployment;
-    if (!acceptance_said(question->scenario)) {
-        scale_acceptance(&drawn.decode, machines[1].engine.draft_acceptance /
-                                            question->machine.engine.draft_acceptance);
-    }
+    mu_deployment drawn = mu_draws_deployment(question, deployment, machines);
     return mu_service_answer(&site, &drawn, arena, out, err);
 }
 

@@ -129,7 +129,7 @@ typedef struct mu_scenario {
     double diurnal, diurnal_s;
     double ramp_s;
     double turns, think_s;
-    double shared_prefix; /* tokens */
+    double shared_prefix; /* tokens in front of the input */
     mu_numbers tenants;   /* shares */
     mu_serving_wish serving;
     double ttft_s; /* SLO, 0 = none */

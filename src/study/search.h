@@ -150,6 +150,14 @@ mu_status mu_alternatives_find(const mu_question *question, const mu_space *spac
 mu_status mu_plan_best(const mu_question *asked, mu_work *work, mu_plan *out,
                        mu_alternatives *alternatives, mu_error *err) MU_MUST_CHECK;
 
+/** MU_E_INPUT: it takes more chips than were asked for, or than there can be. */
+mu_status mu_deployment_check(const mu_question *question, const mu_service *point,
+                              mu_error *err) MU_MUST_CHECK;
+
+/** MU_NO with what a deployment that does not fit lacks, and how many chips would do. */
+mu_status mu_refuse_memory(const mu_question *question, mu_work *work, const mu_service *point,
+                           mu_error *err) MU_MUST_CHECK;
+
 /** Answers one deployment with intervals over the question's draws (points only when samples is 0).
  */
 mu_status mu_prediction_make(const mu_question *question, const mu_deployment *deployment,

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Inside src/study only: what a simulation is made of.
+ *
+ * Terms: worker = a thread that prices steps; each has tables of its own, in an arena of its own.
+ */
+#ifndef MUSTER_STUDY_SIM_PARTS_H
+#define MUSTER_STUDY_SIM_PARTS_H
+
+#include "study/draws.h"
+#include "study/simulate.h"
+
+/* Means of what arrives. */
+typedef struct mu_sim_means {
+    double input, output; /* tokens */
+    double prefix_hit;    /* share of the input that others said before */
+    double rate;          /* requests per second; 0 = a closed loop */
+} mu_sim_means;
+
+/** Means of made traffic, of the question's workload, its sessions and shared prefixes. */
+mu_sim_means mu_sim_means_said(const mu_question *question);
+
+/**
+ * Means of what a source begins with.
+ * @retval MU_E_INPUT  of the source
+ */
+mu_status mu_sim_means_seen(const mu_sim_source *source, mu_arena *arena, mu_sim_means *out,
+                            mu_error *err) MU_MUST_CHECK;
+
+/** Whether made requests have anything in common, so that their blocks need names. */
+bool mu_sim_shares_prefixes(const mu_question *question);
+
+/**
+ * What arrives, as the scenario says.
+ * @param[in] concurrency   clients of a closed loop, where the scenario leaves them open
+ * @param[in] block_tokens  of a cache block; 0 = caches don't outlive requests
+ * @param[in] arena         lists of lengths live in it
+ * @retval MU_E_INPUT  lengths said twice, tenants without shares
+ */
+mu_status mu_sim_wish(const mu_question *question, double concurrency, uint32_t block_tokens,
+                      mu_arena *arena, mu_traffic_wish *out, mu_error *err) MU_MUST_CHECK;
+
+/** What arrived, in words; `requests` as counted. */
+void mu_sim_traffic_words(const mu_question *question, const mu_sim_answer *answer,
+                          double concurrency, char *out, size_t size);
+
+/** Whether caches outlive their requests: as said, as prefix_hit needs, else as the engine. */
+bool mu_sim_prefix_cache(const mu_question *question);
+
+/** Tokens of a cache block: as said, else the engine's. */
+uint32_t mu_sim_block_tokens(const mu_question *question);
+
+/* Where a configuration's parts live. */
+typedef struct mu_sim_home {
+    mu_arena *arena;
+    mu_arena *const *table; /* [workers] one for the step tables of each worker */
+    uint32_t workers;
+} mu_sim_home;
+
+/**
+ * The simulator's configuration of a deployment on these machines: [0] prefills, [1] decodes or
+ * serves. Programs and step tables live where `home` says.
+ * @retval MU_NO        weights and scratch leave no room for a cache: the message has how much
+ * @retval MU_E_INPUT   degrees that contradict, an engine of unknown policy
+ * @retval MU_E_MEMORY
+ */
+mu_status mu_sim_configure(const mu_question *question, const mu_deployment *deployment,
+                           const mu_machine machines[2], const mu_sim_home *home,
+                           mu_sim_config *out, mu_error *err) MU_MUST_CHECK;
+
+#endif
