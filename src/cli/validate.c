@@ -143,14 +143,9 @@ static mu_status leave_out(mu_cli *cli, mu_catalog *catalog, mu_case_list *list,
 
 static mu_status check_flags(const mu_cli *cli, mu_error *err)
 {
-    if (cli->verb == NULL || strcmp(cli->verb, "predict") == 0) {
+    if (cli->verb == NULL || strcmp(cli->verb, "predict") == 0 ||
+        strcmp(cli->verb, "simulate") == 0) {
         return MU_OK;
-    }
-    if (strcmp(cli->verb, "simulate") == 0) {
-        return mu_fail(
-            err, MU_E_USAGE,
-            "validate: --verb simulate: there is no request-level simulator yet; without "
-            "the flag cases are answered in steady state");
     }
     return mu_fail(err, MU_E_USAGE,
                    "validate: --verb: expected predict or simulate, found \"%.64s\"", cli->verb);
@@ -207,7 +202,9 @@ mu_status mu_verb_validate(mu_cli *cli, mu_error *err)
     mu_op_warnings warnings = {.count = 0};
     mu_case_list list = {.arena = cli->arena};
     mu_validate_options options = {.samples = (uint32_t)cli->scenario.samples,
-                                   .seed = (uint64_t)cli->scenario.seed};
+                                   .seed = (uint64_t)cli->scenario.seed,
+                                   .simulate =
+                                       cli->verb != NULL && strcmp(cli->verb, "simulate") == 0};
     mu_status status = check_flags(cli, err);
     if (status == MU_OK && cli->scenario.samples > MU_VALIDATE_SAMPLES_MAX) {
         status = mu_fail(err, MU_E_USAGE, "validate: --uncertainty: at most %d draws",

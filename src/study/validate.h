@@ -3,9 +3,9 @@
  * Validation: every case predicted, held against what was measured, and the errors summed up.
  *
  * Terms: target = the chip or system of an operator question, loaded once in every draw.
- * Bound: steady state: means, no percentiles. A deployment that was measured did run: where it does
- * not fit the memory by our count it is answered as if it did, and says so. Percentiles and
- * training are not answered.
+ * Bound: in steady state means, no percentiles; request by request those too. A deployment that was measured did run: where it does
+ * not fit the memory by our count it is answered as if it did, and says so. Training
+ * is not answered.
  */
 #ifndef MUSTER_STUDY_VALIDATE_H
 #define MUSTER_STUDY_VALIDATE_H
@@ -34,6 +34,8 @@ typedef struct mu_validation {
 typedef struct mu_validate_options {
     uint32_t samples; /* draws for intervals, at most MU_VALIDATE_SAMPLES_MAX; 0 = points only */
     uint64_t seed;
+    bool simulate; /* deployments run request by request; intervals are those of the steady state
+                      around them */
     const mu_engine *engine; /* runs all deployments instead of the engines they name, with samples
                                 0; NULL = as named */
 } mu_validate_options;

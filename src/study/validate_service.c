@@ -154,6 +154,19 @@ static double measure_of(const mu_service *s, mu_measure_kind kind, double outpu
     }
 }
 
+/* The steady state has one latency for all percentiles. */
+static mu_measure_kind mean_of(mu_measure_kind kind)
+{
+    switch (kind) {
+    case MU_MEASURE_TTFT_P99:
+        return MU_MEASURE_TTFT_MEAN;
+    case MU_MEASURE_TPOT_P99:
+        return MU_MEASURE_TPOT_MEAN;
+    default:
+        return kind;
+    }
+}
+
 static const char *why_not(mu_measure_kind kind)
 {
     switch (kind) {
@@ -173,6 +186,7 @@ typedef struct variant {
     mu_deployment deployment;
     bool tight;
     mu_service point;
+    double simulated[MU_MEASURE_COUNT]; /* NaN = as in steady state */
 } variant;
 
 /* A case being answered by one thread. */
@@ -222,6 +236,34 @@ static mu_status serve_point(const answering *a, variant *v, mu_error *err)
         status = serve(a, v, 0, &v->point, err);
     }
     return status;
+}
+
+static double point_measure(const answering *a, const variant *v, mu_measure_kind kind)
+{
+    return isfinite(v->simulated[kind]) ? v->simulated[kind]
+                                        : measure_of(&v->point, kind, a->question->workload.output);
+}
+
+/* A draw of the steady state, moved by what simulating changed at the point. */
+static double draw_measure(const answering *a, const variant *v, const mu_service *drawn,
+                           mu_measure_kind kind)
+{
+    double output = a->question->workload.output;
+    if (!isfinite(v->simulated[kind])) {
+        return measure_of(drawn, kind, output);
+    }
+    mu_measure_kind steady = mean_of(kind);
+    return measure_of(drawn, steady, output) / measure_of(&v->point, steady, output) *
+           v->simulated[kind];
+}
+
+static mu_status simulate(const answering *a, const mu_case *c, variant *v, mu_error *err)
+{
+    const mu_recipe_traffic *traffic = mu_recipe_traffic_of(&a->run->recipes, a->run->catalog, c);
+    mu_work work = a->work;
+    take_machines(a, v, 0);
+    return mu_case_simulate(a->question, traffic, &v->deployment, &v->point, a->machine, &work,
+                            v->simulated, err);
 }
 
 /* Roles as engines run them; the chips follow from the deployment. */
@@ -366,6 +408,14 @@ static mu_status answer_points(answering *a, const mu_case *c, mu_scenario *scen
         *scenario = *said;
         status = answer_as_said(a, scenario, err);
     }
+    for (uint32_t i = 0; i < a->variant_count && status == MU_OK; i++) {
+        for (int k = 0; k < MU_MEASURE_COUNT; k++) {
+            a->variant[i].simulated[k] = (double)NAN;
+        }
+        if (a->run->options.simulate) {
+            status = simulate(a, c, &a->variant[i], err);
+        }
+    }
     return status;
 }
 
@@ -384,13 +434,13 @@ static mu_status answer_draws(const answering *a, mu_error *err)
 {
     assert(a->set != NULL && a->variant_count > 0);
     uint32_t samples = a->run->options.samples;
-    double output = a->question->workload.output;
     mu_status status = MU_OK;
     for (uint32_t i = 0; i < samples && status == MU_OK; i++) {
         mu_service service = {0};
-        status = serve(a, &a->variant[i % a->variant_count], i + 1, &service, err);
+        const variant *v = &a->variant[i % a->variant_count];
+        status = serve(a, v, i + 1, &service, err);
         for (uint32_t k = 0; k < a->count && status == MU_OK; k++) {
-            double value = measure_of(&service, a->outcome[k].kind, output);
+            double value = draw_measure(a, v, &service, a->outcome[k].kind);
             a->value[(size_t)k * samples + i] =
                 value * uncounted_factor(a, i + 1, a->outcome[k].kind);
         }
@@ -408,9 +458,9 @@ static double point_of(const answering *a, mu_measure_kind kind)
     double least = HUGE_VAL;
     for (uint32_t i = 0; i < a->variant_count; i++) {
         double error = 0.0;
-        double value = measure_of(&a->variant[i].point, kind, a->question->workload.output);
+        double value = point_measure(a, &a->variant[i], kind);
         for (uint32_t k = 0; k < a->variant_count; k++) {
-            double other = measure_of(&a->variant[k].point, kind, a->question->workload.output);
+            double other = point_measure(a, &a->variant[k], kind);
             error += fabs(value - other) / other;
         }
         if (!(error >= least)) {
