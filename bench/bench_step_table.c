@@ -3,10 +3,10 @@
  * Speed of the step-cost table on one thread, as ratios over the compiled step in the same run.
  *
  * What:  warm time of a call where contexts and batches wander as in a simulation (best of several
- *        rounds), and the time of the first round, in which the table fills itself.
- * Terms: decode = steps without prompts; mixed = each with one prompt beside the decodes, of random
- *        length and cached part, so that no two are alike; same = all prompts alike; lanes = DP
- *        groups priced in a call.
+ *        rounds, each of other batches), and the time that filling itself takes in the first round.
+ * Terms: decode = steps without prompts; the others have one prompt beside the decodes each: same =
+ *        all alike, fresh = of random lengths, cached = of random lengths behind random prefixes, so
+ *        that no two are alike; lanes = DP groups priced in a call.
  */
 #include "base/random.h"
 #include "catalog/builtin.h"
@@ -21,7 +21,7 @@
 
 enum { STEPS = 20000, ROUNDS = 5, LANES_MAX = 32 };
 
-typedef enum traffic { DECODE, MIXED, SAME } traffic;
+typedef enum traffic { DECODE, SAME, FRESH, CACHED } traffic;
 
 typedef struct deployment {
     const char *system;
@@ -71,20 +71,21 @@ static void set_up(const mu_catalog *catalog, const deployment *d, rig *r)
 }
 
 /* Step i: sequences wander within a quarter, contexts grow until requests end. */
-static void make_batches(const deployment *d, traffic what, uint32_t lanes, mu_batch *out)
+static void make_batches(const deployment *d, traffic what, uint32_t lanes, uint64_t seed,
+                         mu_batch *out)
 {
     for (uint32_t i = 0; i < STEPS * lanes; i++) {
-        double u = mu_random_uniform(7, 1, i / 16);
-        double v = mu_random_uniform(7, 2, i);
+        double u = mu_random_uniform(seed, 1, i / 16);
+        double v = mu_random_uniform(seed, 2, i);
         double sequences = (double)(uint32_t)(d->decodes * (0.75 + 0.25 * u));
         double mean = 4096.0 + (double)(i / lanes % 1000);
         mu_batch *b = &out[i];
         *b = (mu_batch){.decode_sequences = sequences,
                         .decode_context = (double)(uint64_t)(sequences * mean)};
         if (what != DECODE) {
-            double w = mu_random_uniform(7, 3, i);
+            double w = mu_random_uniform(seed, 3, i);
             double fresh = what == SAME ? 2048.0 : (double)(uint32_t)(64.0 + 4000.0 * v);
-            double cached = what == SAME ? 0.0 : (double)(uint32_t)(8000.0 * w);
+            double cached = what == CACHED ? (double)(uint32_t)(8000.0 * w) : 0.0;
             b->prefill_sequences = 1.0;
             b->prefill_tokens = fresh;
             b->prefill_pairs = fresh * (cached + 0.5 * fresh);
@@ -121,7 +122,7 @@ static double compiled_s(const rig *r, const mu_batch *batch, uint32_t lanes, do
 
 static void bench(const mu_catalog *catalog, const deployment *d, traffic what, uint32_t lanes)
 {
-    static const char *const texts[] = {"decode", "mixed", "same"};
+    static const char *const texts[] = {"decode", "same", "fresh", "cached"};
     static rig r;
     set_up(catalog, d, &r);
     mu_batch *batch = calloc((size_t)STEPS * lanes, sizeof *batch);
@@ -129,12 +130,13 @@ static void bench(const mu_catalog *catalog, const deployment *d, traffic what, 
     if (batch == NULL || table == NULL) {
         exit(1);
     }
-    make_batches(d, what, lanes, batch);
+    make_batches(d, what, lanes, 0, batch);
     double sum_s = 0.0;
     double cold_s = table_s(table, batch, lanes, &sum_s) * STEPS;
     double warm_s = 1.0;
     double slow_s = 1.0;
-    for (int i = 0; i < ROUNDS; i++) {
+    for (uint64_t i = 1; i <= ROUNDS; i++) {
+        make_batches(d, what, lanes, i, batch);
         double took_s = table_s(table, batch, lanes, &sum_s);
         warm_s = took_s < warm_s ? took_s : warm_s;
         took_s = compiled_s(&r, batch, lanes, &sum_s);
@@ -168,8 +170,8 @@ int main(void)
                           &catalog, &err) != MU_OK) {
         stop(&err);
     }
-    static const traffic all[] = {DECODE, MIXED, SAME};
-    for (int i = 0; i < 3; i++) {
+    static const traffic all[] = {DECODE, SAME, FRESH, CACHED};
+    for (int i = 0; i < 4; i++) {
         bench(catalog, &dense, all[i], 1);
         bench(catalog, &experts, all[i], 1);
         bench(catalog, &experts, all[i], LANES_MAX);

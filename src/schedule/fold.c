@@ -142,16 +142,69 @@ static double parts_of(const mu_fold *fold, const mu_fold_item *item)
     return (double)p->pp * (item->cut ? (double)p->microbatches : 1.0);
 }
 
-static double rows_of(const mu_fold *fold, const mu_fold_item *item, const mu_fold_rows *rows)
+/* Rows that a step counts in each scope: of the step proper and of draft passes. */
+typedef struct counts {
+    double rows[2][MU_SCOPE_COUNT];
+} counts;
+
+static counts count_decodes(const mu_fold *fold, double sequences, bool alone)
 {
-    const mu_op *op = item->op;
-    return rows->rows[op->draft][op->scope] / parts_of(fold, item) * op->row_scale;
+    counts c = {0};
+    double queries = sequences * (1.0 + fold->program->parallel.mtp);
+    c.rows[0][MU_SCOPE_DECODE] = queries;
+    c.rows[1][MU_SCOPE_DECODE] = sequences;
+    if (alone) {
+        c.rows[0][MU_SCOPE_TOKENS] = c.rows[0][MU_SCOPE_LOGITS] = queries;
+        c.rows[1][MU_SCOPE_TOKENS] = c.rows[1][MU_SCOPE_LOGITS] = sequences;
+    }
+    return c;
 }
 
-bool mu_fold_sees(const mu_fold *fold, mu_fold_class class, const mu_fold_rows *rows)
+static counts count_rows(const mu_fold *fold, mu_seen what, double x)
 {
+    counts c = {0};
+    double mtp = fold->program->parallel.mtp;
+    double draft = mtp > 0.0 ? x / mtp : 0.0;
+    switch (what) {
+    case MU_SEEN_TOKENS:
+        c.rows[0][MU_SCOPE_TOKENS] = x;
+        break;
+    case MU_SEEN_TOKENS_DRAFT:
+        c.rows[1][MU_SCOPE_TOKENS] = draft;
+        break;
+    case MU_SEEN_LOGITS:
+        c.rows[0][MU_SCOPE_LOGITS] = x;
+        break;
+    case MU_SEEN_LOGITS_DRAFT:
+        c.rows[1][MU_SCOPE_LOGITS] = draft;
+        break;
+    case MU_SEEN_PREFILL:
+        c.rows[0][MU_SCOPE_PREFILL] = x;
+        c.rows[1][MU_SCOPE_PREFILL] = draft;
+        break;
+    case MU_SEEN_CONTEXT:
+        c.rows[0][MU_SCOPE_CONTEXT] = x;
+        c.rows[1][MU_SCOPE_CONTEXT] = draft;
+        break;
+    case MU_SEEN_DECODE_ALONE:
+    case MU_SEEN_DECODE:
+    case MU_SEEN_COUNT:
+        return count_decodes(fold, x, what == MU_SEEN_DECODE_ALONE);
+    }
+    return c;
+}
+
+static double rows_of(const mu_fold *fold, const mu_fold_item *item, const counts *c)
+{
+    const mu_op *op = item->op;
+    return c->rows[op->draft][op->scope] / parts_of(fold, item) * op->row_scale;
+}
+
+bool mu_fold_sees(const mu_fold *fold, mu_fold_class class, mu_seen what)
+{
+    counts c = count_rows(fold, what, 1.0);
     for (uint32_t i = 0; i < fold->count; i++) {
-        if (fold->item[i].class == class && rows_of(fold, &fold->item[i], rows) > 0.0) {
+        if (fold->item[i].class == class && rows_of(fold, &fold->item[i], &c) > 0.0) {
             return true;
         }
     }
@@ -169,13 +222,14 @@ static void add_cost(const mu_fold *fold, const mu_fold_item *item, const mu_op_
     }
 }
 
-void mu_fold_price_rows(const mu_fold *fold, mu_fold_class class, const mu_fold_rows *rows,
+void mu_fold_price_rows(const mu_fold *fold, mu_fold_class class, mu_seen what, double number,
                         double imbalance, double sum[])
 {
+    counts c = count_rows(fold, what, number);
     memset(sum, 0, fold->width * sizeof *sum);
     for (uint32_t i = 0; i < fold->count; i++) {
         const mu_fold_item *item = &fold->item[i];
-        double seen = item->class == class ? rows_of(fold, item, rows) : 0.0;
+        double seen = item->class == class ? rows_of(fold, item, &c) : 0.0;
         if (seen > 0.0) {
             mu_op_cost cost;
             mu_lower_rows(item->op, fold->machine, seen, imbalance, &cost);

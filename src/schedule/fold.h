@@ -52,20 +52,32 @@ typedef struct mu_fold {
     mu_fold_item item[];
 } mu_fold;
 
-/* Rows that each scope counts in a step, all micro-batches and stages together: of the step proper
- * and of draft passes. */
-typedef struct mu_fold_rows {
-    double rows[2][MU_SCOPE_COUNT];
-} mu_fold_rows;
+/* A number of a batch that rows of operators follow from, without other numbers of it. */
+typedef enum mu_seen {
+    MU_SEEN_DECODE_ALONE, /* decoding sequences: rows of all scopes where there are no prompts */
+    MU_SEEN_TOKENS,
+    MU_SEEN_TOKENS_DRAFT, /* rows of draft passes, all of them together */
+    MU_SEEN_LOGITS,
+    MU_SEEN_LOGITS_DRAFT, /* the same */
+    MU_SEEN_PREFILL,
+    MU_SEEN_CONTEXT,
+    MU_SEEN_DECODE, /* decoding sequences: rows of MU_SCOPE_DECODE */
+    MU_SEEN_COUNT
+} mu_seen;
 
 /** Belongs to the arena, borrows the rest; NULL when out of memory. */
 mu_fold *mu_fold_create(const mu_program *program, const mu_machine *machine, mu_arena *arena);
 
-/** Whether any operator of a class has rows to work on. */
-bool mu_fold_sees(const mu_fold *fold, mu_fold_class class, const mu_fold_rows *rows);
+/** Whether rows of any operator of a class follow from what is seen. */
+bool mu_fold_sees(const mu_fold *fold, mu_fold_class class, mu_seen what);
 
-/** Writes the sums [width] of row operators, own or expert. Cost: about 0.1 us an operator. */
-void mu_fold_price_rows(const mu_fold *fold, mu_fold_class class, const mu_fold_rows *rows,
+/**
+ * Writes the sums [width] of row operators of a class, of those rows that follow from what is seen.
+ * Cost: about 0.1 us an operator.
+ * @param[in] number     of what is seen, in a step: all micro-batches and stages together; > 0
+ * @param[in] imbalance  of experts, >= 1
+ */
+void mu_fold_price_rows(const mu_fold *fold, mu_fold_class class, mu_seen what, double number,
                         double imbalance, double sum[]);
 
 /** Writes the sums [width] of attention-like operators, of prefill or decode. The same cost. */

@@ -2,15 +2,13 @@
 /*
  * The step-cost table.
  *
- * Terms: seen = what rows operators see: with a batch that only decodes all scopes follow from its
- *        sequences, else each scope is remembered by itself. tick = a number rounded up to 12 bits
- *        behind the leading one: whole numbers to 8,192 are ticks, and beyond tiles of a power of
- *        two stay as many as they were. cell = decode attention of as many sequences with mean
- *        contexts between two nodes, 16 an octave; powers of two, where windows and picks end, are
- *        nodes.
- * Why:   prompts come in ever new sizes, so that remembering them gains little, and attention over
- *        them is a staircase (waves of blocks), so that it must not be interpolated: what is not
- *        remembered to the bit is asked of the chip.
+ * Terms: tick = a number rounded up to 12 bits behind the leading one: whole numbers to 8,192 are
+ *        ticks, and beyond, tiles of a power of two stay as many as they were. cell = decode
+ *        attention of as many sequences with mean contexts between two nodes, 16 an octave; powers
+ *        of two, where windows and picks end, are nodes.
+ * Why:   attention over prompts is a staircase (waves of blocks over cores) in three dimensions,
+ *        which a grid coarse enough to be filled would smooth away: prompts like those before are
+ *        remembered to the bit, others are asked of the chip.
  */
 #include "schedule/step_table.h"
 
@@ -24,32 +22,20 @@ enum {
     TICK_SHIFT = 52 - 12,
     CONTEXT_COARSE = 2, /* contexts of prompts are many, and what expands them is small */
     NODE_SHIFT = 52 - 4,
-    /* Keys of rows: a tick, what is seen, of experts or not, and the imbalance. */
+    /* Keys of rows: a tick, what it counts, of experts or not, and the imbalance. */
     KEY_SEEN = 24,
     KEY_EXPERT = 28,
     KEY_IMBALANCE = 32
 };
 
 /* Vectors kept at most: 40 to 150 bytes each, twice that in cells. */
-enum { ROWS_MOST = 1 << 16, CELLS_MOST = 1 << 14, PROMPTS_MOST = 1 << 12 };
+enum { ROWS_MOST = 1 << 16, CELLS_MOST = 1 << 14, PROMPTS_MOST = 1 << 14 };
 
 /* Imbalance: of the engine in decode and prefill, and from there on what is passed, in steps. */
 enum { IMBALANCE_DECODE, IMBALANCE_PREFILL, IMBALANCE_PASSED };
 
 static const double imbalance_steps = 512.0; /* for each 1 */
 static const double imbalance_most = 4096.0;
-
-typedef enum seen {
-    SEEN_DECODE_ALONE, /* sequences: all scopes of a batch without prompts */
-    SEEN_TOKENS,
-    SEEN_TOKENS_DRAFT,
-    SEEN_LOGITS,
-    SEEN_LOGITS_DRAFT,
-    SEEN_PREFILL,
-    SEEN_CONTEXT,
-    SEEN_DECODE,
-    SEEN_COUNT
-} seen;
 
 struct mu_step_table {
     const mu_fold *fold;
@@ -59,7 +45,7 @@ struct mu_step_table {
     double stages;
     double known_imbalance[IMBALANCE_PASSED];
     bool any_expert;
-    bool used[2][SEEN_COUNT]; /* own operators, experts */
+    bool used[2][MU_SEEN_COUNT]; /* own operators, experts */
     mu_memo rows;
     mu_memo decode; /* cells: sums at the lower node, and what the upper one adds */
     mu_memo prefill;
@@ -77,65 +63,25 @@ static double tick_number(uint64_t tick)
     return mu_memo_number(tick << TICK_SHIFT);
 }
 
-/* Rows of the scopes that follow from the number that is seen. */
-static mu_fold_rows rows_seen(const mu_step_table *t, seen what, double x)
-{
-    mu_fold_rows r = {0};
-    double queries = x * t->queries;
-    double draft = t->drafts > 0.0 ? x / t->drafts : 0.0;
-    switch (what) {
-    case SEEN_DECODE_ALONE:
-        r.rows[0][MU_SCOPE_TOKENS] = r.rows[0][MU_SCOPE_LOGITS] = queries;
-        r.rows[1][MU_SCOPE_TOKENS] = r.rows[1][MU_SCOPE_LOGITS] = x;
-        /* fallthrough */
-    case SEEN_DECODE:
-        r.rows[0][MU_SCOPE_DECODE] = queries;
-        r.rows[1][MU_SCOPE_DECODE] = x;
-        break;
-    case SEEN_TOKENS:
-        r.rows[0][MU_SCOPE_TOKENS] = x;
-        break;
-    case SEEN_TOKENS_DRAFT:
-        r.rows[1][MU_SCOPE_TOKENS] = draft;
-        break;
-    case SEEN_LOGITS:
-        r.rows[0][MU_SCOPE_LOGITS] = x;
-        break;
-    case SEEN_LOGITS_DRAFT:
-        r.rows[1][MU_SCOPE_LOGITS] = draft;
-        break;
-    case SEEN_PREFILL:
-        r.rows[0][MU_SCOPE_PREFILL] = x;
-        r.rows[1][MU_SCOPE_PREFILL] = draft;
-        break;
-    case SEEN_CONTEXT:
-    case SEEN_COUNT:
-        r.rows[0][MU_SCOPE_CONTEXT] = x;
-        r.rows[1][MU_SCOPE_CONTEXT] = draft;
-        break;
-    }
-    return r;
-}
-
-/* The inverse: whole numbers where the batch's are. Draft passes take a prompt once in all. */
-static double number_seen(const mu_step_table *t, seen what, const mu_batch *b)
+/* Draft passes take a prompt once in all. */
+static double number_seen(const mu_step_table *t, mu_seen what, const mu_batch *b)
 {
     switch (what) {
-    case SEEN_TOKENS:
+    case MU_SEEN_TOKENS:
         return b->prefill_tokens + b->decode_sequences * t->queries;
-    case SEEN_TOKENS_DRAFT:
+    case MU_SEEN_TOKENS_DRAFT:
         return b->prefill_tokens + b->decode_sequences * t->drafts;
-    case SEEN_LOGITS:
+    case MU_SEEN_LOGITS:
         return b->prefill_sequences + b->decode_sequences * t->queries;
-    case SEEN_LOGITS_DRAFT:
+    case MU_SEEN_LOGITS_DRAFT:
         return b->prefill_sequences + b->decode_sequences * t->drafts;
-    case SEEN_PREFILL:
+    case MU_SEEN_PREFILL:
         return b->prefill_tokens;
-    case SEEN_CONTEXT:
+    case MU_SEEN_CONTEXT:
         return b->prefill_context;
-    case SEEN_DECODE_ALONE:
-    case SEEN_DECODE:
-    case SEEN_COUNT:
+    case MU_SEEN_DECODE_ALONE:
+    case MU_SEEN_DECODE:
+    case MU_SEEN_COUNT:
         break;
     }
     return b->decode_sequences;
@@ -164,21 +110,20 @@ static void add(const mu_step_table *t, const double from[], double to[])
     }
 }
 
-static void add_seen(mu_step_table *t, bool expert, seen what, uint64_t imbalance,
+static void add_seen(mu_step_table *t, bool expert, mu_seen what, uint64_t imbalance,
                      const mu_batch *batch, double sum[])
 {
     double number = number_seen(t, what, batch);
     if (!t->used[expert][what] || !(number > 0.0)) {
         return;
     }
-    uint64_t tick = tick_of(number, what == SEEN_CONTEXT ? CONTEXT_COARSE : 0);
+    uint64_t tick = tick_of(number, what == MU_SEEN_CONTEXT ? CONTEXT_COARSE : 0);
     uint64_t key = tick | (uint64_t)what << KEY_SEEN | (uint64_t)expert << KEY_EXPERT |
                    imbalance << KEY_IMBALANCE;
     bool fresh = false;
     double *found = mu_memo_find(&t->rows, key, &fresh);
     if (fresh) {
-        mu_fold_rows rows = rows_seen(t, what, tick_number(tick));
-        mu_fold_price_rows(t->fold, expert ? MU_FOLD_EXPERT : MU_FOLD_OWN, &rows,
+        mu_fold_price_rows(t->fold, expert ? MU_FOLD_EXPERT : MU_FOLD_OWN, what, tick_number(tick),
                            expert ? imbalance_of(t, imbalance) : 1.0, found);
     }
     add(t, found, sum);
@@ -189,11 +134,11 @@ static void add_rows(mu_step_table *t, bool expert, uint64_t imbalance, const mu
                      double sum[])
 {
     if (!(batch->prefill_tokens > 0.0)) {
-        add_seen(t, expert, SEEN_DECODE_ALONE, imbalance, batch, sum);
+        add_seen(t, expert, MU_SEEN_DECODE_ALONE, imbalance, batch, sum);
         return;
     }
-    for (unsigned s = SEEN_TOKENS; s < SEEN_COUNT; s++) {
-        add_seen(t, expert, (seen)s, imbalance, batch, sum);
+    for (unsigned s = MU_SEEN_TOKENS; s < MU_SEEN_COUNT; s++) {
+        add_seen(t, expert, (mu_seen)s, imbalance, batch, sum);
     }
 }
 
@@ -281,18 +226,17 @@ static double row_keys(const mu_step_table *t, double tokens)
 {
     double kinds = 1.0;
     for (unsigned expert = 0; expert < 2; expert++) {
-        kinds += t->used[expert][SEEN_TOKENS] + t->used[expert][SEEN_TOKENS_DRAFT];
-        kinds += t->used[expert][SEEN_PREFILL] + t->used[expert][SEEN_CONTEXT];
+        kinds += t->used[expert][MU_SEEN_TOKENS] + t->used[expert][MU_SEEN_TOKENS_DRAFT];
+        kinds += t->used[expert][MU_SEEN_PREFILL] + t->used[expert][MU_SEEN_CONTEXT];
     }
     return kinds * ticks_to(tokens);
 }
 
 static void find_used(mu_step_table *t)
 {
-    for (unsigned s = 0; s < SEEN_COUNT; s++) {
-        mu_fold_rows rows = rows_seen(t, (seen)s, 1.0);
-        t->used[0][s] = mu_fold_sees(t->fold, MU_FOLD_OWN, &rows);
-        t->used[1][s] = mu_fold_sees(t->fold, MU_FOLD_EXPERT, &rows);
+    for (unsigned s = 0; s < MU_SEEN_COUNT; s++) {
+        t->used[0][s] = mu_fold_sees(t->fold, MU_FOLD_OWN, (mu_seen)s);
+        t->used[1][s] = mu_fold_sees(t->fold, MU_FOLD_EXPERT, (mu_seen)s);
         t->any_expert = t->any_expert || t->used[1][s];
     }
 }
@@ -317,10 +261,9 @@ mu_step_table *mu_step_table_create(const mu_program *program, const mu_machine 
     find_used(t);
     const double nodes = 16.0; /* that the mean contexts of a run stay within */
     double cells = nodes * ticks_to(max_sequences);
-    double prompts_kept = 0.25 * ticks_to(max_tokens);
     bool room = create_memo(&t->rows, row_keys(t, max_tokens), ROWS_MOST, fold->width, arena) &&
                 create_memo(&t->decode, cells, CELLS_MOST, 2 * fold->width, arena) &&
-                create_memo(&t->prefill, prompts_kept, PROMPTS_MOST, fold->width, arena);
+                create_memo(&t->prefill, ticks_to(max_tokens), PROMPTS_MOST, fold->width, arena);
     return room ? t : NULL;
 }
 

@@ -10,8 +10,9 @@
  *        context (16 an octave), linear between them. Attention of prompts is remembered to the bit
  *        and else asked of the chip. Filled when first asked for; what is rare is forgotten again.
  * Bound: within 0.5 % of mu_compiled_time() (tested over the catalogue); contexts come as sums, so
- *        caps (windows, top-k) see their mean. Warm, a lane takes about 20 ns if it decodes, 50 to
- *        100 ns with prompts seen before, and 100 ns more an attention operator with new ones.
+ *        caps (windows, top-k) see their mean. Cost: warm, 20 to 35 ns a lane that only decodes, 50
+ *        to 250 ns with prompts, 100 to 200 ns more with a prompt unlike those before
+ *        (bench/bench_step_table.c).
  */
 #ifndef MUSTER_SCHEDULE_STEP_TABLE_H
 #define MUSTER_SCHEDULE_STEP_TABLE_H

@@ -262,7 +262,7 @@ static void lanes_wait_for_the_slowest(void **state)
     }
 }
 
-/* Where lanes meet in nothing, each computes as if it were alone: no experts, the slowest counts. */
+/* Without experts lanes meet in nothing: the slowest counts. */
 static void lanes_of_a_dense_model_are_apart(void **state)
 {
     (void)state;
