@@ -3,10 +3,11 @@
  * Speed of the step-cost table on one thread, as ratios over the compiled step in the same run.
  *
  * What:  warm time of a call where contexts and batches wander as in a simulation (best of several
- *        rounds, each of other batches), and the time that filling itself takes in the first round.
- * Terms: decode = steps without prompts; the others have one prompt beside the decodes each: same =
- *        all alike, fresh = of random lengths, cached = of random lengths behind random prefixes, so
- *        that no two are alike; lanes = DP groups priced in a call.
+ *        rounds, each of other batches), and the time that filling itself takes in the
+ *        first round.
+ * Terms: decode = steps without prompts; the others have one prompt beside the decodes each:
+ *        same = all alike, fresh = of random lengths, cached = of random lengths behind random
+ *        prefixes, so that no two are alike; lanes = DP groups priced in a call.
  */
 #include "base/random.h"
 #include "catalog/builtin.h"

@@ -2,7 +2,8 @@
 /*
  * Inside src/schedule only: vectors remembered by key, in bounded memory.
  *
- * What:  sets of eight ways (a cache line of keys); what is asked for and not there takes the place of an older one.
+ * What:  sets of eight ways (a cache line of keys); what is asked for and not there takes the place
+ *        of an older one.
  * Bound: a vector must follow from its key alone: then answers don't depend on what was forgotten.
  */
 #ifndef MUSTER_SCHEDULE_MEMO_H
