@@ -77,10 +77,10 @@ static mu_status no_room(const mu_question *q, const mu_machine *machine, double
 
 /* Memory that weights and scratch leave, in blocks. */
 static mu_status fill_cache(const mu_question *q, const mu_machine *machine, const mu_footprint *f,
-                            mu_sim_role *out, mu_error *err)
+                            double stages, mu_sim_role *out, mu_error *err)
 {
     double decoding = (double)out->max_sequences * (1.0 + out->mtp);
-    double room = mu_cache_room(machine, f, fmax(out->max_tokens, decoding));
+    double room = mu_cache_room(machine, f, fmax(out->max_tokens, decoding) / stages);
     double each = block_bytes(f, out->block_tokens);
     if (room <= 0.0) {
         return no_room(q, machine, -room, err);
@@ -148,7 +148,7 @@ static uint32_t whole(double value)
     return (uint32_t)fmin(fmax(ceil(value), 1.0), 1e9);
 }
 
-/* What is the same for any machine of its kind. */
+/* A step of a pipeline is a round of all its stages, each with a batch in flight. */
 static mu_status fill_scheduling(const mu_question *q, const mu_machine *machine,
                                  const mu_role *role, mu_sim_role *out, mu_error *err)
 {
@@ -159,7 +159,7 @@ static mu_status fill_scheduling(const mu_question *q, const mu_machine *machine
         .lanes = cut->dp,
         .order = (mu_order)s->order,
         .max_sequences = whole(role->batch > 0.0 ? role->batch : machine->engine.max_batch),
-        .max_tokens = whole(role->batch_tokens),
+        .max_tokens = whole(role->batch_tokens * cut->pp),
         .chunked = role->chunked_prefill,
         .prefix_cache = mu_sim_prefix_cache(q),
         .block_tokens = mu_sim_block_tokens(q),
@@ -183,7 +183,7 @@ static mu_status make_role(const mu_question *q, const mu_machine *machine, cons
         mu_program_footprint(&q->model, &role->parallel, &q->precision, w->input + 0.5 * w->output);
     status = fill_scheduling(q, machine, role, out, err);
     if (status == MU_OK) {
-        status = fill_cache(q, machine, footprint, out, err);
+        status = fill_cache(q, machine, footprint, role->parallel.pp, out, err);
     }
     if (status == MU_OK) {
         status = fill_swap(q, machine, block_bytes(footprint, out->block_tokens), out, err);
