@@ -114,7 +114,7 @@ MUSTER_API MUSTER_MUST_CHECK muster_status muster_scenario_set(muster_scenario *
 /**
  * Asks a question.
  *
- * @param[in]  verb  "predict", "plan" or "match" (the other system is option "with")
+ * @param[in]  verb  "predict", "plan", "simulate" or "match" (the other system is option "with")
  * @param[out] out   owned; holds the answer alone, the scenario may be changed or freed after
  * @retval MUSTER_NO  nothing fits, or no plan meets the SLO; no answer is made
  * Cost: microseconds for predict with uncertainty off, up to seconds for match with it on.

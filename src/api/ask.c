@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "io/question_load.h"
 #include "report/answer_json.h"
+#include "report/simulate_report.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +26,7 @@ typedef struct asking {
     mu_prediction prediction;
     mu_plan plan;
     mu_match match;
+    mu_simulation simulation;
     json_t *json;
 } asking;
 
@@ -77,30 +79,47 @@ static mu_status match(asking *a, mu_error *err)
     return status;
 }
 
+static mu_status simulate(asking *a, mu_error *err)
+{
+    double start_s = now_s();
+    mu_sim_source trace;
+    const mu_sim_source *source = NULL;
+    a->scenario.warning_count = 0; /* they are of what a steady state leaves out */
+    mu_status status = mu_question_trace(&a->question, a->work.arena, &trace, &source, err);
+    if (status == MU_OK) {
+        status = mu_simulate_question(&a->question, source, NULL, &a->work, &a->simulation, err);
+    }
+    if (status == MU_OK) {
+        a->json = mu_simulation_json(&a->question, &a->simulation, now_s() - start_s);
+    }
+    return status;
+}
+
 static answer_verb *verb_of(const char *name, mu_error *err)
 {
-    static const char *const names[] = {"predict", "plan", "match"};
-    static answer_verb *const verbs[] = {predict, plan, match};
+    static const char *const names[] = {"predict", "plan", "match", "simulate"};
+    static answer_verb *const verbs[] = {predict, plan, match, simulate};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(names[i], name) == 0) {
             return verbs[i];
         }
     }
     const char *near = mu_text_nearest(name, names, sizeof names / sizeof names[0]);
-    (void)mu_fail(err, MU_E_USAGE, "expected predict, plan or match, found \"%.64s\"%s%s%s", name,
+    (void)mu_fail(err, MU_E_USAGE,
+                  "expected predict, plan, match or simulate, found \"%.64s\"%s%s%s", name,
                   near != NULL ? "; did you mean \"" : "", near != NULL ? near : "",
                   near != NULL ? "\"?" : "");
     return NULL;
 }
 
-static mu_status begin(asking *a, mu_arena *arena, mu_error *err)
+static mu_status begin(asking *a, mu_arena *arena, bool steady, mu_error *err)
 {
     long cores = sysconf(_SC_NPROCESSORS_ONLN);
     double threads = a->scenario.threads > 0.0 ? a->scenario.threads : (double)cores;
     threads = threads < 1.0 ? 1.0 : threads;
     threads = threads > MU_POOL_THREADS_MAX ? MU_POOL_THREADS_MAX : threads;
     mu_status status = mu_scenario_settle(&a->scenario, err);
-    if (status == MU_OK) {
+    if (status == MU_OK && steady) {
         status = mu_scenario_check_steady(&a->scenario, err);
     }
     if (status == MU_OK) {
@@ -123,7 +142,7 @@ static mu_status ask(const muster_scenario *scenario, mu_arena *arena, answer_ve
     }
     a->catalog = scenario->context->catalog;
     a->scenario = scenario->scenario;
-    mu_status status = begin(a, arena, err);
+    mu_status status = begin(a, arena, verb != simulate, err);
     if (status == MU_OK) {
         status = verb(a, err);
     }

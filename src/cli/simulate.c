@@ -7,7 +7,7 @@
 #include "cli/cli.h"
 
 #include "io/file_write.h"
-#include "io/trace_read.h"
+#include "io/question_load.h"
 #include "report/simulate_report.h"
 
 #include <string.h>
@@ -81,29 +81,13 @@ static mu_status print(mu_cli *cli, const mu_question *question, const mu_simula
     return mu_simulation_print(&page, question, simulation, err);
 }
 
-/* The trace that the scenario names; NULL in *out where it names none. */
-static mu_status open_trace(const mu_cli *cli, mu_sim_source *trace, const mu_sim_source **out,
-                            mu_error *err)
-{
-    const mu_scenario *s = &cli->scenario;
-    mu_trace_options options = {
-        .path = s->trace, .speed = s->trace_speed, .limit = (uint64_t)s->requests};
-    *out = NULL;
-    if (s->trace[0] == '\0') {
-        return MU_OK;
-    }
-    mu_status status = mu_trace_source(&options, cli->arena, trace, err);
-    *out = trace;
-    return status;
-}
-
 static mu_status run(mu_cli *cli, const mu_question *question, mu_work *work, mu_simulation *out,
                      mu_error *err)
 {
     outputs o;
     mu_sim_source trace;
     const mu_sim_source *source = NULL;
-    mu_status status = open_trace(cli, &trace, &source, err);
+    mu_status status = mu_question_trace(question, cli->arena, &trace, &source, err);
     if (status == MU_OK) {
         status = begin_outputs(cli, &o, err);
     }

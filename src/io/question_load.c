@@ -6,6 +6,7 @@
 
 #include "io/doc_read.h"
 #include "io/length_read.h"
+#include "io/trace_read.h"
 
 #include <string.h>
 
@@ -69,4 +70,21 @@ mu_status mu_question_load(const mu_catalog *catalog, const mu_scenario *scenari
                               &out->workload.output, err);
     }
     return status == MU_OK ? mu_question_check_length(out, err) : status;
+}
+
+mu_status mu_question_trace(const mu_question *question, mu_arena *arena, mu_sim_source *trace,
+                            const mu_sim_source **source, mu_error *err)
+{
+    const mu_scenario *s = question->scenario;
+    mu_trace_options options = {
+        .path = s->trace, .speed = s->trace_speed, .limit = (uint64_t)s->requests};
+    *source = NULL;
+    if (s->trace[0] == '\0') {
+        return MU_OK;
+    }
+    mu_status status = mu_trace_source(&options, arena, trace, err);
+    if (status == MU_OK) {
+        *source = trace;
+    }
+    return status;
 }
