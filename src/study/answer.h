@@ -27,7 +27,7 @@ typedef struct mu_question {
     const mu_entity *engine;
 } mu_question;
 
-/* What runs the work: threads and progress. All optional but the arena. */
+/* What runs the work: threads and progress, which is optional. */
 typedef struct mu_work {
     mu_arena *arena;
     mu_pool *pool;

@@ -6,6 +6,7 @@ flags="--model llama-3.1-8b --input 1024 --output 128 --uncertainty 16 --json"
 muster predict $flags --system hgx-h20 > "$SCRATCH/predict"
 muster plan $flags --system hgx-h20 > "$SCRATCH/plan"
 muster match $flags hgx-h100 --with hgx-h20 > "$SCRATCH/match"
+muster simulate $flags --system hgx-h20 --rate 5/s --requests 300 > "$SCRATCH/simulate"
 python3 - "$SCRATCH" << 'END'
 import json, sys
 
@@ -51,8 +52,17 @@ for i, point in enumerate(plan["pareto"]):
     check_predict(point, f"plan.pareto[{i}]")
 for key in ("reference", "matched", "chips", "ratio", "power_ratio", "cost_ratio", "bottleneck"):
     assert key in match, f"match.{key} is missing"
+simulate = read("simulate")
+for key in ("requests", "duration_s", "ttft_s", "tpot_s", "e2e_s", "goodput",
+            "output_tokens_per_s", "steps", "wall_s", "scenario", "engines", "steady"):
+    assert key in simulate, f"simulate.{key} is missing"
+for key in ("ttft_s", "tpot_s", "itl_s", "e2e_s"):
+    for name in ("mean", "p50", "p90", "p99"):
+        check_quantities(simulate[key][name], f"simulate.{key}.{name}")
+        assert simulate[key][name]["unit"] == "s", f"simulate.{key}.{name}"
 check_predict(match["reference"], "match.reference")
 check_predict(match["matched"], "match.matched")
-for name, answer in (("predict", predict), ("plan", plan), ("match", match)):
+for name, answer in (("predict", predict), ("plan", plan), ("match", match),
+                     ("simulate", simulate)):
     check_quantities(answer, name)
 END
