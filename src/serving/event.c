@@ -184,6 +184,10 @@ enum { CHECK_EVERY = 4096 };
 
 mu_status mu_sim_run(mu_sim *sim, mu_error *err)
 {
+    for (uint32_t i = 0; i < sim->count; i++) {
+        mu_sim_touch(sim, &sim->instance[i]);
+    }
+    put_back(sim);
     for (uint64_t moment = 0;; moment++) {
         double now_s = 0.0;
         bool more = sim->traffic->peek(sim->traffic->context, &now_s);
@@ -196,11 +200,11 @@ mu_status mu_sim_run(mu_sim *sim, mu_error *err)
             return mu_fail(err, MU_E_MEMORY, "requests wait that nobody serves");
         }
         end_steps(sim, now_s);
+        mu_sim_route_backlog(sim);
         mu_status status = take_arrivals(sim, now_s, err);
         if (status != MU_OK) {
             return status;
         }
-        mu_sim_route_backlog(sim);
         begin_steps(sim, now_s);
         put_back(sim);
         if (is_overloaded(sim)) {

@@ -18,6 +18,10 @@ static void come_up(mu_instance *instance, double now_s)
     instance->state = MU_INSTANCE_UP;
     instance->up_at_s = HUGE_VAL;
     instance->tally.up_from_s = now_s;
+    for (uint32_t l = 0; l < instance->role->lanes; l++) {
+        mu_block_cache_clear(&instance->lane[l].cache);
+        instance->lane[l].ratio = MU_RATIO_FIRST;
+    }
     if (config->fleet.mtbf_s > 0.0) {
         double u = mu_random_uniform(config->seed, stream_failures + instance->index,
                                      instance->failures++);
@@ -86,8 +90,6 @@ static uint64_t empty(mu_instance *instance, mu_seq **out, double now_s)
             start_over(seq, now_s);
             out[n++] = seq;
         }
-        mu_block_cache_clear(&lane->cache);
-        lane->ratio = MU_RATIO_FIRST;
     }
     while (instance->inbox_count > 0) {
         mu_seq *seq = mu_instance_unreceive(instance);

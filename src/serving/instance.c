@@ -199,6 +199,7 @@ static bool plan_lane(mu_lane *lane, double now_s)
     plan->preempted = false;
     plan->chunk_count = 0;
     plan->swapped_blocks = 0;
+    lane->given_count = 0;
     lane->grown = false;
     lane->plans++;
     if (mu_lane_running(lane) + lane->waiting_count > 0) {
@@ -206,16 +207,6 @@ static bool plan_lane(mu_lane *lane, double now_s)
     }
     mu_lane_batch(lane);
     return plan->decode || plan->chunk_count > 0;
-}
-
-/* Requests handed over give their first token when decode takes them in. */
-static void first_tokens(mu_instance *instance, mu_lane *lane, double now_s)
-{
-    for (uint32_t i = 0; i < lane->fresh_count; i++) {
-        if (lane->fresh[i]->first_s < 0.0) {
-            mu_instance_first_token(instance, lane->fresh[i], now_s);
-        }
-    }
 }
 
 /* What the step about to begin carries, over all lanes. */
@@ -247,7 +238,9 @@ void mu_instance_begin(mu_instance *instance, double now_s)
     for (uint32_t l = 0; l < instance->role->lanes; l++) {
         mu_lane *lane = &instance->lane[l];
         any |= plan_lane(lane, now_s);
-        first_tokens(instance, lane, now_s);
+        for (uint32_t i = 0; i < lane->given_count; i++) {
+            mu_instance_first_token(instance, lane->given[i], now_s);
+        }
         instance->batch[l] = lane->plan.batch;
         swapped = lane->plan.swapped_blocks > swapped ? lane->plan.swapped_blocks : swapped;
     }

@@ -163,14 +163,15 @@ void mu_lane_join(mu_lane *lane, mu_seq *seq)
     }
 }
 
-static void drop_fresh(mu_lane *lane, const mu_seq *seq)
+static bool drop_fresh(mu_lane *lane, const mu_seq *seq)
 {
     for (uint32_t i = 0; i < lane->fresh_count; i++) {
         if (lane->fresh[i] == seq) {
             lane->fresh[i] = lane->fresh[--lane->fresh_count];
-            return;
+            return true;
         }
     }
+    return false;
 }
 
 static void find_first_end(mu_lane *lane)
@@ -191,7 +192,9 @@ void mu_lane_unjoin(mu_lane *lane, mu_seq *seq)
     }
     seq->emitted = emitted;
     lane->context -= (uint64_t)seq->input + emitted;
-    drop_fresh(lane, seq);
+    if (!drop_fresh(lane, seq)) {
+        seq->last_s = lane->last_decode_s;
+    }
     bool first = lane->end_round[seq->at] == lane->first_end;
     uint32_t last = --lane->decoding_count;
     lane->who[seq->at] = lane->who[last];
@@ -253,6 +256,16 @@ void mu_lane_chunk(mu_lane *lane, mu_seq *seq, uint32_t tokens)
                   &plan->chunk_room)) {
         plan->chunk[plan->chunk_count++] = (mu_chunk){.seq = seq, .tokens = tokens};
         seq->planned = lane->plans;
+    }
+}
+
+void mu_lane_give(mu_lane *lane, mu_seq *seq, double now_s)
+{
+    if (make_room(lane, (void **)&lane->given, sizeof(mu_seq *), lane->given_count,
+                  &lane->given_room)) {
+        lane->given[lane->given_count++] = seq;
+        seq->first_s = now_s;
+        seq->last_s = now_s;
     }
 }
 

@@ -74,6 +74,8 @@ typedef struct mu_lane {
     uint32_t decoding_count, decoding_room;
     mu_seq **fresh; /* joined since the last decode step */
     uint32_t fresh_count, fresh_room;
+    mu_seq **given; /* came with their first token made elsewhere, given out as this plan begins */
+    uint32_t given_count, given_room;
     uint32_t *due;        /* [block_tokens] decoding requests by the phase of their next block */
     uint64_t context;     /* sum over decoding requests, as of now */
     uint32_t unit_tokens; /* 0 = no prefixes */
@@ -150,6 +152,9 @@ void mu_lane_unjoin(mu_lane *lane, mu_seq *seq);
 /** Joins the prefilling ones; gets a chunk in the plan. */
 void mu_lane_prefill(mu_lane *lane, mu_seq *seq);
 void mu_lane_chunk(mu_lane *lane, mu_seq *seq, uint32_t tokens);
+
+/** Its first token, made elsewhere, is given out as the step under plan begins. */
+void mu_lane_give(mu_lane *lane, mu_seq *seq, double now_s);
 
 /** Leaves the prefilling ones. */
 void mu_lane_unprefill(mu_lane *lane, const mu_seq *seq);

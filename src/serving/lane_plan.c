@@ -254,6 +254,9 @@ static uint32_t take_in(mu_lane *lane, const mu_admission *how, const candidate 
     if (c->tokens == 0) {
         seq->late = true;
         mu_lane_join(lane, seq);
+        if (seq->first_s < 0.0) {
+            mu_lane_give(lane, seq, now_s);
+        }
         return 1 + lane->role->mtp;
     }
     mu_lane_prefill(lane, seq);

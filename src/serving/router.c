@@ -189,13 +189,16 @@ static void wait_for_instances(mu_sim *sim, mu_seq *seq)
     if (kept == NULL) {
         return;
     }
-    kept->next = NULL;
-    if (sim->backlog == NULL) {
-        sim->backlog = kept;
-    } else {
-        sim->backlog_last->next = kept;
+    mu_seq **at = &sim->backlog;
+    if (sim->backlog != NULL && sim->backlog_last->number < kept->number) {
+        at = &sim->backlog_last->next;
     }
-    sim->backlog_last = kept;
+    while (*at != NULL && (*at)->number < kept->number) {
+        at = &(*at)->next;
+    }
+    kept->next = *at;
+    *at = kept;
+    sim->backlog_last = kept->next == NULL ? kept : sim->backlog_last;
 }
 
 void mu_sim_route(mu_sim *sim, mu_seq *seq)
@@ -310,13 +313,13 @@ static void turn_away(mu_sim *sim, const mu_request *r)
     }
 }
 
-static uint64_t key_of(const mu_sim *sim, const mu_request *r)
+uint64_t mu_sim_key(const mu_sim_role *role, const mu_seq *seq)
 {
-    switch (sim->config->decode.order) {
+    switch (role->order) {
     case MU_ORDER_PRIORITY:
-        return r->tenant;
+        return seq->tenant;
     case MU_ORDER_SHORTEST:
-        return r->input;
+        return seq->input;
     default:
         return 0;
     }
@@ -345,7 +348,6 @@ mu_status mu_sim_arrive(mu_sim *sim, mu_error *err)
     const mu_sim_role *first =
         sim->config->disaggregated ? &sim->config->prefill : &sim->config->decode;
     mu_seq seq = {.number = number,
-                  .key = key_of(sim, &r),
                   .arrival_s = r.arrival_s,
                   .ready_s = r.arrival_s + first->request_s,
                   .since_s = r.arrival_s,
@@ -357,6 +359,7 @@ mu_status mu_sim_arrive(mu_sim *sim, mu_error *err)
                   .client = r.client,
                   .unit = sim->id,
                   .unit_count = units};
+    seq.key = mu_sim_key(first, &seq);
     mu_sim_route(sim, &seq);
     mu_fleet_arrived(sim, r.arrival_s);
     return MU_OK;

@@ -180,6 +180,9 @@ mu_status mu_sim_arrive(mu_sim *sim, mu_error *err);
 void mu_sim_route(mu_sim *sim, mu_seq *seq);
 void mu_sim_route_backlog(mu_sim *sim);
 
+/** Place of a request in the queues of a role. */
+uint64_t mu_sim_key(const mu_sim_role *role, const mu_seq *seq);
+
 /** Into the inbox of an instance, whose store keeps it from now on. */
 void mu_sim_bring(mu_sim *sim, mu_instance *to, mu_seq *seq);
 

@@ -41,6 +41,7 @@ void mu_sim_hand_over(mu_instance *from, mu_seq *seq, double now_s)
     seq->done = seq->target = seq->input;
     seq->emitted = 1;
     seq->cached_elsewhere = true;
+    seq->key = mu_sim_key(&sim->config->decode, seq);
     mu_fleet_ended(sim, from, now_s);
     if (seq->output == 1) {
         from->in_hand++;
