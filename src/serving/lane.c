@@ -174,6 +174,16 @@ static bool drop_fresh(mu_lane *lane, const mu_seq *seq)
     return false;
 }
 
+static void drop_unseen(mu_lane *lane, const mu_seq *seq)
+{
+    for (uint32_t i = 0; i < lane->unseen_count; i++) {
+        if (lane->unseen[i] == seq) {
+            lane->unseen[i] = lane->unseen[--lane->unseen_count];
+            return;
+        }
+    }
+}
+
 static void find_first_end(mu_lane *lane)
 {
     uint64_t first = UINT64_MAX;
@@ -194,6 +204,9 @@ void mu_lane_unjoin(mu_lane *lane, mu_seq *seq)
     lane->context -= (uint64_t)seq->input + emitted;
     if (!drop_fresh(lane, seq)) {
         seq->last_s = lane->last_decode_s;
+    }
+    if (seq->first_s < 0.0) {
+        drop_unseen(lane, seq);
     }
     bool first = lane->end_round[seq->at] == lane->first_end;
     uint32_t last = --lane->decoding_count;
@@ -259,13 +272,19 @@ void mu_lane_chunk(mu_lane *lane, mu_seq *seq, uint32_t tokens)
     }
 }
 
-void mu_lane_give(mu_lane *lane, mu_seq *seq, double now_s)
+void mu_lane_give(mu_lane *lane, mu_seq *seq)
 {
     if (make_room(lane, (void **)&lane->given, sizeof(mu_seq *), lane->given_count,
                   &lane->given_room)) {
         lane->given[lane->given_count++] = seq;
-        seq->first_s = now_s;
-        seq->last_s = now_s;
+    }
+}
+
+void mu_lane_hide(mu_lane *lane, mu_seq *seq)
+{
+    if (make_room(lane, (void **)&lane->unseen, sizeof(mu_seq *), lane->unseen_count,
+                  &lane->unseen_room)) {
+        lane->unseen[lane->unseen_count++] = seq;
     }
 }
 

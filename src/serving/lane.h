@@ -76,6 +76,8 @@ typedef struct mu_lane {
     uint32_t fresh_count, fresh_room;
     mu_seq **given; /* came with their first token made elsewhere, given out as this plan begins */
     uint32_t given_count, given_room;
+    mu_seq **unseen; /* decoding, no token seen by their clients yet */
+    uint32_t unseen_count, unseen_room;
     uint32_t *due;        /* [block_tokens] decoding requests by the phase of their next block */
     uint64_t context;     /* sum over decoding requests, as of now */
     uint32_t unit_tokens; /* 0 = no prefixes */
@@ -84,6 +86,7 @@ typedef struct mu_lane {
     double last_decode_s;
     uint64_t admitted;
     uint64_t plans;
+    bool held;    /* prompts wait: other lanes have none */
     bool grown;   /* this plan's decode blocks are taken */
     double ratio; /* SGLang's guess of answers to come */
     mu_lane_plan plan;
@@ -154,7 +157,10 @@ void mu_lane_prefill(mu_lane *lane, mu_seq *seq);
 void mu_lane_chunk(mu_lane *lane, mu_seq *seq, uint32_t tokens);
 
 /** Its first token, made elsewhere, is given out as the step under plan begins. */
-void mu_lane_give(mu_lane *lane, mu_seq *seq, double now_s);
+void mu_lane_give(mu_lane *lane, mu_seq *seq);
+
+/** Its client has seen no token yet, and sees one when enough are out. */
+void mu_lane_hide(mu_lane *lane, mu_seq *seq);
 
 /** Leaves the prefilling ones. */
 void mu_lane_unprefill(mu_lane *lane, const mu_seq *seq);

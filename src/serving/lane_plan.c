@@ -130,7 +130,7 @@ static uint64_t blocks_more(const mu_lane *lane, const mu_seq *seq, uint64_t tok
 uint32_t mu_lane_continue(mu_lane *lane, uint32_t budget)
 {
     uint32_t i = 0;
-    while (i < lane->prefilling_count && budget > 0) {
+    while (i < lane->prefilling_count && budget > 0 && !lane->held) {
         mu_seq *seq = lane->prefilling[i];
         uint32_t left = seq->target - seq->done;
         uint32_t n = left < budget ? left : budget;
@@ -254,8 +254,9 @@ static uint32_t take_in(mu_lane *lane, const mu_admission *how, const candidate 
     if (c->tokens == 0) {
         seq->late = true;
         mu_lane_join(lane, seq);
-        if (seq->first_s < 0.0) {
-            mu_lane_give(lane, seq, now_s);
+        if (seq->last_s < 0.0) {
+            mu_lane_give(lane, seq);
+            seq->last_s = now_s;
         }
         return 1 + lane->role->mtp;
     }
@@ -266,7 +267,7 @@ static uint32_t take_in(mu_lane *lane, const mu_admission *how, const candidate 
 
 uint32_t mu_lane_admit(mu_lane *lane, const mu_admission *how, uint32_t budget, double now_s)
 {
-    while (budget > 0 && lane->waiting_count > 0 && !lane->starved &&
+    while (budget > 0 && lane->waiting_count > 0 && !lane->starved && !lane->held &&
            mu_lane_running(lane) < lane->role->max_sequences) {
         candidate c = {0};
         if (!look_at(lane, how, budget, &c) || !has_room(lane, how, &c)) {

@@ -353,6 +353,7 @@ mu_status mu_sim_arrive(mu_sim *sim, mu_error *err)
                   .since_s = r.arrival_s,
                   .start_s = -1.0,
                   .first_s = -1.0,
+                  .last_s = -1.0,
                   .input = r.input,
                   .output = r.output,
                   .tenant = r.tenant,

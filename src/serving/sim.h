@@ -85,7 +85,9 @@ typedef struct mu_instance {
     double fails_s, up_at_s;
     uint32_t failures;
     double wire_free_s; /* when it may send (prefill) or receive (decode) the next cache */
-    mu_seq *spare;      /* requests to use again */
+    uint32_t polled;    /* steps since it looked into its inbox, as they count */
+    uint32_t dp_waited, dp_batched;         /* steps that prompts were held back */
+    mu_seq *spare;                          /* requests to use again */
     uint64_t *spare_units[MU_UNIT_CLASSES]; /* lists of ids by their size, a power of two */
     mu_seq **ending;                        /* requests that end in this step */
     uint32_t ending_room;
@@ -141,7 +143,7 @@ void mu_tally_in_hand(mu_tally *tally, double now_s, int64_t more, double since_
 /** The answer of a run that is over. */
 mu_status mu_sim_sum(mu_sim *sim, mu_sim_answer *out, mu_error *err);
 
-/* instance.c */
+/* instance.c, inbox.c, yield.c */
 
 mu_status mu_instance_open(mu_sim *sim, uint32_t index, mu_instance *out, mu_error *err);
 
@@ -151,6 +153,9 @@ void mu_instance_seq_free(mu_instance *instance, mu_seq *seq);
 
 /** Into the inbox, by ready time. */
 void mu_instance_receive(mu_instance *instance, mu_seq *seq);
+
+/** When the first of the inbox is ready; HUGE_VAL = it is empty. */
+double mu_instance_ready(const mu_instance *instance);
 
 /** Takes the first off the inbox. */
 mu_seq *mu_instance_unreceive(mu_instance *instance);
@@ -164,8 +169,22 @@ void mu_instance_end(mu_instance *instance);
 /** The next moment at which something happens here; HUGE_VAL = never by itself. */
 double mu_instance_next(const mu_instance *instance);
 
-/** A first token at a moment. */
-void mu_instance_first_token(mu_instance *instance, mu_seq *seq, double now_s);
+/* see.c */
+
+/** Tokens that come out at a moment. */
+void mu_instance_emit(mu_instance *instance, double now_s, uint64_t tokens);
+
+/** The first token of a request is out. */
+void mu_instance_emit_first(mu_instance *instance, mu_seq *seq, double now_s);
+
+/** Its client sees one, or will: a stream shows nothing before its first chunk is full. */
+void mu_instance_see(mu_instance *instance, mu_lane *lane, mu_seq *seq, double now_s);
+
+/** Of those whose clients saw nothing yet, all that now do. */
+void mu_instance_see_hidden(mu_instance *instance, mu_lane *lane, double now_s);
+
+/** The one token of a request, out and seen. */
+void mu_instance_only_token(mu_instance *instance, mu_seq *seq, double now_s);
 
 /** All tokens are out: counted, told, forgotten. The request holds nothing any more. */
 void mu_instance_finish(mu_instance *instance, mu_seq *seq, double now_s);

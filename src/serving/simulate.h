@@ -84,8 +84,13 @@ typedef struct mu_sim_role {
     double swap_s_per_block; /* to move a block between device and host */
     uint32_t mtp;            /* draft tokens of a decode step */
     double acceptance[8];    /* chance that each is accepted, once those before it are */
-    double request_s;        /* per request before its first step may begin: gateway, tokeniser */
-    double ranks;            /* of one instance, for energy */
+    uint32_t poll_steps;     /* decode steps between two looks at what arrived; 0, 1 = every step */
+    uint32_t stream_first;   /* token whose chunk is the first a client sees; 0, 1 = the first */
+    uint32_t
+        dp_timeout_steps; /* steps that lanes hold prompts back until all have some; 0 = none */
+    uint32_t dp_batching_steps; /* and then, for more of them */
+    double request_s; /* per request before its first step may begin: gateway, tokeniser */
+    double ranks;     /* of one instance, for energy */
     mu_step_pricer *price;
     void *price_context;
 } mu_sim_role;

@@ -45,7 +45,7 @@ void mu_sim_hand_over(mu_instance *from, mu_seq *seq, double now_s)
     mu_fleet_ended(sim, from, now_s);
     if (seq->output == 1) {
         from->in_hand++;
-        mu_instance_first_token(from, seq, there_s);
+        mu_instance_only_token(from, seq, there_s);
         mu_instance_finish(from, seq, there_s);
         return;
     }
