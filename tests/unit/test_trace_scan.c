@@ -427,15 +427,23 @@ static void put_object(writer *w)
     put_space(w);
 }
 
-/* Changes, drops or doubles a few bytes. */
+/* Changes or drops a byte or two, or cuts the text; half of the time at a mark of JSON. */
 static void damage(writer *w)
 {
-    static const char bytes[] = "{}[]\",:\\0123456789.eE+-truefalsn \t\x01\x7f\x80\xc3\xff";
+    static const char marks[] = "{}[]\",:\\";
+    static const char bytes[] = "0123456789.eE+-truefalsn \t\x01\x7f\x80\xc3\xff";
     for (uint32_t i = 1 + draw(2); i > 0 && w->length > 1; i--) {
         size_t place = draw((uint32_t)w->length);
+        bool mark = draw(2) == 0;
+        place += mark ? strcspn(w->text + place, marks) : 0;
+        place = place < w->length ? place : w->length - 1;
         switch (draw(3)) {
         case 0:
-            w->text[place] = bytes[draw(sizeof bytes - 1)];
+            if (mark) {
+                w->text[place] = marks[draw(sizeof marks - 1)];
+            } else {
+                w->text[place] = bytes[draw(sizeof bytes - 1)];
+            }
             break;
         case 1:
             memmove(w->text + place, w->text + place + 1, w->length - place);
