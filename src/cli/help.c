@@ -52,7 +52,9 @@ static void option_entry(FILE *out, const mu_verb *verb, const mu_option *option
     (void)snprintf(left, sizeof left, "--%s %s", option->flag, option->value);
     bool number = option->type == MU_OPTION_NUMBER || option->type == MU_OPTION_OFF;
     if (number && option->initial > 0.0) {
-        (void)snprintf(right, sizeof right, "%s (default %g)", option->doc, usual(verb, option));
+        const char *unit = mu_unit_si(option->dimension);
+        (void)snprintf(right, sizeof right, "%s (default %g%s%s)", option->doc,
+                       usual(verb, option), unit[0] != '\0' ? " " : "", unit);
     } else {
         (void)snprintf(right, sizeof right, "%s", option->doc);
     }

@@ -100,8 +100,8 @@ static const mu_option options[] = {
     {NUMBER("workload.rate", "rate", RATE, rate, 1e-6, 1e9, 0, "RATE",
            "requests that arrive, such as 100/s")},
     {NUMBER("workload.requests", "requests", COUNT, requests, 1, 1e9, 0, "N",
-           "requests in all, of one length, without a rate all there at the start; endless "
-           "unless said")},
+           "requests in all: endless unless said, and without a rate all there at the start; "
+           "simulate serves 10 a client, 10,000 of a rate, all of a trace unless said")},
     {NUMBER("workload.prefix_hit", "prefix-hit", FRACTION, prefix_hit, 0, 0.999, 0, "SHARE",
            "share of the input found in the prefix cache")},
     {OVER_TIME, NUMBER("workload.input_sigma", "input-sigma", NONE, input_length.sigma, 0, 1e7, 0,
