@@ -68,4 +68,40 @@ mu_status mu_sim_configure(const mu_question *question, const mu_deployment *dep
                            const mu_machine machines[2], const mu_sim_home *home,
                            mu_sim_config *out, mu_error *err) MU_MUST_CHECK;
 
+/* A question with the means of what arrives, and where it comes from. */
+typedef struct mu_sim_study {
+    const mu_question *asked;
+    mu_question question;
+    mu_scenario scenario; /* without draws: for what is found on the way */
+    const mu_sim_source *source;
+    double concurrency; /* of a closed loop that leaves it open */
+} mu_sim_study;
+
+/* One run: what it is given, and what it gives. */
+typedef struct mu_sim_single {
+    const mu_sim_study *study;
+    const mu_deployment *deployment;
+    const mu_machine *machines; /* [2] */
+    const mu_sim_source *source;
+    const mu_sim_watch *watch; /* NULL = nobody looks */
+    mu_pool *pool;             /* NULL = on this thread */
+    mu_sim_home home;
+    mu_sim_config config;
+    mu_sim_answer answer;
+} mu_sim_single;
+
+/** Where requests come from: what the caller has, else made as the scenario says. */
+mu_status mu_sim_make_source(const mu_sim_study *study, mu_arena *arena, mu_sim_source *out,
+                             mu_error *err) MU_MUST_CHECK;
+
+/** Configures and runs; the answer lives in home.arena. */
+mu_status mu_sim_run_once(mu_sim_single *r, mu_error *err) MU_MUST_CHECK;
+
+/** Keeps a remark for the reader; beyond the room for them they are dropped. */
+void mu_sim_warn(mu_simulation *out, const char *format, ...) MU_PRINTF(2, 3);
+
+/** Draws the question's samples, as many as its requests allow, around a point that stands. */
+mu_status mu_sim_add_intervals(const mu_sim_study *study, mu_work *work, mu_simulation *out,
+                               mu_error *err) MU_MUST_CHECK;
+
 #endif

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The verb simulate: finds the deployment, runs the traffic, then again on drawn machines.
- *
- * Terms: draw = as in predict.c; every draw serves the same requests.
- * Bound: a run of few requests says little of a 99th percentile, and intervals don't tell: they are
- *        of facts and parameters, with the same luck of arrivals.
+ * The verb simulate: finds the deployment, runs the traffic, sets it beside the steady state.
  */
 #include "study/simulate.h"
 
@@ -17,21 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Requests that all draws together simulate at most. */
-static const double drawn_requests = 4e6;
-
-/* A question with the means of what arrives, and where it comes from. */
-typedef struct study {
-    const mu_question *asked;
-    mu_question question;
-    mu_scenario scenario; /* without draws: for what is found on the way */
-    const mu_sim_source *source;
-    double concurrency; /* of a closed loop that leaves it open */
-} study;
-
-static void warn(mu_simulation *out, const char *format, ...) MU_PRINTF(2, 3);
-
-static void warn(mu_simulation *out, const char *format, ...)
+void mu_sim_warn(mu_simulation *out, const char *format, ...)
 {
     if (out->warning_count == sizeof out->warning / sizeof out->warning[0]) {
         return;
@@ -43,10 +25,10 @@ static void warn(mu_simulation *out, const char *format, ...)
 }
 
 static mu_status begin(const mu_question *asked, const mu_sim_source *source, mu_work *work,
-                       study *s, mu_error *err)
+                       mu_sim_study *s, mu_error *err)
 {
-    *s =
-        (study){.asked = asked, .question = *asked, .scenario = *asked->scenario, .source = source};
+    *s = (mu_sim_study){
+        .asked = asked, .question = *asked, .scenario = *asked->scenario, .source = source};
     if (source == NULL && asked->scenario->trace[0] != '\0') {
         return mu_fail(err, MU_E_INPUT, "workload.trace: %.128s was not opened",
                        asked->scenario->trace);
@@ -64,7 +46,7 @@ static mu_status begin(const mu_question *asked, const mu_sim_source *source, mu
 }
 
 /* As predict finds it: spelled out, else the best. */
-static mu_status find_deployment(study *s, mu_work *work, mu_deployment *out, mu_error *err)
+static mu_status find_deployment(mu_sim_study *s, mu_work *work, mu_deployment *out, mu_error *err)
 {
     mu_arena_mark mark = mu_arena_here(work->arena);
     mu_service point;
@@ -94,7 +76,7 @@ static mu_status find_deployment(study *s, mu_work *work, mu_deployment *out, mu
 }
 
 /* Clients of a closed loop that leaves their number open: what the deployment holds. */
-static mu_status find_concurrency(study *s, const mu_deployment *deployment, mu_work *work,
+static mu_status find_concurrency(mu_sim_study *s, const mu_deployment *deployment, mu_work *work,
                                   mu_error *err)
 {
     const mu_workload *w = &s->question.workload;
@@ -114,20 +96,7 @@ static mu_status open_made(void *context, mu_arena *arena, mu_traffic *out, mu_e
     return mu_traffic_make(context, arena, out, err);
 }
 
-/* One run: what it is given, and what it gives. */
-typedef struct single {
-    const study *study;
-    const mu_deployment *deployment;
-    const mu_machine *machines; /* [2] */
-    const mu_sim_source *source;
-    const mu_sim_watch *watch; /* NULL = nobody looks */
-    mu_pool *pool;             /* NULL = on this thread */
-    mu_sim_home home;
-    mu_sim_config config;
-    mu_sim_answer answer;
-} single;
-
-static mu_status run(single *r, mu_error *err)
+mu_status mu_sim_run_once(mu_sim_single *r, mu_error *err)
 {
     mu_traffic traffic = {0};
     mu_status status = mu_sim_configure(&r->study->question, r->deployment, r->machines, &r->home,
@@ -152,7 +121,8 @@ static mu_status run(single *r, mu_error *err)
 }
 
 /* Where requests come from: what the caller has, else made as the scenario says. */
-static mu_status make_source(const study *s, mu_arena *arena, mu_sim_source *out, mu_error *err)
+mu_status mu_sim_make_source(const mu_sim_study *s, mu_arena *arena, mu_sim_source *out,
+                             mu_error *err)
 {
     if (s->source != NULL) {
         *out = *s->source;
@@ -168,7 +138,7 @@ static mu_status make_source(const study *s, mu_arena *arena, mu_sim_source *out
 }
 
 /* What the steady state says of what arrived. */
-static mu_status add_steady(const study *s, mu_work *work, mu_simulation *out, mu_error *err)
+static mu_status add_steady(const mu_sim_study *s, mu_work *work, mu_simulation *out, mu_error *err)
 {
     const mu_sim_answer *a = &out->point;
     const mu_sim_role_answer *role = out->config.disaggregated ? &a->prefill : &a->decode;
@@ -194,12 +164,7 @@ static double chips_of(const mu_deployment *d, const mu_machine machines[2])
                             : chips;
 }
 
-static double ttft_factor(const mu_machine machines[2], bool disaggregated)
-{
-    return disaggregated ? machines[0].engine.ttft_factor_apart : machines[1].engine.ttft_factor;
-}
-
-static void fill_points(const single *r, mu_simulation *out)
+static void fill_points(const mu_sim_single *r, mu_simulation *out)
 {
     double value[MU_SIM_METRICS];
     mu_sim_run point = {.answer = &out->point,
@@ -222,30 +187,31 @@ static void add_warnings(const mu_question *q, mu_simulation *out)
 {
     const mu_sim_answer *a = &out->point;
     if (!a->stable) {
-        warn(out,
-             "overloaded: %.4g requests/s arrive, %.4g/s are served, and the queue kept "
-             "growing; latencies hang on when the run ends",
-             a->arrived_per_s, a->ended_per_s);
+        mu_sim_warn(out,
+                    "overloaded: %.4g requests/s arrive, %.4g/s are served, and the queue kept "
+                    "growing; latencies hang on when the run ends",
+                    a->arrived_per_s, a->ended_per_s);
     }
     if (a->rejected > 0) {
-        warn(out, "%llu of %llu requests need more cache than there is and were turned away",
-             (unsigned long long)a->rejected, (unsigned long long)a->arrived);
+        mu_sim_warn(out, "%llu of %llu requests need more cache than there is and were turned away",
+                    (unsigned long long)a->rejected, (unsigned long long)a->arrived);
     }
     if (out->deployment.decode.parallel.mtp > 0 && q->model.mtp_layers == 0) {
-        warn(out, "%.64s brings no draft layers: drafts cost a layer of its own kind", q->model.id);
+        mu_sim_warn(out, "%.64s brings no draft layers: drafts cost a layer of its own kind",
+                    q->model.id);
     }
     for (uint32_t i = 0; i < q->model.warning_count; i++) {
-        warn(out, "%s", q->model.warning[i]);
+        mu_sim_warn(out, "%s", q->model.warning[i]);
     }
 }
 
-static mu_status run_point(study *s, const mu_deployment *deployment, const mu_machine machines[2],
-                           const mu_sim_watch *watch, mu_work *work, mu_arena *const *tables,
-                           mu_simulation *out, mu_error *err)
+static mu_status run_point(mu_sim_study *s, const mu_deployment *deployment,
+                           const mu_machine machines[2], const mu_sim_watch *watch, mu_work *work,
+                           mu_arena *const *tables, mu_simulation *out, mu_error *err)
 {
     const mu_question *q = s->asked;
     mu_sim_source source;
-    single r = {
+    mu_sim_single r = {
         .study = s,
         .deployment = deployment,
         .machines = machines,
@@ -255,10 +221,10 @@ static mu_status run_point(study *s, const mu_deployment *deployment, const mu_m
         .home = {.arena = work->arena, .table = tables, .workers = mu_pool_threads(work->pool)}};
     mu_status status = find_concurrency(s, deployment, work, err);
     if (status == MU_OK) {
-        status = make_source(s, work->arena, &source, err);
+        status = mu_sim_make_source(s, work->arena, &source, err);
     }
     if (status == MU_OK) {
-        status = run(&r, err);
+        status = mu_sim_run_once(&r, err);
     }
     if (status != MU_OK) {
         return status;
@@ -289,7 +255,7 @@ static void forget_prices(mu_sim_config *config)
     config->decode.price_context = NULL;
 }
 
-static mu_status simulate_point(study *s, const mu_deployment *deployment,
+static mu_status simulate_point(mu_sim_study *s, const mu_deployment *deployment,
                                 const mu_machine machines[2], const mu_sim_watch *watch,
                                 mu_work *work, mu_simulation *out, mu_error *err)
 {
@@ -306,134 +272,13 @@ static mu_status simulate_point(study *s, const mu_deployment *deployment,
     return status;
 }
 
-/* Draws under way. */
-typedef struct drawing {
-    const study *study;
-    const mu_simulation *point;
-    const mu_sim_source *source;
-    mu_draw_plan *plan;
-    mu_arena **arena; /* [threads] */
-    double *value;    /* [samples][MU_SIM_METRICS] */
-    bool *lost;       /* [samples] nothing could be admitted */
-    uint64_t samples;
-} drawing;
-
-static void keep_draw(const drawing *d, uint64_t index, const single *r)
-{
-    const mu_question *q = d->study->asked;
-    const mu_machine point[2] = {q->prefill_machine, q->machine};
-    bool apart = r->deployment->disaggregated;
-    mu_sim_run drawn = {.answer = &r->answer,
-                        .config = &r->config,
-                        .machines = r->machines,
-                        .precision = d->point->precision,
-                        .chips = d->point->chips,
-                        .ttft_factor = ttft_factor(r->machines, apart) / ttft_factor(point, apart)};
-    mu_sim_metrics(&drawn, d->value + index * MU_SIM_METRICS);
-}
-
-static mu_status draw_one(void *context, uint64_t index, uint32_t worker, mu_error *err)
-{
-    const drawing *d = context;
-    const mu_question *q = d->study->asked;
-    mu_arena *arena = d->arena[worker];
-    mu_arena_mark mark = mu_arena_here(arena);
-    mu_draw draw = {.plan = d->plan, .index = (uint32_t)index + 1};
-    mu_machine *machines = MU_NEW(arena, mu_machine, 2);
-    mu_status status = machines != NULL
-                           ? mu_question_machines(q, draw, &machines[0], &machines[1], err)
-                           : mu_fail(err, MU_E_MEMORY, "no memory for a draw");
-    if (status == MU_OK) {
-        mu_deployment drawn = mu_draws_deployment(q, &d->point->deployment, machines);
-        single r = {.study = d->study,
-                    .deployment = &drawn,
-                    .machines = machines,
-                    .source = d->source,
-                    .home = {.arena = arena, .table = &arena, .workers = 1}};
-        mu_error why = {0};
-        status = run(&r, &why);
-        d->lost[index] = status == MU_NO;
-        if (status == MU_OK) {
-            keep_draw(d, index, &r);
-        } else if (status != MU_NO) {
-            *err = why;
-        }
-        status = status == MU_NO ? MU_OK : status;
-    }
-    mu_arena_back(arena, mark);
-    return status;
-}
-
-/* `column` is scratch of [samples]. */
-static void fill_intervals(const drawing *d, double *column, mu_simulation *out)
-{
-    for (uint32_t m = 0; m < MU_SIM_METRICS; m++) {
-        mu_quantity *q = mu_sim_metric(out, m);
-        out->samples = 0;
-        for (uint64_t i = 0; i < d->samples; i++) {
-            if (!d->lost[i]) {
-                column[out->samples++] = d->value[i * MU_SIM_METRICS + m];
-            }
-        }
-        *q = mu_quantity_of(q->value, column, out->samples);
-    }
-    if (out->samples < d->samples) {
-        warn(out, "in %llu of %llu draws the memory holds no request at all",
-             (unsigned long long)(d->samples - out->samples), (unsigned long long)d->samples);
-    }
-}
-
-static mu_status draw_all(drawing *d, mu_work *work, mu_simulation *out, mu_error *err)
-{
-    d->value = MU_NEW(work->arena, double, MU_SIM_METRICS * d->samples);
-    d->lost = MU_NEW(work->arena, bool, d->samples);
-    double *column = MU_NEW(work->arena, double, d->samples);
-    if (d->value == NULL || d->lost == NULL || column == NULL) {
-        return mu_fail(err, MU_E_MEMORY, "no memory for the draws");
-    }
-    mu_status status = mu_work_arenas(work, &d->arena, err);
-    if (status == MU_OK) {
-        status = mu_pool_run(work->pool, d->samples, 1, draw_one, d, work->progress,
-                             work->progress_context, err);
-        mu_work_arenas_free(work, d->arena);
-    }
-    if (status == MU_OK) {
-        fill_intervals(d, column, out);
-    }
-    return status;
-}
-
-static mu_status add_intervals(const study *s, mu_work *work, mu_simulation *out, mu_error *err)
-{
-    double most = floor(drawn_requests / fmax((double)out->point.arrived, 1.0));
-    mu_sim_source source;
-    drawing d = {.study = s,
-                 .point = out,
-                 .source = &source,
-                 .samples = (uint64_t)fmin(s->asked->scenario->samples, most)};
-    if (d.samples == 0 || !out->point.stable) {
-        return MU_OK;
-    }
-    mu_arena_mark mark = mu_arena_here(work->arena);
-    mu_status status = make_source(s, work->arena, &source, err);
-    if (status == MU_OK) {
-        status = mu_draws_open(s->asked, work->arena, &d.plan, err);
-    }
-    if (status == MU_OK) {
-        mu_draw_plan_freeze(d.plan);
-        status = draw_all(&d, work, out, err);
-    }
-    mu_arena_back(work->arena, mark);
-    return status;
-}
-
 mu_status mu_simulate_deployment(const mu_question *question, const mu_deployment *deployment,
                                  const mu_machine machines[2], const mu_sim_source *source,
                                  const mu_sim_watch *watch, mu_work *work, mu_simulation *out,
                                  mu_error *err)
 {
     const mu_machine own[2] = {question->prefill_machine, question->machine};
-    study s;
+    mu_sim_study s;
     mu_status status = begin(question, source, work, &s, err);
     return status == MU_OK ? simulate_point(&s, deployment, machines != NULL ? machines : own,
                                             watch, work, out, err)
@@ -445,7 +290,7 @@ mu_status mu_simulate_question(const mu_question *question, const mu_sim_source 
                                mu_error *err)
 {
     const mu_machine machines[2] = {question->prefill_machine, question->machine};
-    study s;
+    mu_sim_study s;
     mu_deployment deployment;
     mu_status status = begin(question, source, work, &s, err);
     if (status == MU_OK) {
@@ -454,5 +299,5 @@ mu_status mu_simulate_question(const mu_question *question, const mu_sim_source 
     if (status == MU_OK) {
         status = simulate_point(&s, &deployment, machines, watch, work, out, err);
     }
-    return status == MU_OK ? add_intervals(&s, work, out, err) : status;
+    return status == MU_OK ? mu_sim_add_intervals(&s, work, out, err) : status;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Goal:   a scenario becomes the traffic, caches and scheduling it asks for, and what comes out of a
- *         simulation is what the steady state says where that holds.
+ * Goal:   a scenario becomes the traffic, caches and scheduling it asks for, and what comes out of
+ *         a simulation is what the steady state says where that holds.
  * Method: parts by hand (rates, lengths, blocks, transfers); runs against properties (Little's law,
  *         cached shares, saturation within 2 % of predict); 1, 2 and 8 threads bit by bit.
  */
