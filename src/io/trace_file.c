@@ -52,11 +52,13 @@ static uint32_t column_of(const mu_scan *scan)
 static void describe(const mu_scan *scan, char out[FOUND_MAX + 8])
 {
     mu_text_place place;
-    size_t length = strcspn(scan->at, ",}]");
     if (scan->at >= scan->end) {
         (void)snprintf(out, FOUND_MAX + 8, "the end of the line");
         return;
     }
+    bool quoted = *scan->at == '"';
+    size_t length = strcspn(scan->at + (quoted ? 1 : 0), ",}]\"");
+    length += quoted ? (scan->at[length + 1] == '"' ? 2 : 1) : 0;
     length = length == 0 ? 1 : length;
     bool cut = length > FOUND_MAX;
     length = cut ? FOUND_MAX : length;
@@ -128,6 +130,10 @@ static mu_status read_plan(mu_trace_file *file, mu_error *err)
     bool json = *scan.at == '{';
     scan.json = json;
     file->pending = json;
+    if (*scan.at == '[') {
+        (void)mu_scan_fail(&scan, scan.at, "a CSV heading, or an object a line");
+        return fail_scan(file, &scan, err);
+    }
     bool ok = json ? mu_trace_plan_json(&scan, &file->plan) : mu_trace_plan_csv(&scan, &file->plan);
     return ok ? MU_OK : fail_scan(file, &scan, err);
 }

@@ -92,11 +92,13 @@ static void test_bad_jsonl(void **state)
 {
     (void)state;
     static const bad_file bad[] = {
+        {"[{\"timestamp\":1,\"input_length\":2,\"output_length\":3}]", 1, 1,
+         "expected a CSV heading, or an object a line, found \"[{\""},
         {"{", 1, 2, "expected a key in quotes, found the end of the line"},
         {"{}", 1, 3,
          "expected a key of arrival times such as \"arrival_s\", found the end of the line"},
         {"{\"timestmp\":1,\"input\":2,\"output\":3}", 1, 3,
-         "expected a key of arrival times such as \"timestamp\", found \"timestmp\":1\""},
+         "expected a key of arrival times such as \"timestamp\", found \"timestmp\""},
         {ROW "{\"timestamp\":1,\"input_length\":2}\n", 2, 33,
          "expected a key of output tokens as in the first object, found the end of the line"},
         {ROW "{\"timestamp\":1,\"input_length\":2,\"outp", 2, 38,
@@ -108,7 +110,7 @@ static void test_bad_jsonl(void **state)
         {ROW ROW "{\"timestamp\":1,\"input_length\":2,\"output_length\":3} x", 3, 52,
          "expected one object a line, found \"x\""},
         {ROW "{\"timestamp\":1,\"timestamp\":1,\"input_length\":2,\"output_length\":3}", 2, 17,
-         "expected each key once, found \"timestamp\":1\""},
+         "expected each key once, found \"timestamp\""},
         {ROW "{\"timestamp\":\"1\",\"input_length\":2,\"output_length\":3}", 2, 14,
          "expected " A_TIME ", found \"\"1\"\""},
         {ROW "{\"timestamp\":2026-01-01 00:00:00,\"input_length\":2,\"output_length\":3}", 2, 14,
@@ -121,7 +123,7 @@ static void test_bad_jsonl(void **state)
         {ROW "{\"timestamp\":1,\"input_length\":2,\"output_length\":3,\"x\":tru}", 2, 55,
          "expected a JSON value, found \"tru\""},
         {ROW "{\"timestamp\":1,\"input_length\":2,\"output_length\":3,\"x\":\"\\ud800\"}", 2, 56,
-         "expected an escape of JSON, found \"\\ud800\"\""},
+         "expected an escape of JSON, found \"\\ud800\""},
         {ROW "{\"timestamp\":1,\"input_length\":2,\"output_length\":3,\"x\":\"\xC0\xAF\"}", 2, 55,
          "expected a text in UTF-8, found \"\"?\?\"\""},
     };
