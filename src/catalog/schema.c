@@ -120,6 +120,8 @@ static const mu_schema_item items[] = {
     PLAIN(ENGINE, "policy", TEXT, "how steps are put together: a word of `serving.policy`"),
     PLAIN(ENGINE, "max_batch_tokens", COUNT, "tokens of one step, default"),
     PLAIN(ENGINE, "max_batch", COUNT, "sequences in one step, default"),
+    PLAIN(ENGINE, "first_chunk_full", BOOL,
+          "a stream shows its first token when its first chunk is full"),
     PLAIN(ENGINE, "memory_of_rest", BOOL, "memory_utilisation is of what weights leave"),
     PLAIN(ENGINE, "gathers_always", BOOL,
           "sparse prefill picks its entries however short the context"),
@@ -167,6 +169,7 @@ static const mu_schema_item items[] = {
     REF(RECIPE, "undrafted", REFS, MODEL, "of `models`, those whose cases are runs without drafts"),
     PLAIN(RECIPE, "dates", TEXTS, "days of the runs, YYYY-MM-DD; none listed: any"),
     PLAIN(RECIPE, "runs", FREE, "lengths, concurrencies, drafts, and the degrees of each role"),
+    PLAIN(RECIPE, "servers", FREE, "how its servers were launched: limits, budgets, intervals"),
     FACT(RECIPE, "length_ratio", FRACTION, "lengths are drawn evenly from this share of what a row "
                                            "says up to all of it"),
     FACT(RECIPE, "requests_per_client", NONE, "requests of a run over its concurrency"),

@@ -146,6 +146,9 @@ mu_status mu_engine_load(const mu_catalog *catalog, const char *id, mu_draw draw
         status = load_switch(catalog, engine, "kv_follows_weights", &out->kv_follows_weights, err);
     }
     if (status == MU_OK) {
+        status = load_switch(catalog, engine, "first_chunk_full", &out->first_chunk_full, err);
+    }
+    if (status == MU_OK) {
         status = load_switch(catalog, engine, "memory_of_rest", &out->memory_of_rest, err);
     }
     if (status == MU_OK) {

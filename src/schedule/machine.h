@@ -41,6 +41,8 @@
       "steps that pass between arrival and first token besides the prompt's own")                  \
     X(ttft_steps_dp, NONE, 20.0, 2.0, 80.0,                                                        \
       "the same where attention is cut by data: groups wait for each other's prompts")             \
+    X(lag_steps, NONE, 2.0, 0.0, 4.0,                                                              \
+      "steps between the one that makes a token and its client seeing it; request by request")     \
     X(wave_share, FRACTION, 0.1, 0.02, 0.35,                                                       \
       "of a closed loop's prompts, how many a new one waits behind")                               \
     X(wave_share_apart, FRACTION, 0.1, 0.02, 0.35, "the same where prefill and decode are apart")  \
@@ -63,6 +65,7 @@ typedef struct mu_engine {
     bool chunked_prefill;
     double max_batch_tokens; /* default budget of a prefill or mixed step, per DP group */
     bool memory_of_rest;     /* memory_utilisation is of what weights and buffers leave */
+    bool first_chunk_full;   /* a stream shows its first token when its first chunk is full */
     bool gathers_always;     /* sparse prefill picks its entries however short the context */
     bool kv_follows_weights; /* an FP8 or FP4 model keeps its cache in FP8 */
     double max_batch;        /* sequences a DP group */

@@ -12,12 +12,18 @@ void mu_instance_emit(mu_instance *instance, double now_s, uint64_t tokens)
     mu_tally_bin(&instance->tally, now_s)->output_tokens += tokens;
 }
 
+double mu_instance_lag(const mu_instance *instance)
+{
+    const mu_sim_event *step = &instance->step;
+    return instance->role->lag_steps * (step->end_s - step->start_s);
+}
+
 /* The client sees a token of the request for the first time. */
 static void see(mu_instance *instance, mu_seq *seq, double now_s)
 {
     mu_tally *t = &instance->tally;
-    double ttft_s = now_s - seq->arrival_s;
-    seq->first_s = now_s;
+    seq->first_s = now_s + mu_instance_lag(instance);
+    double ttft_s = seq->first_s - seq->arrival_s;
     mu_tally_take(t, instance->counts, MU_SIM_TTFT, ttft_s, 1);
     mu_tally_take(t, instance->counts, (mu_sim_measure)(MU_SIM_TENANT_TTFT + seq->tenant), ttft_s,
                   1);

@@ -174,6 +174,9 @@ double mu_instance_next(const mu_instance *instance);
 /** Tokens that come out at a moment. */
 void mu_instance_emit(mu_instance *instance, double now_s, uint64_t tokens);
 
+/** How much later than the end of the last step its tokens are seen [s]. */
+double mu_instance_lag(const mu_instance *instance);
+
 /** The first token of a request is out. */
 void mu_instance_emit_first(mu_instance *instance, mu_seq *seq, double now_s);
 

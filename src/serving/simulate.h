@@ -89,6 +89,7 @@ typedef struct mu_sim_role {
     uint32_t
         dp_timeout_steps; /* steps that lanes hold prompts back until all have some; 0 = none */
     uint32_t dp_batching_steps; /* and then, for more of them */
+    double lag_steps; /* steps between the one that makes a token and its client seeing it */
     double request_s; /* per request before its first step may begin: gateway, tokeniser */
     double ranks;     /* of one instance, for energy */
     mu_step_pricer *price;

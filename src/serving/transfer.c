@@ -46,7 +46,7 @@ void mu_sim_hand_over(mu_instance *from, mu_seq *seq, double now_s)
     if (seq->output == 1) {
         from->in_hand++;
         mu_instance_only_token(from, seq, there_s);
-        mu_instance_finish(from, seq, there_s);
+        mu_instance_finish(from, seq, fmax(there_s, seq->first_s));
         return;
     }
     mu_sim_bring(sim, to, seq);

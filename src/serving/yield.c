@@ -116,8 +116,9 @@ static void leave(mu_instance *instance, mu_lane *lane, mu_seq *seq, double now_
 {
     mu_lane_enter(lane, seq, (uint64_t)seq->input + seq->output);
     mu_lane_release(lane, seq);
-    mu_tally_in_hand(&instance->tally, now_s, -1, now_s);
-    mu_instance_finish(instance, seq, now_s);
+    double seen_s = now_s + mu_instance_lag(instance);
+    mu_tally_in_hand(&instance->tally, now_s, -1, seen_s);
+    mu_instance_finish(instance, seq, seen_s);
 }
 
 /* Every decoding request got its tokens now; how long since its last ones? */

@@ -185,7 +185,8 @@ static mu_status read_recipe(const mu_catalog *catalog, const mu_entity *recipe,
     mu_status status = read_traffic(catalog, recipe, sent, err);
     bool sends = sent->length_ratio < 1.0 || sent->requests_per_client > 0.0;
     out->traffic_count += status == MU_OK && sends;
-    if (status != MU_OK || (runs == NULL && sends)) {
+    bool launches = mu_catalog_node(catalog, recipe, "servers", NULL) != NULL;
+    if (status != MU_OK || (runs == NULL && (sends || launches))) {
         return status;
     }
     if (runs == NULL || runs->kind != MU_NODE_LIST) {
@@ -238,8 +239,8 @@ static bool lists(const mu_catalog *catalog, const mu_entity *recipe, const char
     return holds(mu_catalog_node(catalog, recipe, path, NULL), wanted);
 }
 
-static bool same_set_up(const mu_catalog *catalog, const mu_entity *recipe, const mu_case *c,
-                        const mu_question *question, const mu_scenario *scenario)
+bool mu_recipe_is_of(const mu_catalog *catalog, const mu_entity *recipe, const mu_case *c,
+                     const mu_question *question, const mu_scenario *scenario)
 {
     mu_dtype weights;
     const char *text = mu_catalog_text(catalog, recipe, "weights");
@@ -411,7 +412,7 @@ uint32_t mu_recipe_match(const mu_recipe_book *book, const mu_catalog *catalog, 
         const mu_recipe_run *run = &book->run[i];
         if (run->recipe != judged) {
             judged = run->recipe;
-            fits = same_set_up(catalog, run->recipe, c, question, scenario);
+            fits = mu_recipe_is_of(catalog, run->recipe, c, question, scenario);
             drafts = !lists(catalog, run->recipe, "undrafted", question->model.id);
         }
         label_fit fit = fits && (drafts || run->drafts == 0.0) && asks_the_same(run, scenario) &&

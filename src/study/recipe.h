@@ -72,6 +72,10 @@ uint32_t mu_recipe_match(const mu_recipe_book *book, const mu_catalog *catalog, 
                          const mu_question *question, const mu_scenario *scenario,
                          const mu_recipe_run *out[MU_RECIPE_MATCHES_MAX]);
 
+/** Whether a case is of a recipe's suite, model, system, engine, format and days. */
+bool mu_recipe_is_of(const mu_catalog *catalog, const mu_entity *recipe, const mu_case *c,
+                     const mu_question *question, const mu_scenario *scenario);
+
 /** The traffic of the suite that a case is of; NULL = nothing known. */
 const mu_recipe_traffic *mu_recipe_traffic_of(const mu_recipe_book *book, const mu_catalog *catalog,
                                               const mu_case *c);

@@ -59,6 +59,8 @@ typedef struct mu_serving_wish {
     int order;  /* mu_order */
     int router; /* mu_router */
     double block_tokens;
+    double poll_steps, stream_first;
+    double dp_timeout_steps, dp_batching_steps;
     int prefix_cache; /* -1 = as the engine */
     double watermark; /* -1 = the engine's */
     int swap;         /* 1 = to the host */

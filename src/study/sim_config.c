@@ -165,6 +165,11 @@ static mu_status fill_scheduling(const mu_question *q, const mu_machine *machine
         .block_tokens = mu_sim_block_tokens(q),
         .watermark = s->watermark >= 0.0 ? s->watermark : machine->engine.watermark,
         .mtp = cut->mtp,
+        .poll_steps = (uint32_t)s->poll_steps,
+        .stream_first = (uint32_t)s->stream_first,
+        .dp_timeout_steps = (uint32_t)s->dp_timeout_steps,
+        .dp_batching_steps = (uint32_t)s->dp_batching_steps,
+        .lag_steps = machine->engine.lag_steps,
         .ranks = (double)cut->tp * cut->pp * cut->cp * cut->dp};
     memcpy(out->acceptance, role->acceptance, sizeof out->acceptance);
     return policy_of(q, &out->policy, err);

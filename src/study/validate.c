@@ -103,6 +103,9 @@ static mu_status load_all(mu_validate_run *run, mu_error *err)
         return mu_fail(err, MU_E_MEMORY, "no memory for chips and systems");
     }
     mu_status status = mu_recipe_book_read(run->catalog, run->arena, &run->recipes, err);
+    if (status == MU_OK) {
+        status = mu_server_book_read(run->catalog, run->arena, &run->servers, err);
+    }
     for (uint32_t i = 0; i < run->case_count && status == MU_OK; i++) {
         const mu_case *c = &run->cases[i];
         if (run->target_count == SOURCES_MAX || run->set_count == SOURCES_MAX) {

@@ -7,6 +7,7 @@
 #include "base/draw.h"
 #include "study/op_margin.h"
 #include "study/recipe.h"
+#include "study/server.h"
 #include "study/validate.h"
 
 enum { MU_TARGET_WHY_MAX = 256 };
@@ -56,6 +57,7 @@ typedef struct mu_validate_run {
     mu_op_target *target;
     uint32_t target_count;
     mu_recipe_book recipes;
+    mu_server_book servers;
     mu_machine_set **set;
     uint32_t set_count;
     uint32_t *source; /* [case_count] target or set of a case; UINT32_MAX = none */
@@ -100,12 +102,13 @@ const char *mu_case_spread_cut(const mu_question *question, bool one_of_two, mu_
  * One measured deployment request by request, on these machines ([0] prefills, [1] decodes or
  * serves): its measures, NaN where a simulation has none of its own.
  * @param[in] traffic  what its suite sends, NULL = not known
+ * @param[in] serving  how its server was told to schedule
  * @param[in] steady   what the steady state says of it
  * @retval MU_NO  no request of it could ever be admitted
  */
 mu_status mu_case_simulate(const mu_question *question, const mu_recipe_traffic *traffic,
-                           const mu_deployment *deployment, const mu_service *steady,
-                           const mu_machine machines[2], mu_work *work,
+                           const mu_serving_wish *serving, const mu_deployment *deployment,
+                           const mu_service *steady, const mu_machine machines[2], mu_work *work,
                            double out[MU_MEASURE_COUNT], mu_error *err) MU_MUST_CHECK;
 
 /** Marks all outcomes of a case unanswered; `why` must live until the run ends. */

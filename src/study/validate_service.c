@@ -185,7 +185,9 @@ static const char *why_not(mu_measure_kind kind)
 typedef struct variant {
     mu_deployment deployment;
     bool tight;
+    const mu_server *server; /* as which its server was launched; NULL = not known */
     mu_service point;
+    mu_serving_wish serving;            /* its scheduling */
     double simulated[MU_MEASURE_COUNT]; /* NaN = as in steady state */
 } variant;
 
@@ -211,6 +213,9 @@ static void take_machines(const answering *a, const variant *v, uint32_t draw)
     for (int i = 0; i < 2; i++) {
         a->machine[i].engine = engine != NULL ? *engine : a->machine[i].engine;
         a->machine[i].chips = a->question->machine.chips;
+        if (v->server != NULL && v->server->memory_utilisation > 0.0) {
+            a->machine[i].engine.memory_utilisation = v->server->memory_utilisation;
+        }
         if (v->tight) {
             a->machine[i].chip.memory_capacity = ample_bytes;
         }
@@ -262,8 +267,8 @@ static mu_status simulate(const answering *a, const mu_case *c, variant *v, mu_e
     const mu_recipe_traffic *traffic = mu_recipe_traffic_of(&a->run->recipes, a->run->catalog, c);
     mu_work work = a->work;
     take_machines(a, v, 0);
-    return mu_case_simulate(a->question, traffic, &v->deployment, &v->point, a->machine, &work,
-                            v->simulated, err);
+    return mu_case_simulate(a->question, traffic, &v->serving, &v->deployment, &v->point,
+                            a->machine, &work, v->simulated, err);
 }
 
 /* Roles as engines run them; the chips follow from the deployment. */
@@ -282,6 +287,16 @@ static void reread(answering *a, mu_scenario *scenario)
     }
     /* Published disaggregated rows without a decode batch don't count their workers either. */
     a->question->workload.ample_prefill = scenario->decode.given && !(scenario->decode.batch > 0.0);
+}
+
+/* What its server was told, where that is published. */
+static void launch(const answering *a, const mu_case *c, variant *v, mu_scenario *scenario)
+{
+    const mu_validate_run *run = a->run;
+    v->server = mu_server_find(&run->servers, run->catalog, c, a->question, scenario);
+    if (v->server != NULL) {
+        mu_server_apply(v->server, a->question, scenario);
+    }
 }
 
 static mu_status find_deployment(answering *a, mu_deployment *out, mu_error *err)
@@ -344,11 +359,14 @@ static double instances_needed(const answering *a, const variant *v)
 }
 
 /* As the case says it, read as engines run it. */
-static mu_status answer_as_said(answering *a, mu_scenario *scenario, mu_error *err)
+static mu_status answer_as_said(answering *a, const mu_case *c, mu_scenario *scenario,
+                                mu_error *err)
 {
     variant *v = &a->variant[0];
     a->variant_count = 1;
     reread(a, scenario);
+    launch(a, c, v, scenario);
+    v->serving = scenario->serving;
     mu_status status = find_deployment(a, &v->deployment, err);
     if (status == MU_OK) {
         status = serve(a, v, 0, &v->point, err);
@@ -371,19 +389,23 @@ static mu_status answer_as_said(answering *a, mu_scenario *scenario, mu_error *e
 }
 
 /* As the recipes say that it may be a row of; those that cannot be cut so are left out. */
-static mu_status answer_by_recipe(answering *a, const mu_recipe_run *const match[], uint32_t count,
-                                  mu_scenario *scenario, mu_error *err)
+static mu_status answer_by_recipe(answering *a, const mu_case *c,
+                                  const mu_recipe_run *const match[], uint32_t count,
+                                  const mu_scenario *said, mu_scenario *scenario, mu_error *err)
 {
     mu_status status = MU_OK;
-    scenario->chips = 0.0;
     for (uint32_t i = 0; i < count && status == MU_OK; i++) {
         variant *v = &a->variant[a->variant_count];
         mu_error ignored = {0};
+        *scenario = *said;
+        scenario->chips = 0.0;
         mu_recipe_apply(match[i], scenario);
+        launch(a, c, v, scenario);
         if (mu_deployment_from_wish(a->question, &v->deployment, &ignored) != MU_OK) {
             continue;
         }
         v->tight = false;
+        v->serving = scenario->serving;
         status = serve_point(a, v, err);
         a->variant_count++;
     }
@@ -402,11 +424,11 @@ static mu_status answer_points(answering *a, const mu_case *c, mu_scenario *scen
         return mu_fail(err, MU_E_MEMORY, "no memory for a case");
     }
     *said = *scenario;
-    mu_status status = answer_by_recipe(a, match, count, scenario, err);
+    mu_status status = answer_by_recipe(a, c, match, count, said, scenario, err);
     if (status == MU_OK && a->variant_count == 0) {
         a->note = NULL;
         *scenario = *said;
-        status = answer_as_said(a, scenario, err);
+        status = answer_as_said(a, c, scenario, err);
     }
     for (uint32_t i = 0; i < a->variant_count && status == MU_OK; i++) {
         for (int k = 0; k < MU_MEASURE_COUNT; k++) {

@@ -61,8 +61,8 @@ static void send_as(const mu_recipe_traffic *traffic, mu_scenario *scenario)
 }
 
 mu_status mu_case_simulate(const mu_question *question, const mu_recipe_traffic *traffic,
-                           const mu_deployment *deployment, const mu_service *steady,
-                           const mu_machine machines[2], mu_work *work,
+                           const mu_serving_wish *serving, const mu_deployment *deployment,
+                           const mu_service *steady, const mu_machine machines[2], mu_work *work,
                            double out[MU_MEASURE_COUNT], mu_error *err)
 {
     mu_arena_mark mark = mu_arena_here(work->arena);
@@ -74,6 +74,7 @@ mu_status mu_case_simulate(const mu_question *question, const mu_recipe_traffic 
     }
     *scenario = *question->scenario;
     *asked = *question;
+    scenario->serving = *serving;
     send_as(traffic, scenario);
     asked->scenario = scenario;
     asked->workload.requests = scenario->requests;
