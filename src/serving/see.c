@@ -14,8 +14,7 @@ void mu_instance_emit(mu_instance *instance, double now_s, uint64_t tokens)
 
 double mu_instance_lag(const mu_instance *instance)
 {
-    const mu_sim_event *step = &instance->step;
-    return instance->role->lag_steps * (step->end_s - step->start_s);
+    return instance->role->lag_steps * instance->plain_s;
 }
 
 /* The client sees a token of the request for the first time. */

@@ -79,6 +79,7 @@ typedef struct mu_instance {
     bool stepping;
     mu_sim_event step; /* the one under way */
     mu_step_cost cost;
+    double plain_s; /* how long the last step without prompts took */
     mu_seq **inbox; /* a ring, in order of (ready, number) */
     uint32_t inbox_from, inbox_count, inbox_room;
     uint64_t in_hand; /* routed here, neither ended nor handed on */
@@ -174,7 +175,7 @@ double mu_instance_next(const mu_instance *instance);
 /** Tokens that come out at a moment. */
 void mu_instance_emit(mu_instance *instance, double now_s, uint64_t tokens);
 
-/** How much later than the end of the last step its tokens are seen [s]. */
+/** How much later than they are made tokens are seen [s]: some steps like those between prompts. */
 double mu_instance_lag(const mu_instance *instance);
 
 /** The first token of a request is out. */

@@ -18,6 +18,7 @@ static void count_step(mu_instance *instance)
     double time_s = e->end_s - e->start_s;
     t->steps++;
     t->busy_s += time_s;
+    instance->plain_s = e->prefill_tokens > 0.0 ? instance->plain_s : time_s;
     t->decode_steps += e->decode_sequences > 0.0;
     t->prefill_steps += e->prefill_tokens > 0.0;
     t->decode_sequences += e->decode_sequences;
