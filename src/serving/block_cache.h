@@ -5,7 +5,7 @@
  * Terms: a unit is a run of whole blocks known by an id that stands for its tokens and all before
  *        them. Blocks are free, private to a request, or in a unit; units count their users, those
  *        without are evictable, the longest unused first. room = free + evictable.
- * Cost:  O(1) a unit; taking and giving private blocks O(1), evictions apart.
+ * Cost:  O(1) a run of units that came together; comparing ids a few bytes a unit.
  */
 #ifndef MUSTER_SERVING_BLOCK_CACHE_H
 #define MUSTER_SERVING_BLOCK_CACHE_H
@@ -16,7 +16,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-typedef struct mu_unit mu_unit;
+typedef struct mu_run mu_run;
+
+enum { MU_RUN_CLASSES = 32 };
 
 typedef struct mu_block_cache {
     uint64_t blocks;
@@ -24,11 +26,12 @@ typedef struct mu_block_cache {
     uint32_t unit_blocks; /* 0 = no prefixes */
     uint64_t evictable;   /* units */
     uint64_t units;
-    mu_unit *unit; /* [unit_room] slot 0 is the ends of the list of evictable ones */
-    uint32_t unit_room;
+    mu_run *run; /* [run_room] slot 0 is the ends of the list of unused ones */
+    uint32_t run_room;
     uint32_t vacant;   /* first slot not in use; 0 = none */
     uint32_t *slot_of; /* [table] hash table of slots, 0 = empty */
     uint32_t table;    /* a power of two */
+    uint64_t *spare[MU_RUN_CLASSES];
     mu_arena *arena;
 } mu_block_cache;
 
@@ -48,8 +51,9 @@ void mu_block_cache_give(mu_block_cache *cache, uint64_t n);
 uint32_t mu_block_cache_hits(const mu_block_cache *cache, const uint64_t *id, uint32_t count,
                              uint32_t *unused);
 
-/** The leading `count` units, all there, gain or lose a user. */
-void mu_block_cache_hold(mu_block_cache *cache, const uint64_t *id, uint32_t count);
+/** The leading `count` units, all there, gain a user; how many did: fewer when memory is out. */
+uint32_t mu_block_cache_hold(mu_block_cache *cache, const uint64_t *id, uint32_t count);
+/** The leading `count` units, as held and entered, lose one. */
 void mu_block_cache_drop(mu_block_cache *cache, const uint64_t *id, uint32_t count);
 
 /**

@@ -233,8 +233,8 @@ static uint32_t take_in(mu_lane *lane, const mu_admission *how, const candidate 
 {
     mu_seq *seq = c->seq;
     mu_lane_unwait(lane);
-    mu_block_cache_hold(&lane->cache, seq->unit, c->hits);
-    seq->units_held = c->hits;
+    seq->units_held = mu_block_cache_hold(&lane->cache, seq->unit, c->hits);
+    lane->starved = lane->starved || seq->units_held < c->hits;
     seq->tokens_held = (uint32_t)c->hold;
     mu_block_cache_take(&lane->cache, mu_lane_private(lane, seq));
     seq->reserved = how->reserve;
