@@ -176,13 +176,14 @@ static void list_remove(mu_block_cache *c, uint32_t slot)
     c->run[run->after].before = run->before;
 }
 
-static void list_insert(mu_block_cache *c, uint32_t slot, uint32_t next)
+/* Before another in the list; before slot 0 = last. */
+static void list_insert(mu_block_cache *c, uint32_t added, uint32_t other)
 {
-    mu_run *run = &c->run[slot];
-    run->after = next;
-    run->before = c->run[next].before;
-    c->run[run->before].after = slot;
-    c->run[next].before = slot;
+    mu_run *run = &c->run[added];
+    run->after = other;
+    run->before = c->run[other].before;
+    c->run[run->before].after = added;
+    c->run[other].before = added;
 }
 
 /* Cuts a run after `count` units; the deeper part keeps its users and goes first when unused. */

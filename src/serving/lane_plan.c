@@ -257,6 +257,8 @@ static uint32_t take_in(mu_lane *lane, const mu_admission *how, const candidate 
         if (seq->last_s < 0.0) {
             mu_lane_give(lane, seq);
             seq->last_s = now_s;
+        } else if (seq->first_s < 0.0) {
+            mu_lane_hide(lane, seq);
         }
         return 1 + lane->role->mtp;
     }

@@ -8,7 +8,6 @@
 
 void mu_instance_emit(mu_instance *instance, double now_s, uint64_t tokens)
 {
-    instance->tally.output_tokens += tokens;
     mu_tally_bin(&instance->tally, now_s)->output_tokens += tokens;
 }
 

@@ -106,6 +106,7 @@ void mu_instance_finish(mu_instance *instance, mu_seq *seq, double now_s)
     t->good += good;
     t->ended++;
     t->input_tokens += seq->input;
+    t->output_tokens += seq->output;
     t->sojourn_s += e2e_s;
     t->last_end_s = fmax(t->last_end_s, now_s);
     mu_tally_bin(t, now_s)->ended++;
@@ -117,7 +118,7 @@ static void leave(mu_instance *instance, mu_lane *lane, mu_seq *seq, double now_
 {
     mu_lane_enter(lane, seq, (uint64_t)seq->input + seq->output);
     mu_lane_release(lane, seq);
-    double seen_s = now_s + mu_instance_lag(instance);
+    double seen_s = fmax(now_s + mu_instance_lag(instance), seq->first_s);
     mu_tally_in_hand(&instance->tally, now_s, -1, seen_s);
     mu_instance_finish(instance, seq, seen_s);
 }

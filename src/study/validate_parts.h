@@ -98,18 +98,22 @@ const char *mu_case_reread_batch(const mu_question *question, mu_role_wish *wish
  */
 const char *mu_case_spread_cut(const mu_question *question, bool one_of_two, mu_role_wish *wish);
 
+/* A measured deployment to be run request by request. */
+typedef struct mu_case_run {
+    const mu_question *question;
+    const mu_recipe_traffic *traffic; /* what its suite sends; NULL = not known */
+    const mu_serving_wish *serving;   /* how its server was told to schedule */
+    const mu_deployment *deployment;
+    const mu_service *steady;   /* what the steady state says of it */
+    const mu_machine *machines; /* [2] [0] prefills, [1] decodes or serves */
+} mu_case_run;
+
 /**
- * One measured deployment request by request, on these machines ([0] prefills, [1] decodes or
- * serves): its measures, NaN where a simulation has none of its own.
- * @param[in] traffic  what its suite sends, NULL = not known
- * @param[in] serving  how its server was told to schedule
- * @param[in] steady   what the steady state says of it
+ * Runs it: its measures, NaN where a simulation has none of its own.
  * @retval MU_NO  no request of it could ever be admitted
  */
-mu_status mu_case_simulate(const mu_question *question, const mu_recipe_traffic *traffic,
-                           const mu_serving_wish *serving, const mu_deployment *deployment,
-                           const mu_service *steady, const mu_machine machines[2], mu_work *work,
-                           double out[MU_MEASURE_COUNT], mu_error *err) MU_MUST_CHECK;
+mu_status mu_case_simulate(const mu_case_run *run, mu_work *work, double out[MU_MEASURE_COUNT],
+                           mu_error *err) MU_MUST_CHECK;
 
 /** Marks all outcomes of a case unanswered; `why` must live until the run ends. */
 void mu_case_refuse(const mu_validate_run *run, uint32_t case_index, const char *why);

@@ -264,11 +264,15 @@ static double draw_measure(const answering *a, const variant *v, const mu_servic
 
 static mu_status simulate(const answering *a, const mu_case *c, variant *v, mu_error *err)
 {
-    const mu_recipe_traffic *traffic = mu_recipe_traffic_of(&a->run->recipes, a->run->catalog, c);
+    mu_case_run run = {.question = a->question,
+                       .traffic = mu_recipe_traffic_of(&a->run->recipes, a->run->catalog, c),
+                       .serving = &v->serving,
+                       .deployment = &v->deployment,
+                       .steady = &v->point,
+                       .machines = a->machine};
     mu_work work = a->work;
     take_machines(a, v, 0);
-    return mu_case_simulate(a->question, traffic, &v->serving, &v->deployment, &v->point,
-                            a->machine, &work, v->simulated, err);
+    return mu_case_simulate(&run, &work, v->simulated, err);
 }
 
 /* Roles as engines run them; the chips follow from the deployment. */

@@ -72,10 +72,8 @@ static void send_as(const mu_recipe_traffic *traffic, mu_scenario *scenario)
     }
 }
 
-mu_status mu_case_simulate(const mu_question *question, const mu_recipe_traffic *traffic,
-                           const mu_serving_wish *serving, const mu_deployment *deployment,
-                           const mu_service *steady, const mu_machine machines[2], mu_work *work,
-                           double out[MU_MEASURE_COUNT], mu_error *err)
+mu_status mu_case_simulate(const mu_case_run *run, mu_work *work, double out[MU_MEASURE_COUNT],
+                           mu_error *err)
 {
     mu_arena_mark mark = mu_arena_here(work->arena);
     mu_scenario *scenario = MU_NEW(work->arena, mu_scenario, 1);
@@ -84,17 +82,18 @@ mu_status mu_case_simulate(const mu_question *question, const mu_recipe_traffic 
     if (scenario == NULL || asked == NULL || found == NULL) {
         return mu_fail(err, MU_E_MEMORY, "no memory for a case");
     }
-    *scenario = *question->scenario;
-    *asked = *question;
-    scenario->serving = *serving;
-    send_as(traffic, scenario);
+    *scenario = *run->question->scenario;
+    *asked = *run->question;
+    scenario->serving = *run->serving;
+    send_as(run->traffic, scenario);
     asked->scenario = scenario;
     asked->workload.requests = scenario->requests;
     asked->workload.input = scenario->input;
     asked->workload.output = scenario->output;
-    mu_deployment run = *deployment;
-    feed_enough(question, steady, &run);
-    mu_status status = mu_simulate_deployment(asked, &run, machines, NULL, NULL, work, found, err);
+    mu_deployment deployment = *run->deployment;
+    feed_enough(run->question, run->steady, &deployment);
+    mu_status status =
+        mu_simulate_deployment(asked, &deployment, run->machines, NULL, NULL, work, found, err);
     if (status == MU_OK) {
         take_measures(&found->point, found->chips, out);
     }
