@@ -29,7 +29,10 @@ static const key numbers[] = {
     KEY(concurrency_least, 1, 1e8),
     KEY(concurrency_most, 1, 1e8),
     KEY(drafts, 0, 8),
+    KEY(ranks, 1, 1e6),
     KEY(max_running, 1, 1e7),
+    KEY(prefill_max_running, 1, 1e7),
+    KEY(prefill_batch_tokens, 1, 1e8),
     KEY(running_over_concurrency, 0.01, 100),
     KEY(batch_tokens, 1, 1e8),
     KEY(batch_tokens_plus, 0, 1e6),
@@ -40,6 +43,7 @@ static const key numbers[] = {
     KEY(dp_batching_steps, 0, 1e6),
 };
 static const key switches[] = {
+    KEY(apart, 0, 1),
     KEY(dp_attention, 0, 1),
     KEY(chunked_prefill, 0, 1),
     KEY(prefix_cache, 0, 1),
@@ -178,7 +182,9 @@ static bool matches(const mu_server *server, const mu_case *c, const mu_scenario
 {
     const mu_role_wish *role = main_role(s);
     double drafts = role->mtp > 0.0 ? role->mtp : 0.0;
-    return was_then(server, c) && agrees(server->input, s->input) &&
+    double ranks = fmax(role->tp, 1.0) * fmax(role->dp, 1.0);
+    return was_then(server, c) && (server->apart > 0.0) == !s->serve.given &&
+           agrees(server->ranks, ranks) && agrees(server->input, s->input) &&
            agrees(server->output, s->output) && agrees(server->drafts, drafts) &&
            agrees(server->dp_attention, role->dp > 1.0 ? 1.0 : 0.0) &&
            (server->concurrency_least < 0.0 || s->concurrency >= server->concurrency_least) &&
@@ -226,11 +232,22 @@ static void apply_role(const mu_server *server, const mu_scenario *s, mu_role_wi
     }
 }
 
+static void apply_prefill(const mu_server *server, mu_role_wish *prefill)
+{
+    if (prefill->given && server->prefill_max_running > 0.0) {
+        prefill->batch = server->prefill_max_running;
+    }
+    if (prefill->given && server->prefill_batch_tokens > 0.0) {
+        prefill->batch_tokens = server->prefill_batch_tokens;
+    }
+}
+
 void mu_server_apply(const mu_server *server, const mu_question *question, mu_scenario *scenario)
 {
     mu_role_wish *role = scenario->serve.given ? &scenario->serve : &scenario->decode;
     mu_serving_wish *serving = &scenario->serving;
     apply_role(server, scenario, role);
+    apply_prefill(server, &scenario->prefill);
     if (server->poll_steps > 0.0) {
         serving->poll_steps = server->poll_steps;
     }

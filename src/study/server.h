@@ -18,8 +18,11 @@ typedef struct mu_server {
     const char *from; /* days, YYYY-MM-DD */
     const char *until;
     double input, output, concurrency_least, concurrency_most, drafts;
+    double ranks;        /* of one worker of the main role: the one that decodes */
+    double apart;        /* 1 prefill and decode are apart, else they are one role */
     double dp_attention; /* 1, 0 */
     double max_running;  /* sequences */
+    double prefill_max_running, prefill_batch_tokens; /* of a prefill role apart */
     double running_over_concurrency;
     double batch_tokens;
     double batch_tokens_plus; /* over what runs and one prompt */
