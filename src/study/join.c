@@ -167,7 +167,7 @@ mu_join mu_join_most(const mu_question *question, const mu_space *space, double 
 static mu_join reach_with(const mu_space *space, int64_t prefill, int64_t decode, double rate)
 {
     const mu_offer *d = &space->offer[decode];
-    double decodes = ceil(rate / d->requests_per_s - 1e-9);
+    double decodes = fmax(ceil(rate / d->requests_per_s - 1e-9), 1.0);
     mu_join join = {.prefill = prefill,
                     .decode = decode,
                     .decode_instances = (uint32_t)smaller(decodes, 4e9),
@@ -176,7 +176,7 @@ static mu_join reach_with(const mu_space *space, int64_t prefill, int64_t decode
                     .tpot_s = d->latency_s};
     if (prefill >= 0) {
         const mu_offer *p = &space->offer[prefill];
-        double prefills = ceil(rate / p->requests_per_s - 1e-9);
+        double prefills = fmax(ceil(rate / p->requests_per_s - 1e-9), 1.0);
         join.prefill_instances = (uint32_t)smaller(prefills, 4e9);
         join.chips += prefills * p->chips;
         join.requests_per_s = smaller(join.requests_per_s, prefills * p->requests_per_s);

@@ -226,7 +226,7 @@ static void length_words(const char *what, double mean, const mu_length *measure
     } else if (wish->sigma > 0.0) {
         (void)snprintf(out, size, "%s log-normal, %.6g +- %.4g", what, mean, wish->sigma);
     } else if (ratio < 1.0) {
-        (void)snprintf(out, size, "%s %.6g to %.6g", what, floor(ratio * mean), mean);
+        (void)snprintf(out, size, "%s %.6g to %.6g", what, fmax(floor(ratio * mean), 1.0), mean);
     } else {
         (void)snprintf(out, size, "%s %.6g", what, mean);
     }

@@ -370,6 +370,18 @@ static void answers_no(void **state)
     assert_int_equal(refused(&s, &err), MU_E_INPUT);
 }
 
+/* Decoding nothing still takes an instance to do it on. */
+static void single_tokens(void **state)
+{
+    (void)state;
+    mu_scenario s =
+        SCENARIO("system", "hgx-b200", "model", "llama-3.1-70b", "mode", "disaggregated", "rate",
+                 "50/s", "input", "500", "output", "1", "requests", "200");
+    mu_simulation r = simulated(&s);
+    assert_true(r.deployment.decode.instances >= 1 && r.deployment.prefill.instances >= 1);
+    assert_true(r.point.ended == 200 && r.point.output_tokens == 200);
+}
+
 /* More than it can serve: said so, in bounded time, without intervals of nothing. */
 static void overload(void **state)
 {
@@ -393,7 +405,7 @@ int main(void)
         cmocka_unit_test(littles_law),      cmocka_unit_test(saturation),
         cmocka_unit_test(shared_prefixes),  cmocka_unit_test(any_number_of_threads),
         cmocka_unit_test(watched_once),     cmocka_unit_test(answers_no),
-        cmocka_unit_test(overload),
+        cmocka_unit_test(single_tokens),    cmocka_unit_test(overload),
     };
     return cmocka_run_group_tests(tests, twin_open, twin_close);
 }
