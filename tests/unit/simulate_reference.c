@@ -28,14 +28,20 @@ static bool kept_slo(const mu_sim_config *config, const mu_sim_record *r)
 }
 
 /* Its blocks and references are given back already. */
-static void end_request(ref_sim *s, ref_request *q)
+static void end_request(ref_sim *s, ref_request *q, double end_s)
 {
     q->place = REF_GONE;
     q->record.instance = q->instance;
-    q->record.end_s = s->now_s;
+    q->record.end_s = fmax(end_s, q->record.first_token_s);
     q->record.good = kept_slo(s->config, &q->record);
     s->out->record[s->out->records++] = q->record;
-    tell_ended(s, q, s->now_s);
+    tell_ended(s, q, q->record.end_s);
+}
+
+/* A request left an instance of the front role. */
+static void scale_down(ref_sim *s)
+{
+    ref_turn_off_empty(s);
     ref_let_one_go(s);
     ref_turn_off_empty(s);
 }
@@ -47,25 +53,47 @@ static void gap(ref_sim *s, double gap_s)
     s->out->itl_max_s = fmax(s->out->itl_max_s, gap_s);
 }
 
+/* Clients see what is given out now so much later. */
+static double lag_s(const ref_here *h)
+{
+    return h->role->lag_steps * h->sim->instance[h->r][h->i].plain_s;
+}
+
+void ref_see(const ref_here *h, ref_request *q)
+{
+    uint64_t wanted =
+        h->role->stream_first < q->asked.output ? h->role->stream_first : q->asked.output;
+    if (!q->seen && q->emitted >= wanted) {
+        q->seen = true;
+        q->record.first_token_s = h->sim->now_s + lag_s(h);
+    }
+}
+
 /* It gives out so many tokens at the end of a step. */
 static void emit(const ref_here *h, ref_request *q, uint64_t tokens)
 {
     ref_sim *s = h->sim;
-    if (q->emitted > 0) {
+    if (q->gave_token) {
         gap(s, s->now_s - q->last_token_s);
-    } else if (!q->first_token_given) {
-        q->first_token_given = true;
-        q->record.first_token_s = s->now_s;
     }
+    q->gave_token = true;
     for (uint64_t k = 1; k < tokens; k++) {
         gap(s, 0.0);
     }
     q->last_token_s = s->now_s;
     q->emitted += tokens;
+    ref_see(h, q);
+}
+
+static void end_if_complete(const ref_here *h, ref_request *q)
+{
     if (q->emitted == q->asked.output) {
         ref_insert(h, q, (uint64_t)q->asked.input + q->asked.output);
         ref_release(h, q);
-        end_request(s, q);
+        end_request(h->sim, q, h->sim->now_s + lag_s(h));
+        if (h->r == h->sim->front) {
+            scale_down(h->sim);
+        }
     }
 }
 
@@ -81,18 +109,23 @@ static void hand_over(const ref_here *h, ref_request *q)
         }
     }
     ref_release(h, q);
-    q->role = REF_DECODE;
-    q->instance = to;
-    q->place = REF_INBOX;
-    q->delivered = true;
     double *sender_s = &s->instance[REF_PREFILL][h->i].link_free_s;
     double *receiver_s = &s->instance[REF_DECODE][to].link_free_s;
     double start_s = fmax(s->now_s, fmax(*sender_s, *receiver_s));
     double bytes = transfer->bytes_per_token * q->asked.input + transfer->bytes_per_request;
     double wire_s = bytes / fmin(transfer->send_bytes_per_s, transfer->receive_bytes_per_s);
     *sender_s = *receiver_s = start_s + wire_s;
-    q->ready_s = start_s + transfer->latency_s + wire_s;
-    ref_turn_off_empty(s);
+    q->ready_s = start_s + wire_s + transfer->latency_s;
+    if (q->asked.output == 1) { /* nothing is left to do there */
+        q->record.first_token_s = q->ready_s + lag_s(h);
+        end_request(s, q, q->ready_s);
+    } else {
+        q->role = REF_DECODE;
+        q->instance = to;
+        q->place = REF_INBOX;
+        q->delivered = true;
+    }
+    scale_down(s);
 }
 
 /* Tokens of one decode step: one, and the drafts that are accepted. */
@@ -109,23 +142,31 @@ static uint64_t tokens_of_step(const ref_here *h, ref_request *q)
     return tokens < left ? tokens : left;
 }
 
+/* Decodes end in order of number, then prompts are through in order of rank. */
 static void finish_step(const ref_here *h)
 {
+    for (uint32_t k = 0; k < h->sim->requests; k++) {
+        ref_request *q = &h->sim->request[k];
+        if (ref_is_here(h, q) && q->place == REF_RUNNING && q->decodes) {
+            emit(h, q, tokens_of_step(h, q));
+            end_if_complete(h, q);
+        }
+    }
     ref_request *list[REF_REQUESTS];
     uint32_t n = ref_list(h, REF_RUNNING, list);
     for (uint32_t k = 0; k < n; k++) {
         ref_request *q = list[k];
-        if (q->decodes) {
-            emit(h, q, tokens_of_step(h, q));
-        } else if (q->chunk > 0) {
-            q->done += q->chunk;
-            if (q->done == q->target) {
-                ref_insert(h, q, q->done);
-                if (h->r == REF_PREFILL) {
-                    hand_over(h, q);
-                } else {
-                    emit(h, q, 1);
-                }
+        if (q->chunk == 0) {
+            continue;
+        }
+        q->done += q->chunk;
+        if (q->done == q->target) {
+            ref_insert(h, q, q->done);
+            if (h->r == REF_PREFILL) {
+                hand_over(h, q);
+            } else {
+                emit(h, q, 1);
+                end_if_complete(h, q);
             }
         }
     }
@@ -136,8 +177,12 @@ static void finish_steps(ref_sim *s)
     for (uint32_t role = s->front; role <= REF_DECODE; role++) {
         for (uint32_t i = 0; i < ref_slots(s, role); i++) {
             ref_instance *x = &s->instance[role][i];
-            if (x->stepping && s->out->step[x->step].end_s <= s->now_s) {
+            if (x->stepping && x->step.end_s <= s->now_s) {
                 x->stepping = false;
+                x->counted += x->step.prefill_tokens > 0.0 ? ref_role(s, role)->poll_steps : 1;
+                x->plain_s =
+                    x->step.prefill_tokens > 0.0 ? x->plain_s : x->step.end_s - x->step.start_s;
+                s->out->step[s->out->steps++] = x->step;
                 for (uint32_t l = 0; l < ref_role(s, role)->lanes; l++) {
                     ref_here h = ref_at(s, role, i, l);
                     finish_step(&h);
@@ -161,6 +206,29 @@ static bool can_ever_fit(const ref_sim *s, const mu_request *asked)
     return ref_blocks(decode, whole) + decode->fixed_blocks <= decode->blocks;
 }
 
+/* Ids are of whole blocks of the role that takes requests, or each unit is several of them. */
+static void read_ids(ref_sim *s, ref_request *q)
+{
+    uint32_t block = ref_role(s, s->front)->block_tokens;
+    uint32_t tokens = q->asked.block_tokens;
+    bool used = s->config->decode.prefix_cache ||
+                (s->config->disaggregated && s->config->prefill.prefix_cache);
+    if (q->asked.block_count == 0 || !used) {
+        return;
+    }
+    if (s->id_tokens == 0) {
+        s->id_tokens = tokens;
+        s->unit_tokens = tokens % block == 0 ? tokens : block % tokens == 0 ? block : 0;
+    }
+    if (s->unit_tokens > 0) {
+        uint32_t each = s->unit_tokens / tokens; /* the last stands for all before it */
+        q->ids = q->asked.block_count / each;
+        for (uint64_t k = 0; k < q->ids; k++) {
+            q->id[k] = q->asked.block[(k + 1) * each - 1];
+        }
+    }
+}
+
 static void arrive(ref_sim *s)
 {
     ref_request *q = &s->request[s->requests];
@@ -173,9 +241,8 @@ static void arrive(ref_sim *s)
                                 .input = q->asked.input,
                                 .output = q->asked.output,
                                 .arrival_s = q->asked.arrival_s};
-    for (uint32_t k = 0; k < q->asked.block_count && k < REF_IDS; k++) {
-        q->id[k] = q->asked.block[k];
-    }
+    read_ids(s, q);
+    s->out->first_arrival_s = s->out->arrived == 0 ? q->asked.arrival_s : s->out->first_arrival_s;
     s->out->arrived++;
     if (!can_ever_fit(s, &q->asked)) {
         q->place = REF_GONE;
@@ -242,19 +309,6 @@ static void pull_inbox(ref_sim *s, uint32_t role, uint32_t instance)
     }
 }
 
-/* A request of one token has it once its cache is delivered. */
-static void end_delivered(ref_sim *s, uint32_t instance)
-{
-    for (uint32_t k = 0; k < s->requests; k++) {
-        ref_request *q = &s->request[k];
-        if (q->place == REF_INBOX && q->delivered && q->instance == instance &&
-            q->asked.output == 1 && q->ready_s <= s->now_s) {
-            q->record.first_token_s = s->now_s;
-            end_request(s, q);
-        }
-    }
-}
-
 /* What the lane's plan comes to; adds to what all lanes do. */
 static void add_up(const ref_here *h, mu_batch *batch, mu_sim_event *event)
 {
@@ -283,16 +337,81 @@ static void add_up(const ref_here *h, mu_batch *batch, mu_sim_event *event)
                           ((double)h->role->blocks * (double)h->role->lanes);
 }
 
+static bool is_idle(ref_sim *s, uint32_t role, uint32_t instance)
+{
+    for (uint32_t l = 0; l < ref_role(s, role)->lanes; l++) {
+        ref_here h = ref_at(s, role, instance, l);
+        if (in_lane(&h) > 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What is running in a lane, or waits there. */
+typedef struct lane_count {
+    uint32_t waiting, prefilling, decoding;
+} lane_count;
+
+static lane_count count_lane(const ref_here *h)
+{
+    ref_request *list[REF_REQUESTS];
+    lane_count c = {.waiting = ref_list(h, REF_WAITING, list)};
+    uint32_t n = ref_list(h, REF_RUNNING, list);
+    for (uint32_t k = 0; k < n; k++) {
+        c.decoding += list[k]->done == list[k]->target;
+    }
+    c.prefilling = n - c.decoding;
+    return c;
+}
+
+/* Do prompts wait until all lanes have some? */
+static bool holds_prompts(ref_sim *s, uint32_t role, uint32_t instance)
+{
+    const mu_sim_role *r = ref_role(s, role);
+    ref_instance *x = &s->instance[role][instance];
+    if (r->lanes == 1 || r->dp_timeout_steps == 0) {
+        return false;
+    }
+    bool room = true;
+    bool prompts = true;
+    bool decodes = true;
+    for (uint32_t l = 0; l < r->lanes; l++) {
+        ref_here h = ref_at(s, role, instance, l);
+        lane_count c = count_lane(&h);
+        room = room && c.decoding < r->max_sequences;
+        prompts = prompts && c.prefilling + c.waiting > 0;
+        decodes = decodes && c.decoding > 0;
+    }
+    bool hold;
+    if (room && prompts) {
+        x->waited = 0;
+        hold = decodes && x->batched < r->dp_batching_steps;
+        x->batched = hold ? x->batched + 1 : 0;
+    } else {
+        x->waited++;
+        hold = x->waited < r->dp_timeout_steps && decodes;
+        x->waited = hold ? x->waited : 0;
+    }
+    return hold;
+}
+
 static void begin_step(ref_sim *s, uint32_t role, uint32_t instance)
 {
     const mu_sim_role *r = ref_role(s, role);
     ref_instance *x = &s->instance[role][instance];
+    if (x->counted >= r->poll_steps || is_idle(s, role, instance)) {
+        pull_inbox(s, role, instance);
+        x->counted = 0;
+    }
+    bool held = !is_idle(s, role, instance) && holds_prompts(s, role, instance);
     mu_batch batch[REF_LANES] = {{0}};
     mu_sim_event event = {
         .prefill_role = role == REF_PREFILL, .instance = instance, .start_s = s->now_s};
     double swap_s = 0.0;
     for (uint32_t l = 0; l < r->lanes; l++) {
         ref_here h = ref_at(s, role, instance, l);
+        h.lane->held = held;
         ref_plan(&h);
         add_up(&h, &batch[l], &event);
         swap_s = fmax(swap_s, (double)h.lane->swap_blocks * r->swap_s_per_block);
@@ -302,8 +421,7 @@ static void begin_step(ref_sim *s, uint32_t role, uint32_t instance)
         r->price(r->price_context, 0, batch, r->lanes, 0.0, &cost);
         event.end_s = s->now_s + cost.time_s + swap_s;
         x->stepping = true;
-        x->step = s->out->steps;
-        s->out->step[s->out->steps++] = event;
+        x->step = event;
     }
 }
 
@@ -312,11 +430,7 @@ static void begin_steps(ref_sim *s)
     for (uint32_t role = s->front; role <= REF_DECODE; role++) {
         for (uint32_t i = 0; i < ref_slots(s, role); i++) {
             const ref_instance *x = &s->instance[role][i];
-            if (role == REF_DECODE && s->config->disaggregated) {
-                end_delivered(s, i);
-            }
             if ((x->state == REF_UP || x->state == REF_DRAINING) && !x->stepping) {
-                pull_inbox(s, role, i);
                 begin_step(s, role, i);
             }
         }
@@ -342,7 +456,7 @@ static double next_moment(const ref_sim *s)
         for (uint32_t i = 0; i < ref_slots(s, role); i++) {
             const ref_instance *x = &s->instance[role][i];
             if (x->stepping) {
-                next_s = fmin(next_s, s->out->step[x->step].end_s);
+                next_s = fmin(next_s, x->step.end_s);
             }
             if (x->state == REF_UP || x->state == REF_DRAINING) {
                 next_s = fmin(next_s, x->fail_s);
@@ -381,6 +495,7 @@ static void open_instances(ref_sim *s)
             ref_instance *x = &s->instance[role][i];
             x->state = REF_UP;
             x->fail_s = INFINITY;
+            x->counted = ref_role(s, role)->poll_steps;
             for (uint32_t l = 0; l < REF_LANES; l++) {
                 x->lane[l].ratio = 0.7;
             }
@@ -396,7 +511,6 @@ void reference_run(const mu_sim_config *config, const mu_traffic *traffic, mu_ar
 {
     ref_sim *s = MU_NEW(arena, ref_sim, 1);
     *out = (ref_run){.step = MU_NEW(arena, mu_sim_event, REF_STEPS),
-                     .lost = MU_NEW(arena, bool, REF_STEPS),
                      .record = MU_NEW(arena, mu_sim_record, REF_REQUESTS)};
     s->config = config;
     s->traffic = traffic;
@@ -407,6 +521,7 @@ void reference_run(const mu_sim_config *config, const mu_traffic *traffic, mu_ar
         s->now_s = next_moment(s);
         ref_fleet_events(s);
         finish_steps(s);
+        ref_route_waiting(s);
         take_arrivals(s);
         begin_steps(s);
         out->ran_away = !isfinite(s->now_s) || out->steps + 2 * REF_INSTANCES > REF_STEPS;

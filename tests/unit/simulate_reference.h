@@ -14,22 +14,22 @@
 enum {
     REF_REQUESTS = 128, /* of a run */
     REF_IDS = 64,       /* block ids of a request */
-    REF_UNITS = 512,    /* cached in a lane at once */
+    REF_UNITS = 128,    /* cached in a lane at once */
     REF_INSTANCES = 6,  /* of a role */
     REF_LANES = 4,
-    REF_STEPS = 1 << 13 /* of a run; more is a run that doesn't end */
+    REF_STEPS = 1 << 12 /* of a run; more is a run that doesn't end */
 };
 
 /* What happened. Roles: [0] prefill, [1] decode or the one role. */
 typedef struct ref_run {
     bool ran_away;      /* the run didn't end within REF_STEPS */
-    mu_sim_event *step; /* [steps] as they began; arena */
-    bool *lost;         /* [steps] its instance failed before it ended; arena */
+    mu_sim_event *step; /* [steps] as they ended; arena */
     uint32_t steps;
     mu_sim_record *record; /* [records] as they ended; arena */
     uint32_t records;
     uint64_t arrived, rejected, retried, preemptions[2];
     uint64_t prompt_tokens[2], cached_tokens[2];
+    double first_arrival_s;
     uint64_t itl_n; /* gaps between tokens of one request */
     double itl_sum_s, itl_max_s;
     uint64_t evicted;      /* units that left a cache to make room */

@@ -21,7 +21,7 @@ ref_here ref_at(ref_sim *s, uint32_t role, uint32_t instance, uint32_t lane)
                       .l = lane};
 }
 
-static bool is_here(const ref_here *h, const ref_request *q)
+bool ref_is_here(const ref_here *h, const ref_request *q)
 {
     return q->role == h->r && q->instance == h->i && q->lane == h->l;
 }
@@ -49,7 +49,7 @@ uint32_t ref_list(const ref_here *h, ref_place place, ref_request *list[REF_REQU
     uint32_t n = 0;
     for (uint32_t k = 0; k < h->sim->requests; k++) {
         ref_request *q = &h->sim->request[k];
-        if (q->place != place || !is_here(h, q)) {
+        if (q->place != place || !ref_is_here(h, q)) {
             continue;
         }
         uint32_t to = n++;
@@ -66,11 +66,10 @@ uint64_t ref_blocks(const mu_sim_role *role, uint64_t tokens)
     return (tokens + role->block_tokens - 1) / role->block_tokens;
 }
 
-/* Blocks of one unit; all requests have units of the same size. */
+/* Blocks of one unit; a role whose blocks don't divide units keeps none. */
 static int64_t unit_blocks(const ref_here *h)
 {
-    uint32_t tokens = h->sim->request[0].asked.block_tokens;
-    return (int64_t)ref_blocks(h->role, tokens);
+    return (int64_t)(h->sim->unit_tokens / h->role->block_tokens);
 }
 
 int64_t ref_private(const ref_here *h, const ref_request *q, uint64_t tokens)
@@ -83,7 +82,7 @@ static bool is_referenced(const ref_here *h, uint64_t id)
 {
     for (uint32_t k = 0; k < h->sim->requests; k++) {
         const ref_request *q = &h->sim->request[k];
-        if ((q->place != REF_RUNNING && q->place != REF_TRYING) || !is_here(h, q)) {
+        if ((q->place != REF_RUNNING && q->place != REF_TRYING) || !ref_is_here(h, q)) {
             continue;
         }
         for (uint64_t u = 0; u < q->units; u++) {
@@ -100,7 +99,7 @@ static int64_t private_of_all(const ref_here *h)
     int64_t sum = 0;
     for (uint32_t k = 0; k < h->sim->requests; k++) {
         const ref_request *q = &h->sim->request[k];
-        if (q->place == REF_RUNNING && is_here(h, q)) {
+        if (q->place == REF_RUNNING && ref_is_here(h, q)) {
             sum += ref_private(h, q, q->hold_tokens);
         }
     }
@@ -134,18 +133,19 @@ static ref_unit *find_unit(const ref_here *h, uint64_t id)
 /* Ids that count: of whole units inside prompt and answer. */
 static uint64_t ids_of(const ref_here *h, const ref_request *q)
 {
-    if (!h->role->prefix_cache || q->asked.block_tokens == 0) {
+    uint32_t unit = h->sim->unit_tokens;
+    if (!h->role->prefix_cache || unit == 0 || unit % h->role->block_tokens != 0) {
         return 0;
     }
-    uint64_t whole = (q->asked.input + q->asked.output) / q->asked.block_tokens;
-    return q->asked.block_count < whole ? q->asked.block_count : whole;
+    uint64_t whole = (q->asked.input + q->asked.output) / unit;
+    return q->ids < whole ? q->ids : whole;
 }
 
 uint64_t ref_hits(const ref_here *h, const ref_request *q, uint64_t target)
 {
     uint64_t most = ids_of(h, q);
-    if (most > 0 && most > (target - 1) / q->asked.block_tokens) {
-        most = (target - 1) / q->asked.block_tokens; /* the last token is always computed */
+    if (most > 0 && most > (target - 1) / h->sim->unit_tokens) {
+        most = (target - 1) / h->sim->unit_tokens; /* the last token is always computed */
     }
     uint64_t hits = 0;
     while (hits < most && find_unit(h, q->id[hits]) != NULL) {
@@ -157,7 +157,7 @@ uint64_t ref_hits(const ref_here *h, const ref_request *q, uint64_t target)
 void ref_insert(const ref_here *h, ref_request *q, uint64_t tokens)
 {
     uint64_t most = ids_of(h, q);
-    while (q->units < most && (q->units + 1) * q->asked.block_tokens <= tokens &&
+    while (q->units < most && (q->units + 1) * h->sim->unit_tokens <= tokens &&
            find_unit(h, q->id[q->units]) == NULL && h->lane->units < REF_UNITS) {
         /* Its blocks change hands: there must be so many. */
         if ((int64_t)(q->units + 1) * unit_blocks(h) >

@@ -132,14 +132,16 @@ void ref_come_up(ref_sim *s, uint32_t i)
     ref_instance *x = &s->instance[s->front][i];
     double mtbf_s = s->config->fleet.mtbf_s;
     uint64_t stream = (UINT64_C(1) << 32) + i;
+    double u = mu_random_uniform(s->config->seed, stream, x->came_up++);
     x->state = REF_UP;
-    x->fail_s =
-        mtbf_s > 0.0
-            ? s->now_s - mtbf_s * log(mu_random_uniform(s->config->seed, stream, x->failures))
-            : INFINITY;
+    x->fail_s = mtbf_s > 0.0 ? s->now_s - mtbf_s * log(u) : INFINITY;
     for (uint32_t l = 0; l < REF_LANES; l++) {
         x->lane[l] = (ref_lane){.ratio = 0.7};
     }
+}
+
+void ref_route_waiting(ref_sim *s)
+{
     for (uint32_t k = 0; k < s->requests; k++) {
         if (s->request[k].place == REF_ROUTER) {
             ref_route(s, &s->request[k]);
@@ -164,11 +166,7 @@ static void retry(ref_request *q, double now_s)
 static void fail(ref_sim *s, uint32_t i)
 {
     ref_instance *x = &s->instance[s->front][i];
-    x->failures++;
-    if (x->stepping) {
-        x->stepping = false;
-        s->out->lost[x->step] = true;
-    }
+    x->stepping = false; /* what it was about is lost */
     x->up_s = s->now_s + s->config->fleet.repair_s;
     x->state = x->state == REF_DRAINING ? REF_OFF : REF_FAILED;
     for (uint32_t k = 0; k < s->requests; k++) {
@@ -188,19 +186,20 @@ void ref_fleet_events(ref_sim *s)
         ref_instance *x = &s->instance[s->front][i];
         if ((x->state == REF_UP || x->state == REF_DRAINING) && x->fail_s <= s->now_s) {
             fail(s, i);
-        } else if ((x->state == REF_STARTING || x->state == REF_FAILED) && x->up_s <= s->now_s) {
+        }
+        if ((x->state == REF_STARTING || x->state == REF_FAILED) && x->up_s <= s->now_s) {
             ref_come_up(s, i);
         }
     }
 }
 
-static double load_of_up(const ref_sim *s)
+static double in_hand_of_all(const ref_sim *s)
 {
     uint32_t all = 0;
     for (uint32_t i = 0; i < ref_slots(s, s->front); i++) {
         all += ref_in_hand(s, s->front, i);
     }
-    return (double)all / (double)count_state(s, REF_UP);
+    return (double)all;
 }
 
 /* After an arrival was routed. */
@@ -208,8 +207,8 @@ void ref_start_another(ref_sim *s)
 {
     const mu_sim_fleet *fleet = &s->config->fleet;
     uint32_t up = count_state(s, REF_UP);
-    if (fleet->most == 0 || up == 0 || up + count_state(s, REF_STARTING) >= fleet->most ||
-        load_of_up(s) <= fleet->high) {
+    uint32_t coming = count_state(s, REF_STARTING) + count_state(s, REF_FAILED);
+    if (fleet->most == 0 || up + coming >= fleet->most || in_hand_of_all(s) <= fleet->high * up) {
         return;
     }
     for (uint32_t i = 0; i < ref_slots(s, s->front); i++) {
@@ -223,11 +222,12 @@ void ref_start_another(ref_sim *s)
     }
 }
 
-/* After a request ended. */
+/* After a request left an instance of the front role for good. */
 void ref_let_one_go(ref_sim *s)
 {
     const mu_sim_fleet *fleet = &s->config->fleet;
-    if (fleet->most == 0 || count_state(s, REF_UP) <= 1 || load_of_up(s) >= fleet->low) {
+    uint32_t up = count_state(s, REF_UP);
+    if (fleet->most == 0 || up <= 1 || in_hand_of_all(s) >= fleet->low * up) {
         return;
     }
     for (uint32_t i = ref_slots(s, s->front); i-- > 0;) {

@@ -19,7 +19,8 @@ typedef enum ref_place {
 
 typedef struct ref_request {
     mu_request asked;
-    uint64_t id[REF_IDS];
+    uint64_t id[REF_IDS]; /* of its units */
+    uint64_t ids;
     ref_place place;
     uint32_t role, instance, lane; /* once routed */
     double ready_s;
@@ -33,7 +34,9 @@ typedef struct ref_request {
     uint64_t units;        /* the first so many units are the lane's cache's, referenced by it */
     uint64_t swap_blocks;  /* that went to the host */
     uint64_t decode_steps; /* ever */
-    bool admitted_before, first_token_given;
+    bool admitted_before;
+    bool gave_token; /* ever */
+    bool seen;       /* its client has seen a token */
     double last_token_s;
     /* In the step being planned or under way. */
     uint64_t chunk; /* tokens of the target; 0 = none */
@@ -52,6 +55,7 @@ typedef struct ref_lane {
     uint64_t releases, admissions;
     double ratio; /* SGLang: share of the tokens still to come that is set aside */
     /* Of the plan being made. */
+    bool held; /* prompts don't go on, nobody is admitted */
     bool preempted;
     uint64_t swap_blocks; /* out and in */
 } ref_lane;
@@ -60,12 +64,15 @@ typedef enum ref_state { REF_OFF, REF_STARTING, REF_UP, REF_DRAINING, REF_FAILED
 
 typedef struct ref_instance {
     ref_state state;
-    double up_s;   /* STARTING, FAILED: when it is up */
-    double fail_s; /* UP, DRAINING: when it fails next */
-    uint64_t failures;
+    double up_s;      /* STARTING, FAILED: when it is up */
+    double fail_s;    /* UP, DRAINING: when it fails next */
+    uint64_t came_up; /* times */
     bool stepping;
-    uint32_t step;      /* under way: its number */
-    double link_free_s; /* it may send (prefill) or receive (decode) */
+    mu_sim_event step;        /* under way */
+    uint64_t counted;         /* steps since it looked into its inbox */
+    uint64_t waited, batched; /* plans: until all lanes had prompts, for more of them */
+    double plain_s;           /* of its last step without prompts */
+    double link_free_s;       /* it may send (prefill) or receive (decode) */
     ref_lane lane[REF_LANES];
 } ref_instance;
 
@@ -77,6 +84,9 @@ typedef struct ref_sim {
     ref_request request[REF_REQUESTS]; /* by number */
     uint32_t requests;
     uint32_t front; /* the role that takes requests */
+    uint32_t
+        unit_tokens; /* of all requests that have ids; 0 = none has come yet, or they don't fit */
+    uint32_t id_tokens; /* of the ids as they come */
     ref_instance instance[2][REF_INSTANCES];
     uint64_t routed;
 } ref_sim;
@@ -90,6 +100,8 @@ typedef struct ref_here {
 } ref_here;
 
 ref_here ref_at(ref_sim *s, uint32_t role, uint32_t instance, uint32_t lane);
+
+bool ref_is_here(const ref_here *h, const ref_request *q);
 
 /** Requests of the lane at this place: running ones by rank, waiting ones as they queue. */
 uint32_t ref_list(const ref_here *h, ref_place place, ref_request *list[REF_REQUESTS]);
@@ -115,6 +127,9 @@ int64_t ref_private(const ref_here *h, const ref_request *q, uint64_t tokens);
 /** Gives it blocks for `tokens`; evicts what has to go. It must be running. */
 void ref_take(const ref_here *h, ref_request *q, uint64_t tokens);
 
+/** Its client sees a token once enough are out. */
+void ref_see(const ref_here *h, ref_request *q);
+
 /** Decides what the lane runs next: sets `chunk` and `decodes` of its requests. */
 void ref_plan(const ref_here *h);
 
@@ -135,7 +150,10 @@ void ref_come_up(ref_sim *s, uint32_t i);
 /** Failures, repairs and starts that are due. */
 void ref_fleet_events(ref_sim *s);
 
-/** Scaling: after an arrival was routed, after a request ended, whenever one left an instance. */
+/** Those that no instance could take go to one, in order of number, if any is up. */
+void ref_route_waiting(ref_sim *s);
+
+/** Scaling: after an arrival was routed, after a request left an instance, when one is empty. */
 void ref_start_another(ref_sim *s);
 void ref_let_one_go(ref_sim *s);
 void ref_turn_off_empty(ref_sim *s);

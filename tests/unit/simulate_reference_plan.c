@@ -130,7 +130,7 @@ static uint64_t continue_chunks(const ref_here *h, uint64_t budget)
     uint32_t n = ref_list(h, REF_RUNNING, list);
     for (uint32_t k = 0; k < n; k++) {
         ref_request *q = list[k];
-        if (q->place != REF_RUNNING || is_decoding(q) || budget == 0) {
+        if (q->place != REF_RUNNING || is_decoding(q) || budget == 0 || h->lane->held) {
             continue; /* the first: a victim of this very plan */
         }
         uint64_t left = q->target - q->done;
@@ -164,9 +164,10 @@ static uint64_t emitted_at_admission(const ref_request *q)
 }
 
 /* SGLang: tokens still to come that count. */
-static uint64_t to_come(const ref_request *q)
+static uint64_t to_come(const ref_here *h, const ref_request *q)
 {
-    uint64_t left = q->asked.output - emitted_at_admission(q);
+    uint64_t left = whole_of(h, q) - q->asked.input; /* 0 where only prompts are computed */
+    left -= left > 0 ? emitted_at_admission(q) : 0;
     return left < 4096 ? left : 4096;
 }
 
@@ -175,9 +176,9 @@ static bool estimate_fits(const ref_here *h, const ref_request *head, int64_t ne
 {
     ref_request *list[REF_REQUESTS];
     uint32_t n = ref_list(h, REF_RUNNING, list);
-    uint64_t tokens = to_come(head);
+    uint64_t tokens = to_come(h, head);
     for (uint32_t k = 0; k < n; k++) {
-        tokens += to_come(list[k]);
+        tokens += to_come(h, list[k]);
     }
     double will_hold =
         (double)(need * (int64_t)h->role->block_tokens) + (double)tokens * h->lane->ratio;
@@ -193,7 +194,7 @@ static void prepare(const ref_here *h, ref_request *q)
     }
     q->target = q->asked.input + q->emitted;
     q->units = q->delivered ? 0 : ref_hits(h, q, q->target);
-    q->done = q->delivered ? q->target : q->units * q->asked.block_tokens;
+    q->done = q->delivered ? q->target : q->units * h->sim->unit_tokens;
 }
 
 /* Can the prepared request run `chunk` tokens of its target now (0 = it decodes)? */
@@ -205,7 +206,7 @@ static bool fits(const ref_here *h, const ref_request *q, uint64_t chunk, uint64
     int64_t room = ref_room(h);
     if (!alone) {
         room -= (int64_t)floor(h->role->watermark * (double)h->role->blocks);
-        room -= h->role->policy == MU_POLICY_MINDIE && chunk > 0 ? 1 : 0;
+        room -= h->role->policy == MU_POLICY_MINDIE ? 1 : 0;
     }
     if (need > room) {
         return false;
@@ -224,9 +225,9 @@ static void start_running(const ref_here *h, ref_request *q, uint64_t chunk, uin
     }
     if (q->delivered) {
         q->emitted = 1;
-        q->first_token_given = true;
-        q->record.first_token_s = s->now_s;
+        q->gave_token = true;
         q->last_token_s = s->now_s;
+        ref_see(h, q);
     } else if (q->swapped) {
         h->lane->swap_blocks += q->swap_blocks;
     } else {
@@ -271,7 +272,7 @@ static void admit(const ref_here *h, uint64_t budget, bool with_decodes)
     for (;;) {
         ref_request *waiting[REF_REQUESTS];
         ref_request *running[REF_REQUESTS];
-        if (budget == 0 || ref_list(h, REF_WAITING, waiting) == 0 ||
+        if (budget == 0 || h->lane->held || ref_list(h, REF_WAITING, waiting) == 0 ||
             ref_list(h, REF_RUNNING, running) >= h->role->max_sequences) {
             return;
         }
@@ -326,7 +327,7 @@ static void plan_apart(const ref_here *h)
     uint64_t decodes = join_decodes(h);
     if (preempted) {
         h->lane->ratio = ratio_of_left(h);
-    } else if (decodes > 0 && !h->lane->preempted) {
+    } else if (decodes > 0) {
         h->lane->ratio = fmax(h->lane->ratio - (0.7 - 0.098) / 600.0, 0.098);
     }
 }

@@ -1,0 +1,566 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Goal:   the simulator as a queue: closed forms, Little's law, conservation, overload, memory,
+ *         and the same bits whatever the threads.
+ * Method: deployments whose waiting time is known (M/D/1, M/G/1, priorities without preemption),
+ *         long runs, tolerances from the spread of batch means; identities on busy deployments.
+ */
+#include "simulate_helper.h"
+
+#include "base/random.h"
+
+#include <sys/resource.h>
+
+enum { BATCHES = 40, UNITS = 24, UNIT_TOKENS = 16, FAMILIES = 12 };
+
+/* Poisson arrivals; lengths even between low and high, odd numbers in `every` of tenant 1. */
+typedef struct stream {
+    uint64_t seed, count, next;
+    double rate, next_s;
+    uint32_t input_low, input_high, output_low, output_high;
+    uint32_t tenants;
+    uint32_t too_long_every; /* every so many asks for too much; 0 = none does */
+    double probe_s;          /* one more request, so long after the last; 0 = none */
+    uint64_t id[UNITS];      /* of the last one taken */
+} stream;
+
+static double draw(const stream *s, uint64_t k, uint64_t what)
+{
+    return mu_random_uniform(s->seed, what, k);
+}
+
+static uint32_t between(double u, uint32_t low, uint32_t high)
+{
+    return low + (uint32_t)(u * (double)(high - low + 1));
+}
+
+static bool stream_peek(void *context, double *arrival_s)
+{
+    const stream *s = context;
+    *arrival_s = s->next_s;
+    return s->next < s->count;
+}
+
+/* Prompts of a family begin alike. */
+static void set_ids(stream *s, uint64_t k, mu_request *out)
+{
+    uint64_t family = between(draw(s, k, 5), 1, FAMILIES);
+    uint32_t shared = between(draw(s, k, 6), 0, UNITS - 1);
+    uint32_t count = (out->input + out->output) / UNIT_TOKENS;
+    out->block_tokens = UNIT_TOKENS;
+    out->block_count = count < UNITS ? count : UNITS;
+    out->block = s->id;
+    for (uint32_t u = 0; u < UNITS; u++) {
+        s->id[u] = u < shared ? family * UNITS + u : (k + FAMILIES + 1) * UNITS + u;
+    }
+}
+
+static mu_status stream_take(void *context, mu_request *out, mu_error *err)
+{
+    (void)err;
+    stream *s = context;
+    uint64_t k = s->next++;
+    *out = (mu_request){.arrival_s = s->next_s,
+                        .input = between(draw(s, k, 1), s->input_low, s->input_high),
+                        .output = between(draw(s, k, 2), s->output_low, s->output_high),
+                        .tenant = between(draw(s, k, 3), 0, s->tenants - 1)};
+    if (s->too_long_every > 0 && k % s->too_long_every == 0) {
+        out->input = 1U << 20;
+    }
+    set_ids(s, k, out);
+    s->next_s += -log(draw(s, k, 4)) / s->rate;
+    if (s->probe_s > 0.0 && s->next + 1 == s->count) {
+        s->next_s += s->probe_s;
+    }
+    return MU_OK;
+}
+
+static mu_traffic stream_open(stream *s)
+{
+    s->next = 0;
+    s->next_s = 0.0;
+    return (mu_traffic){.context = s, .peek = stream_peek, .take = stream_take};
+}
+
+/* One lane that serves one request after another. */
+static mu_sim_role server(formula *cost)
+{
+    return (mu_sim_role){.instances = 1,
+                         .lanes = 1,
+                         .policy = MU_POLICY_VLLM,
+                         .max_sequences = 1,
+                         .max_tokens = 1 << 20,
+                         .chunked = true,
+                         .block_tokens = 16,
+                         .blocks = 1 << 12,
+                         .ranks = 1.0,
+                         .price = formula_price,
+                         .price_context = cost};
+}
+
+static mu_sim_answer simulate(const mu_sim_config *config, stream *s, mu_pool *pool,
+                              mu_arena *arena)
+{
+    mu_sim_answer answer;
+    mu_error err = {0};
+    mu_traffic traffic = stream_open(s);
+    if (mu_simulate(config, &traffic, pool, arena, &answer, &err) != MU_OK) {
+        fail_msg("%s", err.text);
+    }
+    return answer;
+}
+
+/* ---- closed forms ---- */
+
+/* Waiting times of each tenant in batches of consecutive requests. */
+typedef struct waits {
+    uint64_t count; /* requests of the run */
+    double sum[2][BATCHES];
+    uint64_t n[2][BATCHES];
+} waits;
+
+static void see_wait(void *observer, const mu_sim_record *r)
+{
+    waits *w = observer;
+    uint64_t batch = r->number * BATCHES / w->count;
+    w->sum[r->tenant][batch] += r->start_s - r->arrival_s;
+    w->n[r->tenant][batch]++;
+}
+
+/* Mean over batches lies within 4 standard errors of what is known; these are small. */
+static void check_wait(const waits *w, uint32_t tenant, double want_s)
+{
+    double sum = 0.0;
+    double squares = 0.0;
+    for (uint32_t b = 0; b < BATCHES; b++) {
+        double mean = w->sum[tenant][b] / (double)w->n[tenant][b];
+        sum += mean;
+        squares += mean * mean;
+    }
+    double mean = sum / BATCHES;
+    double error = sqrt((squares / BATCHES - mean * mean) / (BATCHES - 1));
+    if (!(fabs(mean - want_s) <= 4.0 * error) || error > 0.03 * want_s) {
+        fail_msg("waits %.5f s (error %.5f), want %.5f", mean, error, want_s);
+    }
+}
+
+/* Steps of 1 s: W = rho / (2 (1 - rho)). */
+static void constant_service_waits_as_m_d_1(void **state)
+{
+    (void)state;
+    static const double rho[] = {0.3, 0.7, 0.85};
+    for (size_t k = 0; k < sizeof rho / sizeof rho[0]; k++) {
+        mu_arena *arena = mu_arena_create(0);
+        formula cost = {.base_s = 1.0};
+        waits w = {.count = 200000};
+        stream s = {.seed = k, .count = w.count, .rate = rho[k], .tenants = 1};
+        s.input_low = s.input_high = 100;
+        s.output_low = s.output_high = 1;
+        mu_sim_config c = {.decode = server(&cost), .observer = &w, .on_request = see_wait};
+        mu_sim_answer a = simulate(&c, &s, NULL, arena);
+        check_wait(&w, 0, rho[k] / (2.0 * (1.0 - rho[k])));
+        assert_true(a.stable);
+        assert_int_equal(a.steps, w.count);
+        assert_close(a.decode.busy_s, (double)w.count, 1e-9);
+        assert_close(a.e2e_s.mean, a.wait_s.mean + 1.0, 1e-9);
+        mu_arena_free(arena);
+    }
+}
+
+/* Time by length, even over 1..199: W = rate E[S^2] / (2 (1 - rho)) (Pollaczek, Khinchine). */
+static void service_by_length_waits_as_m_g_1(void **state)
+{
+    (void)state;
+    mu_arena *arena = mu_arena_create(0);
+    formula cost = {.token_s = 0.01};
+    waits w = {.count = 300000};
+    stream s = {.seed = 9, .count = w.count, .rate = 0.7, .tenants = 1};
+    s.input_low = 1;
+    s.input_high = 199;
+    s.output_low = s.output_high = 1;
+    mu_sim_config c = {.decode = server(&cost), .observer = &w, .on_request = see_wait};
+    mu_sim_answer a = simulate(&c, &s, NULL, arena);
+    double second = (199.0 * 199.0 - 1.0) / 12.0 * 1e-4 + 1.0; /* of the service time: E[S] is 1 */
+    check_wait(&w, 0, 0.7 * second / (2.0 * (1.0 - 0.7)));
+    assert_true(a.stable);
+    mu_arena_free(arena);
+}
+
+/* Two classes in turn, none interrupted (Cobham): W_k = W_0 / ((1 - s_(k-1)) (1 - s_k)). */
+static void priorities_wait_as_cobham_says(void **state)
+{
+    (void)state;
+    mu_arena *arena = mu_arena_create(0);
+    formula cost = {.base_s = 1.0};
+    waits w = {.count = 300000};
+    stream s = {.seed = 4, .count = w.count, .rate = 0.8, .tenants = 2};
+    s.input_low = s.input_high = 100;
+    s.output_low = s.output_high = 1;
+    mu_sim_config c = {.decode = server(&cost), .observer = &w, .on_request = see_wait};
+    c.decode.order = MU_ORDER_PRIORITY;
+    mu_sim_answer a = simulate(&c, &s, NULL, arena);
+    double residual = 0.8 / 2.0;
+    check_wait(&w, 0, residual / (1.0 - 0.4));
+    check_wait(&w, 1, residual / ((1.0 - 0.4) * (1.0 - 0.8)));
+    assert_int_equal(a.tenants, 2);
+    assert_true(a.tenant_ttft_s[0].mean < a.tenant_ttft_s[1].mean);
+    mu_arena_free(arena);
+}
+
+/* ---- identities ---- */
+
+enum { KINDS = 5 };
+
+/* Busy deployments of several kinds. */
+static mu_sim_config busy(uint32_t kind, formula *cost)
+{
+    mu_sim_config c = {.decode = server(cost), .router = MU_ROUTER_LEAST_LOADED, .seed = kind};
+    mu_sim_role *r = &c.decode;
+    static const mu_policy policy[KINDS] = {MU_POLICY_VLLM, MU_POLICY_SGLANG, MU_POLICY_TRTLLM,
+                                            MU_POLICY_MINDIE, MU_POLICY_TRTLLM_MAX};
+    r->policy = policy[kind];
+    r->instances = 1 + kind % 3;
+    r->lanes = 1 + kind % 2;
+    r->max_sequences = 24;
+    r->max_tokens = 512;
+    r->blocks = 96;
+    r->swap = kind == 4;
+    r->swap_s_per_block = 1e-4;
+    r->prefix_cache = kind != 2;
+    r->mtp = kind % 2;
+    r->acceptance[0] = 0.7;
+    if (kind == 3) {
+        c.disaggregated = true;
+        c.prefill = *r;
+        c.transfer = (mu_sim_transfer){.latency_s = 0.001,
+                                       .bytes_per_token = 1000.0,
+                                       .send_bytes_per_s = 1e7,
+                                       .receive_bytes_per_s = 1e7};
+    }
+    return c;
+}
+
+static stream busy_stream(uint32_t kind, uint64_t count)
+{
+    return (stream){.seed = kind,
+                    .count = count,
+                    .rate = 18.0 * (1 + kind % 3),
+                    .input_low = 1,
+                    .input_high = 300,
+                    .output_low = 1,
+                    .output_high = 80,
+                    .tenants = 2,
+                    .too_long_every = 97};
+}
+
+static const formula BUSY_COST = {.base_s = 0.01, .token_s = 1e-4, .context_s = 1e-6};
+
+/* Requests x time, by hand from what the observer saw. */
+typedef struct sums {
+    double sojourn_s;
+    uint64_t ended, input, output, preempted, cached;
+} sums;
+
+static void see_sums(void *observer, const mu_sim_record *r)
+{
+    sums *sum = observer;
+    sum->sojourn_s += r->end_s - r->arrival_s;
+    sum->ended++;
+    sum->input += r->input;
+    sum->output += r->output;
+    sum->preempted += r->preempted;
+    sum->cached += r->cached;
+}
+
+/* Mean number in the house x time = time in the house of all that came. */
+static void littles_law_holds(void **state)
+{
+    (void)state;
+    for (uint32_t kind = 0; kind < KINDS; kind++) {
+        mu_arena *arena = mu_arena_create(0);
+        formula cost = BUSY_COST;
+        sums sum = {0};
+        stream s = busy_stream(kind, 5000);
+        mu_sim_config c = busy(kind, &cost);
+        c.observer = &sum;
+        c.on_request = see_sums;
+        mu_sim_answer a = simulate(&c, &s, NULL, arena);
+        assert_true(kind == 2 || sum.cached > 10000);
+        assert_close(a.in_flight * a.duration_s, a.sojourn_s, 1e-6);
+        assert_close(sum.sojourn_s, a.sojourn_s, 1e-9);
+        assert_close(a.ended_per_s * a.duration_s, (double)a.ended, 1e-9);
+        mu_arena_free(arena);
+    }
+}
+
+static void tokens_and_requests_are_conserved(void **state)
+{
+    (void)state;
+    for (uint32_t kind = 0; kind < KINDS; kind++) {
+        mu_arena *arena = mu_arena_create(0);
+        formula cost = BUSY_COST;
+        sums sum = {0};
+        stream s = busy_stream(kind, 5000);
+        mu_sim_config c = busy(kind, &cost);
+        c.observer = &sum;
+        c.on_request = see_sums;
+        mu_sim_answer a = simulate(&c, &s, NULL, arena);
+        uint64_t input = 0;
+        uint64_t output = 0;
+        mu_traffic traffic = stream_open(&s);
+        for (uint64_t k = 0; k < s.count; k++) {
+            mu_request q;
+            mu_error err = {0};
+            assert_int_equal(traffic.take(traffic.context, &q, &err), MU_OK);
+            bool too_long = q.input > 300;
+            input += too_long ? 0 : q.input;
+            output += too_long ? 0 : q.output;
+        }
+        assert_int_equal(a.arrived, s.count);
+        assert_int_equal(a.rejected, (s.count + 96) / 97);
+        assert_int_equal(a.ended + a.rejected, a.arrived);
+        assert_int_equal(a.ended, sum.ended);
+        assert_int_equal(a.input_tokens, input);
+        assert_int_equal(a.output_tokens, output);
+        assert_int_equal(sum.input, input);
+        assert_int_equal(sum.output, output);
+        assert_true(kind % 4 != 0 || sum.preempted > 100);
+        assert_int_equal(sum.preempted, a.prefill.preemptions + a.decode.preemptions);
+        assert_int_equal(a.itl_s.n + a.ended, output);
+        mu_arena_free(arena);
+    }
+}
+
+typedef struct last_step {
+    double cache_share;
+    uint64_t running, waiting;
+} last_step;
+
+static void see_last(void *observer, const mu_sim_event *step)
+{
+    *(last_step *)observer = (last_step){
+        .cache_share = step->cache_share, .running = step->running, .waiting = step->waiting};
+}
+
+/* Long after all others a request of one block comes: nobody else holds any. */
+static void all_blocks_come_back(void **state)
+{
+    (void)state;
+    for (uint32_t kind = 0; kind < KINDS; kind++) {
+        mu_arena *arena = mu_arena_create(0);
+        formula cost = BUSY_COST;
+        last_step last = {0};
+        stream s = busy_stream(kind, 1000);
+        s.probe_s = 1e6;
+        mu_sim_config c = busy(kind, &cost);
+        c.decode.fixed_blocks = c.prefill.fixed_blocks = 2;
+        c.observer = &last;
+        c.on_step = see_last;
+        simulate(&c, &s, NULL, arena);
+        double lanes = c.decode.lanes;
+        assert_int_equal(last.running, 1);
+        assert_int_equal(last.waiting, 0);
+        assert_true(last.cache_share * 96.0 * lanes >= 3.0 - 1e-9);
+        assert_true(last.cache_share * 96.0 * lanes <= (300.0 + 80.0) / 16.0 + 3.0);
+        mu_arena_free(arena);
+    }
+}
+
+/* ---- same bits ---- */
+
+static uint64_t mix(uint64_t hash, const void *data, size_t size)
+{
+    const unsigned char *byte = data;
+    for (size_t k = 0; k < size; k++) {
+        hash = (hash ^ byte[k]) * UINT64_C(1099511628211);
+    }
+    return hash;
+}
+
+static uint64_t mix_latency(uint64_t hash, mu_sim_latency l)
+{
+    hash = mix(hash, l.histogram, l.histogram != NULL ? sizeof *l.histogram : 0);
+    l.histogram = NULL;
+    return mix(hash, &l, sizeof l);
+}
+
+/* Of everything in the answer. */
+static uint64_t digest(mu_sim_answer a)
+{
+    uint64_t hash = UINT64_C(14695981039346656037);
+    mu_sim_latency *latency[] = {&a.ttft_s, &a.tpot_s, &a.itl_s, &a.e2e_s, &a.wait_s};
+    for (size_t k = 0; k < sizeof latency / sizeof latency[0]; k++) {
+        hash = mix_latency(hash, *latency[k]);
+    }
+    for (uint32_t k = 0; k < a.tenants; k++) {
+        hash = mix_latency(hash, a.tenant_ttft_s[k]);
+        hash = mix_latency(hash, a.tenant_tpot_s[k]);
+    }
+    hash = mix(hash, a.bin, a.bin_count * sizeof *a.bin);
+    hash = mix(hash, &a.prefill, sizeof a.prefill);
+    hash = mix(hash, &a.decode, sizeof a.decode);
+    double figure[] = {a.duration_s,
+                       a.in_flight,
+                       a.sojourn_s,
+                       a.arrived_per_s,
+                       a.ended_per_s,
+                       a.bin_s,
+                       a.stable,
+                       (double)a.arrived,
+                       (double)a.ended,
+                       (double)a.rejected,
+                       (double)a.steps,
+                       (double)a.good,
+                       (double)a.input_tokens,
+                       (double)a.output_tokens};
+    return mix(hash, figure, sizeof figure);
+}
+
+static uint64_t digest_of_run(const mu_sim_config *config, stream s, uint32_t threads)
+{
+    mu_arena *arena = mu_arena_create(0);
+    mu_pool *pool = threads > 0 ? mu_pool_create(threads) : NULL;
+    mu_sim_answer a = simulate(config, &s, pool, arena);
+    uint64_t hash = digest(a);
+    mu_pool_free(pool);
+    mu_arena_free(arena);
+    return hash;
+}
+
+static void ignore_step(void *observer, const mu_sim_event *step)
+{
+    (void)observer;
+    (void)step;
+}
+
+/* Instances apart on threads, all in one line, and all in one line as observers need it. */
+static void same_bits_for_any_threads(void **state)
+{
+    (void)state;
+    for (uint32_t kind = 0; kind < KINDS; kind++) {
+        formula cost = BUSY_COST;
+        stream s = busy_stream(kind, 4000);
+        mu_sim_config c = busy(kind, &cost);
+        c.router = MU_ROUTER_ROUND_ROBIN;
+        c.decode.instances = 4;
+        uint64_t want = digest_of_run(&c, s, 0);
+        assert_true(digest_of_run(&c, s, 0) == want);
+        assert_true(digest_of_run(&c, s, 1) == want);
+        assert_true(digest_of_run(&c, s, 2) == want);
+        assert_true(digest_of_run(&c, s, 8) == want);
+        c.on_step = ignore_step;
+        assert_true(digest_of_run(&c, s, 2) == want);
+        s.seed += 100;
+        assert_true(digest_of_run(&c, s, 2) != want);
+    }
+}
+
+/* ---- too much ---- */
+
+static void overload_ends_and_says_so(void **state)
+{
+    (void)state;
+    mu_arena *arena = mu_arena_create(0);
+    formula cost = {.base_s = 1.0};
+    stream s = {.count = UINT64_MAX, .rate = 2.0, .tenants = 1};
+    s.input_low = s.input_high = 100;
+    s.output_low = s.output_high = 1;
+    mu_sim_config c = {.decode = server(&cost), .queue_most = 5000};
+    mu_sim_answer a = simulate(&c, &s, NULL, arena);
+    assert_false(a.stable);
+    assert_true(a.arrived > 5000 && a.arrived < 20000);
+    assert_true(a.ended > 0 && a.ended < a.arrived);
+    s.count = 20000;
+    s.rate = 1.3;
+    c.queue_most = 0;
+    a = simulate(&c, &s, NULL, arena);
+    assert_false(a.stable);
+    assert_int_equal(a.ended, s.count);
+    s.rate = 0.8;
+    a = simulate(&c, &s, NULL, arena);
+    assert_true(a.stable);
+    mu_arena_free(arena);
+}
+
+static void what_never_fits_is_turned_away(void **state)
+{
+    (void)state;
+    mu_arena *arena = mu_arena_create(0);
+    formula cost = {.base_s = 1.0};
+    stream s = {.count = 10, .rate = 1.0, .tenants = 1, .too_long_every = 1};
+    s.input_low = s.input_high = 100;
+    s.output_low = s.output_high = 1;
+    mu_sim_config c = {.decode = server(&cost)};
+    mu_sim_answer a;
+    mu_error err = {0};
+    mu_traffic traffic = stream_open(&s);
+    assert_int_equal(mu_simulate(&c, &traffic, NULL, arena, &a, &err), MU_NO);
+    assert_true(strlen(err.text) > 0);
+    s.too_long_every = 3;
+    a = simulate(&c, &s, NULL, arena);
+    assert_int_equal(a.rejected, 4);
+    assert_int_equal(a.ended, 6);
+    /* The largest that fits: to the block. */
+    s.too_long_every = 0;
+    s.input_low = s.input_high = (1 << 16) - 1;
+    a = simulate(&c, &s, NULL, arena);
+    assert_int_equal(a.ended, 10);
+    s.output_low = s.output_high = 2;
+    traffic = stream_open(&s);
+    err = (mu_error){0};
+    assert_int_equal(mu_simulate(&c, &traffic, NULL, arena, &a, &err), MU_NO);
+    mu_arena_free(arena);
+}
+
+/* ---- memory ---- */
+
+static long resident_kib(void)
+{
+    struct rusage usage;
+    assert_int_equal(getrusage(RUSAGE_SELF, &usage), 0);
+    return usage.ru_maxrss;
+}
+
+/* Thirty times the requests take no more memory: requests in hand count, not those ever seen. */
+static void memory_is_by_requests_in_hand(void **state)
+{
+    (void)state;
+    long kib[2];
+    size_t bytes[2];
+    static const uint64_t count[2] = {10000, 300000};
+    for (uint32_t k = 0; k < 2; k++) {
+        mu_arena *arena = mu_arena_create(0);
+        formula cost = {.base_s = 0.01};
+        stream s = {.count = count[k], .rate = 400.0, .tenants = 1};
+        s.input_low = s.input_high = 100;
+        s.output_low = s.output_high = 4;
+        mu_sim_config c = {.decode = server(&cost)};
+        c.decode.max_sequences = 64;
+        c.decode.max_tokens = 4096;
+        simulate(&c, &s, NULL, arena);
+        bytes[k] = mu_arena_used(arena);
+        kib[k] = resident_kib();
+        mu_arena_free(arena);
+    }
+    assert_true(bytes[1] <= bytes[0] + 65536);
+#ifndef __SANITIZE_ADDRESS__ /* which keeps freed memory */
+    assert_true(kib[1] <= kib[0] + 2048);
+#endif
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(memory_is_by_requests_in_hand),
+        cmocka_unit_test(constant_service_waits_as_m_d_1),
+        cmocka_unit_test(service_by_length_waits_as_m_g_1),
+        cmocka_unit_test(priorities_wait_as_cobham_says),
+        cmocka_unit_test(littles_law_holds),
+        cmocka_unit_test(tokens_and_requests_are_conserved),
+        cmocka_unit_test(all_blocks_come_back),
+        cmocka_unit_test(same_bits_for_any_threads),
+        cmocka_unit_test(overload_ends_and_says_so),
+        cmocka_unit_test(what_never_fits_is_turned_away),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
