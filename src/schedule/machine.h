@@ -41,6 +41,11 @@
       "steps that pass between arrival and first token besides the prompt's own")                  \
     X(ttft_steps_dp, NONE, 20.0, 2.0, 80.0,                                                        \
       "the same where attention is cut by data: groups wait for each other's prompts")             \
+    X(arrival, TIME, 5e-3, 1e-3, 50e-3, "between a client and the queue, request by request")      \
+    X(arrival_apart, TIME, 50e-3, 5e-3, 300e-3, "the same where prefill and decode are apart")     \
+    X(front_request, TIME, 1e-3, 1e-4, 10e-3,                                                      \
+      "of the front end for a request, one after the other: parsing, tokenising")                  \
+    X(front_token, TIME, 1e-6, 1e-7, 5e-6, "the same for each token of a prompt")                  \
     X(lag_steps, NONE, 2.0, 0.0, 4.0,                                                              \
       "steps between the one that makes a token and its client seeing it; request by request")     \
     X(wave_share, FRACTION, 0.1, 0.02, 0.35,                                                       \

@@ -200,7 +200,7 @@ mu_status mu_sim_run(mu_sim *sim, mu_error *err)
             return mu_fail(err, MU_E_MEMORY, "requests wait that nobody serves");
         }
         end_steps(sim, now_s);
-        mu_sim_route_backlog(sim);
+        mu_sim_route_backlog(sim, now_s);
         mu_status status = take_arrivals(sim, now_s, err);
         if (status != MU_OK) {
             return status;

@@ -121,7 +121,7 @@ static void fail(mu_instance *instance, double now_s)
     instance->up_at_s = drained ? HUGE_VAL : now_s + sim->config->fleet.repair_s;
     sim->lost.retried += n;
     for (uint64_t i = 0; i < n; i++) {
-        mu_sim_route(sim, lost[i]);
+        mu_sim_route(sim, lost[i], now_s);
     }
     mu_arena_back(sim->arena, mark);
 }

@@ -9,6 +9,7 @@
 #include "base/random.h"
 
 #include <assert.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -201,24 +202,36 @@ static void wait_for_instances(mu_sim *sim, mu_seq *seq)
     sim->backlog_last = kept->next == NULL ? kept : sim->backlog_last;
 }
 
-void mu_sim_route(mu_sim *sim, mu_seq *seq)
+/* The front end of an instance takes one request after the other. */
+static double pass_front(mu_instance *to, const mu_seq *seq, double now_s)
+{
+    const mu_sim_role *role = to->role;
+    double start_s = fmax(now_s, to->front_free_s);
+    to->front_free_s = start_s + role->front_s + role->front_s_per_token * seq->input;
+    return to->front_free_s + role->request_s;
+}
+
+void mu_sim_route(mu_sim *sim, mu_seq *seq, double now_s)
 {
     mu_instance *to = pick(sim, seq);
     if (to == NULL) {
         wait_for_instances(sim, seq);
         return;
     }
+    if (seq->ready_s < 0.0) {
+        seq->ready_s = pass_front(to, seq, now_s);
+    }
     sim->routed++;
     sim->in_hand++;
     mu_sim_bring(sim, to, seq);
 }
 
-void mu_sim_route_backlog(mu_sim *sim)
+void mu_sim_route_backlog(mu_sim *sim, double now_s)
 {
     while (sim->backlog != NULL && count_up(sim) > 0) {
         mu_seq *seq = sim->backlog;
         sim->backlog = seq->next;
-        mu_sim_route(sim, seq);
+        mu_sim_route(sim, seq, now_s);
     }
 }
 
@@ -349,7 +362,7 @@ mu_status mu_sim_arrive(mu_sim *sim, mu_error *err)
         sim->config->disaggregated ? &sim->config->prefill : &sim->config->decode;
     mu_seq seq = {.number = number,
                   .arrival_s = r.arrival_s,
-                  .ready_s = r.arrival_s + first->request_s,
+                  .ready_s = -1.0,
                   .since_s = r.arrival_s,
                   .start_s = -1.0,
                   .first_s = -1.0,
@@ -361,7 +374,7 @@ mu_status mu_sim_arrive(mu_sim *sim, mu_error *err)
                   .unit = sim->id,
                   .unit_count = units};
     seq.key = mu_sim_key(first, &seq);
-    mu_sim_route(sim, &seq);
+    mu_sim_route(sim, &seq, r.arrival_s);
     mu_fleet_arrived(sim, r.arrival_s);
     return MU_OK;
 }

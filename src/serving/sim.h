@@ -85,8 +85,9 @@ typedef struct mu_instance {
     uint64_t in_hand; /* routed here, neither ended nor handed on */
     double fails_s, up_at_s;
     uint32_t failures;
-    double wire_free_s; /* when it may send (prefill) or receive (decode) the next cache */
-    uint32_t polled;    /* steps since it looked into its inbox, as they count */
+    double front_free_s; /* when its front end may take the next request */
+    double wire_free_s;  /* when it may send (prefill) or receive (decode) the next cache */
+    uint32_t polled;     /* steps since it looked into its inbox, as they count */
     uint32_t dp_waited, dp_batched;         /* steps that prompts were held back */
     mu_seq *spare;                          /* requests to use again */
     uint64_t *spare_units[MU_UNIT_CLASSES]; /* lists of ids by their size, a power of two */
@@ -200,8 +201,8 @@ void mu_instance_finish(mu_instance *instance, mu_seq *seq, double now_s);
 mu_status mu_sim_arrive(mu_sim *sim, mu_error *err);
 
 /** To an instance by the router's rule, or to the backlog. */
-void mu_sim_route(mu_sim *sim, mu_seq *seq);
-void mu_sim_route_backlog(mu_sim *sim);
+void mu_sim_route(mu_sim *sim, mu_seq *seq, double now_s);
+void mu_sim_route_backlog(mu_sim *sim, double now_s);
 
 /** Place of a request in the queues of a role. */
 uint64_t mu_sim_key(const mu_sim_role *role, const mu_seq *seq);

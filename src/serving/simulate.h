@@ -90,8 +90,10 @@ typedef struct mu_sim_role {
         dp_timeout_steps; /* steps that lanes hold prompts back until all have some; 0 = none */
     uint32_t dp_batching_steps; /* and then, for more of them */
     double lag_steps; /* steps between the one that makes a token and its client seeing it */
-    double request_s; /* per request before its first step may begin: gateway, tokeniser */
-    double ranks;     /* of one instance, for energy */
+    double request_s; /* per request before its first step may begin: gateway, network */
+    double front_s;   /* of an instance's front end, for one request after the other: tokenising */
+    double front_s_per_token; /* the same for each token of a prompt */
+    double ranks;             /* of one instance, for energy */
     mu_step_pricer *price;
     void *price_context;
 } mu_sim_role;

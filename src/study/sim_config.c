@@ -170,6 +170,8 @@ static mu_status fill_scheduling(const mu_question *q, const mu_machine *machine
         .dp_timeout_steps = (uint32_t)s->dp_timeout_steps,
         .dp_batching_steps = (uint32_t)s->dp_batching_steps,
         .lag_steps = machine->engine.lag_steps,
+        .front_s = machine->engine.front_request,
+        .front_s_per_token = machine->engine.front_token,
         .ranks = (double)cut->tp * cut->pp * cut->cp * cut->dp};
     memcpy(out->acceptance, role->acceptance, sizeof out->acceptance);
     return policy_of(q, &out->policy, err);
@@ -266,10 +268,10 @@ mu_status mu_sim_configure(const mu_question *q, const mu_deployment *d,
         return status;
     }
     if (d->disaggregated) {
-        config.prefill.request_s = machines[0].engine.request_overhead_apart;
+        config.prefill.request_s = machines[0].engine.arrival_apart;
         config.transfer = transfer_of(q, d, machines, &footprint);
     } else {
-        config.decode.request_s = machines[1].engine.request_overhead;
+        config.decode.request_s = machines[1].engine.arrival;
     }
     *out = config;
     return MU_OK;

@@ -250,7 +250,6 @@ static void arrive(ref_sim *s)
         tell_ended(s, q, q->asked.arrival_s);
         return;
     }
-    q->ready_s = q->asked.arrival_s + ref_role(s, s->front)->request_s;
     ref_route(s, q);
     ref_start_another(s);
 }

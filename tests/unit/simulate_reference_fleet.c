@@ -109,6 +109,20 @@ static uint32_t pick(ref_sim *s, const ref_request *q, const uint32_t up[], uint
 }
 
 /* To an instance's inbox; it stays in the router while no instance is up. */
+/* The front end of the instance takes one request after the other, each of them once. */
+static void pass_front(ref_sim *s, ref_request *q)
+{
+    const mu_sim_role *role = ref_role(s, s->front);
+    ref_instance *x = &s->instance[s->front][q->instance];
+    if (q->passed) {
+        return;
+    }
+    q->passed = true;
+    x->front_free_s =
+        fmax(x->front_free_s, s->now_s) + role->front_s + role->front_s_per_token * q->asked.input;
+    q->ready_s = x->front_free_s + role->request_s;
+}
+
 void ref_route(ref_sim *s, ref_request *q)
 {
     uint32_t up[REF_INSTANCES];
@@ -123,6 +137,7 @@ void ref_route(ref_sim *s, ref_request *q)
         q->instance = pick(s, q, up, n);
         q->role = s->front;
         q->place = REF_INBOX;
+        pass_front(s, q);
         s->routed++;
     }
 }

@@ -24,6 +24,7 @@ typedef struct ref_request {
     ref_place place;
     uint32_t role, instance, lane; /* once routed */
     double ready_s;
+    bool passed;     /* the front end of an instance */
     bool delivered;  /* comes with its cache from a prefill instance */
     bool swapped;    /* its cache is on the host */
     uint64_t rank;   /* order of admission in its lane */
@@ -72,6 +73,7 @@ typedef struct ref_instance {
     uint64_t counted;         /* steps since it looked into its inbox */
     uint64_t waited, batched; /* plans: until all lanes had prompts, for more of them */
     double plain_s;           /* of its last step without prompts */
+    double front_free_s;      /* its front end may take the next request */
     double link_free_s;       /* it may send (prefill) or receive (decode) */
     ref_lane lane[REF_LANES];
 } ref_instance;

@@ -49,6 +49,8 @@ static void draw_policy(mu_sim_role *r, scenario_level level, dice *d)
         r->order = (mu_order)roll(d, 0, MU_ORDER_COUNT - 1);
         r->chunked = chance(d, 0.7);
         r->request_s = chance(d, 0.3) ? 0.25 * roll(d, 1, 8) : 0.0;
+        r->front_s = chance(d, 0.3) ? 0.125 * roll(d, 1, 8) : 0.0;
+        r->front_s_per_token = chance(d, 0.2) ? 0.03125 * roll(d, 1, 4) : 0.0;
     }
     if (level >= SCENARIO_CLOSED && chance(d, 0.5)) {
         r->mtp = roll(d, 1, 3);

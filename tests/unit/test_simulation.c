@@ -219,7 +219,7 @@ static void transfers(void **state)
     assert_true(x->latency_s > 0.0);
     assert_near(x->latency_s + bytes / slower,
                 mu_handover_time(&q.prefill_machine, &d.prefill.parallel, bytes), 1e-9);
-    assert_true(c.prefill.request_s == q.prefill_machine.engine.request_overhead_apart);
+    assert_true(c.prefill.request_s == q.prefill_machine.engine.arrival_apart);
     assert_true(c.decode.request_s == 0.0);
 }
 
