@@ -115,18 +115,26 @@ static void draw_fleet(mu_sim_config *c, const mu_sim_role *front, dice *d)
     }
 }
 
-/* Prompts of one family share their first units; each goes its own way after some of them. */
+/* Ids of the family's common beginning, or of an earlier request, as a session's next turn has. */
+static uint64_t shared_id(const scenario *s, uint32_t parent, uint32_t family, uint32_t u)
+{
+    return parent < s->list.count ? s->id[parent][u] : 1000 * (family + 1) + u;
+}
+
+/* Requests begin alike; each goes its own way after some units. */
 static void draw_ids(scenario *s, uint32_t k, uint32_t unit_tokens, dice *d)
 {
     mu_request *q = &s->request[k];
     uint32_t family = roll(d, 0, 2);
-    uint32_t shared = roll(d, 0, 12);
+    uint32_t parent = k > 0 && chance(d, 0.4) ? roll(d, 0, k - 1) : UINT32_MAX;
+    uint32_t most = parent < k ? s->request[parent].block_count : 12;
+    uint32_t shared = chance(d, 0.5) ? most : roll(d, 0, most);
     q->block_tokens = unit_tokens;
     q->block_count = (q->input + q->output) / unit_tokens + roll(d, 0, 1);
     q->block_count -= q->block_count > 0 && chance(d, 0.2) ? 1 : 0;
     q->block_count = q->block_count < REF_IDS ? q->block_count : REF_IDS;
     for (uint32_t u = 0; u < q->block_count; u++) {
-        s->id[k][u] = u < shared ? 1000 * (family + 1) + u : 100000 + 100 * k + u;
+        s->id[k][u] = u < shared ? shared_id(s, parent, family, u) : 100000 + 100 * k + u;
     }
     q->block = s->id[k];
 }

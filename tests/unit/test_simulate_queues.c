@@ -1,114 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Goal:   the simulator as a queue: closed forms, Little's law, conservation, overload, memory,
- *         and the same bits whatever the threads.
+ * Goal:   the simulator as a queue: closed forms, Little's law, conservation, and the same bits
+ *         whatever the threads.
  * Method: deployments whose waiting time is known (M/D/1, M/G/1, priorities without preemption),
  *         long runs, tolerances from the spread of batch means; identities on busy deployments.
  */
-#include "simulate_helper.h"
+#include "simulate_stream.h"
 
-#include "base/random.h"
-
-#include <sys/resource.h>
-
-enum { BATCHES = 40, UNITS = 24, UNIT_TOKENS = 16, FAMILIES = 12 };
-
-/* Poisson arrivals; lengths even between low and high, odd numbers in `every` of tenant 1. */
-typedef struct stream {
-    uint64_t seed, count, next;
-    double rate, next_s;
-    uint32_t input_low, input_high, output_low, output_high;
-    uint32_t tenants;
-    uint32_t too_long_every; /* every so many asks for too much; 0 = none does */
-    double probe_s;          /* one more request, so long after the last; 0 = none */
-    uint64_t id[UNITS];      /* of the last one taken */
-} stream;
-
-static double draw(const stream *s, uint64_t k, uint64_t what)
-{
-    return mu_random_uniform(s->seed, what, k);
-}
-
-static uint32_t between(double u, uint32_t low, uint32_t high)
-{
-    return low + (uint32_t)(u * (double)(high - low + 1));
-}
-
-static bool stream_peek(void *context, double *arrival_s)
-{
-    const stream *s = context;
-    *arrival_s = s->next_s;
-    return s->next < s->count;
-}
-
-/* Prompts of a family begin alike. */
-static void set_ids(stream *s, uint64_t k, mu_request *out)
-{
-    uint64_t family = between(draw(s, k, 5), 1, FAMILIES);
-    uint32_t shared = between(draw(s, k, 6), 0, UNITS - 1);
-    uint32_t count = (out->input + out->output) / UNIT_TOKENS;
-    out->block_tokens = UNIT_TOKENS;
-    out->block_count = count < UNITS ? count : UNITS;
-    out->block = s->id;
-    for (uint32_t u = 0; u < UNITS; u++) {
-        s->id[u] = u < shared ? family * UNITS + u : (k + FAMILIES + 1) * UNITS + u;
-    }
-}
-
-static mu_status stream_take(void *context, mu_request *out, mu_error *err)
-{
-    (void)err;
-    stream *s = context;
-    uint64_t k = s->next++;
-    *out = (mu_request){.arrival_s = s->next_s,
-                        .input = between(draw(s, k, 1), s->input_low, s->input_high),
-                        .output = between(draw(s, k, 2), s->output_low, s->output_high),
-                        .tenant = between(draw(s, k, 3), 0, s->tenants - 1)};
-    if (s->too_long_every > 0 && k % s->too_long_every == 0) {
-        out->input = 1U << 20;
-    }
-    set_ids(s, k, out);
-    s->next_s += -log(draw(s, k, 4)) / s->rate;
-    if (s->probe_s > 0.0 && s->next + 1 == s->count) {
-        s->next_s += s->probe_s;
-    }
-    return MU_OK;
-}
-
-static mu_traffic stream_open(stream *s)
-{
-    s->next = 0;
-    s->next_s = 0.0;
-    return (mu_traffic){.context = s, .peek = stream_peek, .take = stream_take};
-}
-
-/* One lane that serves one request after another. */
-static mu_sim_role server(formula *cost)
-{
-    return (mu_sim_role){.instances = 1,
-                         .lanes = 1,
-                         .policy = MU_POLICY_VLLM,
-                         .max_sequences = 1,
-                         .max_tokens = 1 << 20,
-                         .chunked = true,
-                         .block_tokens = 16,
-                         .blocks = 1 << 12,
-                         .ranks = 1.0,
-                         .price = formula_price,
-                         .price_context = cost};
-}
-
-static mu_sim_answer simulate(const mu_sim_config *config, stream *s, mu_pool *pool,
-                              mu_arena *arena)
-{
-    mu_sim_answer answer;
-    mu_error err = {0};
-    mu_traffic traffic = stream_open(s);
-    if (mu_simulate(config, &traffic, pool, arena, &answer, &err) != MU_OK) {
-        fail_msg("%s", err.text);
-    }
-    return answer;
-}
+enum { BATCHES = 40 };
 
 /* ---- closed forms ---- */
 
@@ -455,103 +354,9 @@ static void same_bits_for_any_threads(void **state)
     }
 }
 
-/* ---- too much ---- */
-
-static void overload_ends_and_says_so(void **state)
-{
-    (void)state;
-    mu_arena *arena = mu_arena_create(0);
-    formula cost = {.base_s = 1.0};
-    stream s = {.count = UINT64_MAX, .rate = 2.0, .tenants = 1};
-    s.input_low = s.input_high = 100;
-    s.output_low = s.output_high = 1;
-    mu_sim_config c = {.decode = server(&cost), .queue_most = 5000};
-    mu_sim_answer a = simulate(&c, &s, NULL, arena);
-    assert_false(a.stable);
-    assert_true(a.arrived > 5000 && a.arrived < 20000);
-    assert_true(a.ended > 0 && a.ended < a.arrived);
-    s.count = 20000;
-    s.rate = 1.3;
-    c.queue_most = 0;
-    a = simulate(&c, &s, NULL, arena);
-    assert_false(a.stable);
-    assert_int_equal(a.ended, s.count);
-    s.rate = 0.8;
-    a = simulate(&c, &s, NULL, arena);
-    assert_true(a.stable);
-    mu_arena_free(arena);
-}
-
-static void what_never_fits_is_turned_away(void **state)
-{
-    (void)state;
-    mu_arena *arena = mu_arena_create(0);
-    formula cost = {.base_s = 1.0};
-    stream s = {.count = 10, .rate = 1.0, .tenants = 1, .too_long_every = 1};
-    s.input_low = s.input_high = 100;
-    s.output_low = s.output_high = 1;
-    mu_sim_config c = {.decode = server(&cost)};
-    mu_sim_answer a;
-    mu_error err = {0};
-    mu_traffic traffic = stream_open(&s);
-    assert_int_equal(mu_simulate(&c, &traffic, NULL, arena, &a, &err), MU_NO);
-    assert_true(strlen(err.text) > 0);
-    s.too_long_every = 3;
-    a = simulate(&c, &s, NULL, arena);
-    assert_int_equal(a.rejected, 4);
-    assert_int_equal(a.ended, 6);
-    /* The largest that fits: to the block. */
-    s.too_long_every = 0;
-    s.input_low = s.input_high = (1 << 16) - 1;
-    a = simulate(&c, &s, NULL, arena);
-    assert_int_equal(a.ended, 10);
-    s.output_low = s.output_high = 2;
-    traffic = stream_open(&s);
-    err = (mu_error){0};
-    assert_int_equal(mu_simulate(&c, &traffic, NULL, arena, &a, &err), MU_NO);
-    mu_arena_free(arena);
-}
-
-/* ---- memory ---- */
-
-static long resident_kib(void)
-{
-    struct rusage usage;
-    assert_int_equal(getrusage(RUSAGE_SELF, &usage), 0);
-    return usage.ru_maxrss;
-}
-
-/* Thirty times the requests take no more memory: requests in hand count, not those ever seen. */
-static void memory_is_by_requests_in_hand(void **state)
-{
-    (void)state;
-    long kib[2];
-    size_t bytes[2];
-    static const uint64_t count[2] = {10000, 300000};
-    for (uint32_t k = 0; k < 2; k++) {
-        mu_arena *arena = mu_arena_create(0);
-        formula cost = {.base_s = 0.01};
-        stream s = {.count = count[k], .rate = 400.0, .tenants = 1};
-        s.input_low = s.input_high = 100;
-        s.output_low = s.output_high = 4;
-        mu_sim_config c = {.decode = server(&cost)};
-        c.decode.max_sequences = 64;
-        c.decode.max_tokens = 4096;
-        simulate(&c, &s, NULL, arena);
-        bytes[k] = mu_arena_used(arena);
-        kib[k] = resident_kib();
-        mu_arena_free(arena);
-    }
-    assert_true(bytes[1] <= bytes[0] + 65536);
-#ifndef __SANITIZE_ADDRESS__ /* which keeps freed memory */
-    assert_true(kib[1] <= kib[0] + 2048);
-#endif
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(memory_is_by_requests_in_hand),
         cmocka_unit_test(constant_service_waits_as_m_d_1),
         cmocka_unit_test(service_by_length_waits_as_m_g_1),
         cmocka_unit_test(priorities_wait_as_cobham_says),
@@ -559,8 +364,6 @@ int main(void)
         cmocka_unit_test(tokens_and_requests_are_conserved),
         cmocka_unit_test(all_blocks_come_back),
         cmocka_unit_test(same_bits_for_any_threads),
-        cmocka_unit_test(overload_ends_and_says_so),
-        cmocka_unit_test(what_never_fits_is_turned_away),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
