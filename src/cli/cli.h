@@ -27,6 +27,7 @@ typedef struct mu_cli {
     bool man;
     bool schema;
     bool as_is;               /* --as-is of calibrate */
+    bool verify;              /* --verify of plan */
     const char *completion;   /* shell, or NULL */
     const char *svg;          /* file, or NULL */
     const char *timeline;     /* file, or NULL */
@@ -63,6 +64,7 @@ enum {
     MU_TAKES_FIT =
         128, /* --chip, --system, --engine, --as-is, --output of calibrate; threads alone */
     MU_TAKES_TRAFFIC = 256, /* --timeline, --requests-csv; what happens over time, a trace */
+    MU_TAKES_VERIFY = 512,  /* --verify; what happens over time, with it */
     MU_TAKES_CASES = 64     /* --ops, --leave-out, --verb; uncertainty, seed and threads alone */
 };
 

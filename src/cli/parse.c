@@ -119,6 +119,7 @@ static void set_output_flag(mu_cli *cli, const char *name, const char *value)
         {"verb", NULL, &cli->verb},
         {"completion", NULL, &cli->completion},
         {"as-is", &cli->as_is, NULL},
+        {"verify", &cli->verify, NULL},
     };
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         if (strcmp(fields[i].name, name) == 0) {
@@ -264,6 +265,20 @@ static mu_status apply(parser *p)
     return MU_OK;
 }
 
+/* What happens over time matters to no search. */
+static mu_status check_over_time(parser *p)
+{
+    for (uint32_t i = 0; i < p->count; i++) {
+        const mu_option *option = p->setting[i].option;
+        if (option->over_time && (p->verb->takes & MU_TAKES_TRAFFIC) == 0 && !p->cli->verify) {
+            return mu_fail(p->err, MU_E_USAGE,
+                           "%s: --%s: steady state knows no requests over time; add --verify",
+                           p->verb->name, option->flag);
+        }
+    }
+    return MU_OK;
+}
+
 static mu_status check_arguments(parser *p)
 {
     if (p->cli->json && p->cli->csv) {
@@ -273,7 +288,7 @@ static mu_status check_arguments(parser *p)
         return mu_fail(p->err, MU_E_USAGE, "%s: missing argument; usage: muster %s %s",
                        p->verb->name, p->verb->name, p->verb->arguments);
     }
-    return MU_OK;
+    return check_over_time(p);
 }
 
 mu_status mu_cli_parse(mu_cli *cli, const mu_verb *verb, int argc, char **argv, mu_error *err)

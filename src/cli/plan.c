@@ -7,6 +7,7 @@
 #include "io/file_write.h"
 #include "report/answer_json.h"
 #include "report/svg_pareto.h"
+#include "report/verify_report.h"
 
 /* What the picture is made of. */
 typedef struct picture {
@@ -20,23 +21,40 @@ static mu_status write_picture(void *context, FILE *out, mu_error *err)
     return mu_svg_pareto(out, p->question, p->plan, err);
 }
 
+/* `verified`: NULL = not asked for. */
 static mu_status print(mu_cli *cli, const mu_question *question, const mu_plan *plan,
-                       double seconds, mu_error *err)
+                       const mu_verification *verified, double seconds, mu_error *err)
 {
     mu_page page = mu_cli_page(cli);
     if (cli->json) {
-        return mu_cli_json(cli, mu_plan_json(question, plan, seconds), err);
+        return mu_cli_json(cli, mu_verified_plan_json(question, plan, verified, seconds), err);
     }
     if (cli->csv) {
-        return mu_plan_csv(&page, plan, err);
+        return mu_plan_csv(&page, plan, verified, err);
     }
-    return mu_plan_print(&page, question, plan, err);
+    mu_status status = mu_plan_print(&page, question, plan, err);
+    return status == MU_OK && verified != NULL
+               ? mu_verification_print(&page, question, verified, err)
+               : status;
+}
+
+static mu_status answer(mu_cli *cli, const mu_question *question, mu_work *work, mu_plan *plan,
+                        mu_verification **verified, mu_error *err)
+{
+    mu_status status = mu_plan_search(question, work, plan, err);
+    if (status != MU_OK || !cli->verify) {
+        return status;
+    }
+    *verified = MU_NEW(cli->arena, mu_verification, 1);
+    return *verified != NULL ? mu_plan_verify(question, plan, work, *verified, err)
+                             : mu_fail(err, MU_E_MEMORY, "out of memory");
 }
 
 mu_status mu_verb_plan(mu_cli *cli, mu_error *err)
 {
     mu_cli_work work;
     mu_question *question = NULL;
+    mu_verification *verified = NULL;
     mu_plan *plan = MU_NEW(cli->arena, mu_plan, 1);
     if (plan == NULL) {
         return mu_fail(err, MU_E_MEMORY, "out of memory");
@@ -45,11 +63,11 @@ mu_status mu_verb_plan(mu_cli *cli, mu_error *err)
     if (status != MU_OK) {
         return status;
     }
-    status = mu_plan_search(question, &work.work, plan, err);
+    status = answer(cli, question, &work.work, plan, &verified, err);
     double seconds = mu_cli_work_end(&work);
     if (status == MU_OK && cli->svg != NULL) {
         picture p = {question, plan};
         status = mu_file_write(cli->svg, write_picture, &p, err);
     }
-    return status == MU_OK ? print(cli, question, plan, seconds, err) : status;
+    return status == MU_OK ? print(cli, question, plan, verified, seconds, err) : status;
 }

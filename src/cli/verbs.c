@@ -42,9 +42,12 @@ static const mu_verb verbs[] = {
     {"plan", "the best deployments under the SLO, and the Pareto front", "[SCENARIO]",
      "Searches parallelism, batch, micro-batches, drafts and the ratio of prefill to decode. The "
      "best deployment serves most requests/s on the chips at hand within --ttft, --tpot and --e2e; "
-     "the Pareto front weighs output tokens/s per chip against TPOT.",
+     "the Pareto front weighs output tokens/s per chip against TPOT. --verify simulates the best "
+     "of "
+     "them request by request and says where the steady state was too hopeful; flags of what "
+     "happens over time, such as --arrival and --policy, are for it.",
      "muster plan --model deepseek-r1 --system cloudmatrix-384 --tpot 50ms --svg front.svg",
-     QUESTIONS | MU_TAKES_FILE | MU_TAKES_SVG, 0, 1, mu_verb_plan},
+     QUESTIONS | MU_TAKES_FILE | MU_TAKES_SVG | MU_TAKES_VERIFY, 0, 1, mu_verb_plan},
     {"compare", "systems side by side: peaks, and the workload on each at its best",
      "SYSTEM SYSTEM...", "Without --model only the peaks are shown.",
      "muster compare hgx-h200 cloudmatrix-384 --model deepseek-r1 --tpot 50ms", QUESTIONS, 1,
@@ -95,6 +98,8 @@ static const mu_output_flag output_flags[] = {
     {"svg", "FILE", "write a picture: the Pareto front, or latency over time", MU_TAKES_SVG},
     {"timeline", "FILE", "write the steps as trace events, for Perfetto", MU_TAKES_TRAFFIC},
     {"requests-csv", "FILE", "write a row a request", MU_TAKES_TRAFFIC},
+    {"verify", NULL, "simulate the best plans request by request, beside their steady state",
+     MU_TAKES_VERIFY},
     {"scenario", "FILE", "scenario file; other flags override it", MU_TAKES_SCENARIO},
     {"catalog", "DIR", "your own catalogue files over the built-in ones (or MUSTER_CATALOG)",
      MU_TAKES_CATALOG},
@@ -135,7 +140,7 @@ double mu_verb_samples(const mu_verb *verb)
 bool mu_verb_takes_option(const mu_verb *verb, const mu_option *option)
 {
     if ((verb->takes & MU_TAKES_SCENARIO) != 0) {
-        return !option->over_time || (verb->takes & MU_TAKES_TRAFFIC) != 0;
+        return !option->over_time || (verb->takes & (MU_TAKES_TRAFFIC | MU_TAKES_VERIFY)) != 0;
     }
     bool of_the_run =
         strncmp(option->path, "uncertainty.", 12) == 0 || strcmp(option->path, "threads") == 0;

@@ -9,7 +9,7 @@
 #define MUSTER_REPORT_ANSWER_TABLE_H
 
 #include "report/table.h"
-#include "study/answer.h"
+#include "study/verify.h"
 
 /* How a text answer is written. */
 typedef struct mu_page {
@@ -34,8 +34,12 @@ mu_status mu_prediction_csv(const mu_page *page, const mu_prediction *prediction
 mu_status mu_plan_print(const mu_page *page, const mu_question *question, const mu_plan *plan,
                         mu_error *err) MU_MUST_CHECK;
 
-/** A line a deployment of the front; the best one first, marked. */
-mu_status mu_plan_csv(const mu_page *page, const mu_plan *plan, mu_error *err) MU_MUST_CHECK;
+/**
+ * A line a deployment of the front; the best one first, marked.
+ * @param[in] found  NULL = none; else columns of what was simulated, empty where nothing was
+ */
+mu_status mu_plan_csv(const mu_page *page, const mu_plan *plan, const mu_verification *found,
+                      mu_error *err) MU_MUST_CHECK;
 
 /** Reference and matched side by side with ratios, then the sentence. */
 mu_status mu_match_print(const mu_page *page, const mu_question *reference,

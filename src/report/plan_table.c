@@ -9,7 +9,8 @@
 
 #include <stdio.h>
 
-enum { FRONT_COLUMNS = 9, CSV_COLUMNS = 26 };
+/* CSV: of a plan, and with what was simulated of it. */
+enum { FRONT_COLUMNS = 9, CSV_PLAN_COLUMNS = 26, CSV_COLUMNS = 35 };
 
 static void front_row(mu_table *table, const mu_prediction *p)
 {
@@ -98,7 +99,27 @@ static void put_role(line *l, const mu_role *role)
     put(l, role->parallel.ep);
 }
 
-static void csv_row(mu_table *table, const mu_prediction *p, const char *place)
+static void put_verified(line *l, const mu_verified *v)
+{
+    if (v == NULL || v->arrived == 0) {
+        l->count = CSV_COLUMNS - 1;
+    } else {
+        put(l, v->ttft_s.mean.value);
+        put(l, v->ttft_s.p99.value);
+        put(l, v->tpot_s.mean.value);
+        put(l, v->tpot_s.p99.value);
+        put(l, v->output_tokens_per_s);
+        put(l, v->requests_per_s);
+        put(l, v->slo_share);
+        put(l, (double)v->preemptions);
+    }
+    (void)snprintf(l->text[l->count++], sizeof l->text[0], "%s",
+                   v != NULL ? mu_verdict_text(v->verdict) : "");
+}
+
+/* `v`: NULL = not simulated; the table may do without its columns. */
+static void csv_row(mu_table *table, const mu_prediction *p, const mu_verified *v,
+                    const char *place)
 {
     static const mu_role absent;
     line l = {.count = 0};
@@ -116,13 +137,25 @@ static void csv_row(mu_table *table, const mu_prediction *p, const char *place)
     put_quantity(&l, p->output_tokens_per_s_per_chip);
     put(&l, p->output_tokens_per_s.value);
     put(&l, p->power_w.value);
+    put_verified(&l, v);
     for (uint32_t i = 0; i < CSV_COLUMNS; i++) {
         cells[i] = l.text[i];
     }
     mu_table_row(table, cells);
 }
 
-mu_status mu_plan_csv(const mu_page *page, const mu_plan *plan, mu_error *err)
+static const mu_verified *verified_at(const mu_verification *found, int32_t front)
+{
+    for (uint32_t i = 0; found != NULL && i < found->count; i++) {
+        if (found->verified[i].front == front) {
+            return &found->verified[i];
+        }
+    }
+    return NULL;
+}
+
+mu_status mu_plan_csv(const mu_page *page, const mu_plan *plan, const mu_verification *found,
+                      mu_error *err)
 {
     static const char *const headings[CSV_COLUMNS] = {"place",
                                                       "mode",
@@ -149,15 +182,25 @@ mu_status mu_plan_csv(const mu_page *page, const mu_plan *plan, mu_error *err)
                                                       "output_tokens_per_s_per_chip_low",
                                                       "output_tokens_per_s_per_chip_high",
                                                       "output_tokens_per_s",
-                                                      "power_w"};
+                                                      "power_w",
+                                                      "simulated_ttft_s",
+                                                      "simulated_ttft_s_p99",
+                                                      "simulated_tpot_s",
+                                                      "simulated_tpot_s_p99",
+                                                      "simulated_output_tokens_per_s",
+                                                      "simulated_requests_per_s",
+                                                      "slo_share",
+                                                      "preemptions",
+                                                      "verdict"};
     static const mu_align aligns[CSV_COLUMNS] = {MU_ALIGN_LEFT};
-    mu_table *table = mu_table_create(page->arena, CSV_COLUMNS, headings, aligns);
+    uint32_t columns = found != NULL ? CSV_COLUMNS : CSV_PLAN_COLUMNS;
+    mu_table *table = mu_table_create(page->arena, columns, headings, aligns);
     if (table == NULL) {
         return mu_fail(err, MU_E_MEMORY, "out of memory for the table");
     }
-    csv_row(table, &plan->best, "best");
+    csv_row(table, &plan->best, found != NULL ? &found->verified[0] : NULL, "best");
     for (uint32_t i = 0; i < plan->pareto_count; i++) {
-        csv_row(table, &plan->pareto[i], "pareto");
+        csv_row(table, &plan->pareto[i], verified_at(found, (int32_t)i), "pareto");
     }
     return mu_table_csv(table, page->out, err);
 }

@@ -98,11 +98,6 @@ static void put_service(mu_json *json, const mu_simulation *s)
     mu_json_put(json, "steps", count(a->steps));
 }
 
-double mu_simulation_good_share(const mu_simulation *s)
-{
-    return share((double)s->point.good, (double)s->point.ended + (double)s->point.rejected);
-}
-
 /* Sums of a step's costs are those of one rank of an instance. */
 static json_t *role(const mu_simulation *s, bool prefill)
 {

@@ -34,9 +34,6 @@ json_t *mu_simulation_figures(const mu_simulation *simulation);
 /** Percentiles without intervals, of what only the point run knows. */
 mu_sim_percentiles mu_point_percentiles(const mu_sim_latency *point);
 
-/** Share of the requests answered or turned away that kept the SLO, 0..1. */
-double mu_simulation_good_share(const mu_simulation *simulation);
-
 /** system,metric,value,low,high,unit: a line each number of mu_simulation_figures(), its path
  * dotted. */
 mu_status mu_simulation_csv(const mu_page *page, const mu_simulation *simulation,

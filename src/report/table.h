@@ -17,7 +17,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-enum { MU_TABLE_COLUMNS_MAX = 32 };
+enum { MU_TABLE_COLUMNS_MAX = 40 };
 
 typedef enum mu_align { MU_ALIGN_LEFT, MU_ALIGN_RIGHT } mu_align;
 

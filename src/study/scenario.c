@@ -122,7 +122,8 @@ static void warn_over_time(mu_scenario *scenario, const char *path)
             return;
         }
     }
-    mu_scenario_warn(scenario, "%s: steady state knows no requests over time; only simulate does",
+    mu_scenario_warn(scenario,
+                     "%s: steady state knows no requests over time; simulate and plan --verify do",
                      whole ? "serving" : path);
 }
 

@@ -301,3 +301,9 @@ mu_status mu_simulate_question(const mu_question *question, const mu_sim_source 
     }
     return status == MU_OK ? mu_sim_add_intervals(&s, work, out, err) : status;
 }
+
+double mu_simulation_good_share(const mu_simulation *s)
+{
+    double all = (double)s->point.ended + (double)s->point.rejected;
+    return all > 0.0 ? (double)s->point.good / all : 0.0;
+}

@@ -73,4 +73,7 @@ mu_status mu_simulate_deployment(const mu_question *question, const mu_deploymen
                                  const mu_sim_watch *watch, mu_work *work, mu_simulation *out,
                                  mu_error *err) MU_MUST_CHECK;
 
+/** Share of the requests answered or turned away that kept the SLO, 0..1. */
+double mu_simulation_good_share(const mu_simulation *simulation);
+
 #endif

@@ -5,6 +5,7 @@ set -euo pipefail
 flags="--model llama-3.1-8b --input 1024 --output 128 --uncertainty 16 --json"
 muster predict $flags --system hgx-h20 > "$SCRATCH/predict"
 muster plan $flags --system hgx-h20 > "$SCRATCH/plan"
+muster plan $flags --system hgx-h20 --rate 5/s --requests 300 --verify > "$SCRATCH/verified"
 muster match $flags hgx-h100 --with hgx-h20 > "$SCRATCH/match"
 muster simulate $flags --system hgx-h20 --rate 5/s --requests 300 > "$SCRATCH/simulate"
 python3 - "$SCRATCH" << 'END'
@@ -50,6 +51,17 @@ for key in ("best", "candidates", "evaluated", "pareto", "seconds"):
 check_predict(plan["best"], "plan.best")
 for i, point in enumerate(plan["pareto"]):
     check_predict(point, f"plan.pareto[{i}]")
+verified = read("verified")
+assert set(plan) < set(verified), "plan --verify lost a key"
+assert verified["verified"][0]["best"] is True
+for i, one in enumerate(verified["verified"]):
+    for key in ("best", "pareto", "traffic", "steady", "simulated", "keeps_slo", "verdict", "why"):
+        assert key in one, f"verified[{i}].{key} is missing"
+    assert one["pareto"] is None or one["pareto"] < len(verified["pareto"])
+    assert one["simulated"]["requests"] == 300
+    for key in ("ttft_s", "tpot_s", "output_tokens_per_s", "requests_per_s"):
+        assert key in one["steady"] and key in one["simulated"], f"verified[{i}]: {key}"
+assert verified["verified"][verified["verified_best"]]["keeps_slo"] is True
 for key in ("reference", "matched", "chips", "ratio", "power_ratio", "cost_ratio", "bottleneck"):
     assert key in match, f"match.{key} is missing"
 simulate = read("simulate")
@@ -63,6 +75,6 @@ for key in ("ttft_s", "tpot_s", "itl_s", "e2e_s"):
 check_predict(match["reference"], "match.reference")
 check_predict(match["matched"], "match.matched")
 for name, answer in (("predict", predict), ("plan", plan), ("match", match),
-                     ("simulate", simulate)):
+                     ("simulate", simulate), ("verified", verified)):
     check_quantities(answer, name)
 END
