@@ -81,7 +81,7 @@ static void with_slack(void **state)
 static void bursts(void **state)
 {
     (void)state;
-    mu_scenario s = SCENARIO(HERE, "rate", "20/s", "arrival", "gamma", "burstiness", "0.1");
+    mu_scenario s = SCENARIO(HERE, "rate", "20/s", "arrival", "gamma", "burstiness", "0.05");
     mu_question q = question_of(&s);
     mu_plan plan = planned(&q);
     mu_verification found = verified(&q, &plan);
@@ -188,7 +188,7 @@ static void as_simulated(void **state)
 static void any_number_of_threads(void **state)
 {
     (void)state;
-    mu_scenario s = SCENARIO(HERE, "rate", "20/s", "arrival", "gamma", "burstiness", "0.1");
+    mu_scenario s = SCENARIO(HERE, "rate", "20/s", "arrival", "gamma", "burstiness", "0.05");
     mu_question q = question_of(&s);
     mu_plan plan = planned(&q);
     mu_verification one = verified(&q, &plan);
