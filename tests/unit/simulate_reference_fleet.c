@@ -108,7 +108,6 @@ static uint32_t pick(ref_sim *s, const ref_request *q, const uint32_t up[], uint
     }
 }
 
-/* To an instance's inbox; it stays in the router while no instance is up. */
 /* The front end of the instance takes one request after the other, each of them once. */
 static void pass_front(ref_sim *s, ref_request *q)
 {
@@ -123,6 +122,7 @@ static void pass_front(ref_sim *s, ref_request *q)
     q->ready_s = x->front_free_s + role->request_s;
 }
 
+/* To an instance's inbox; it stays in the router while no instance is up. */
 void ref_route(ref_sim *s, ref_request *q)
 {
     uint32_t up[REF_INSTANCES];
