@@ -50,8 +50,16 @@ static const mu_engine_knob knobs[] = {
     KNOB(expert_spread, 0.2, 1.0, SHARE),
     KNOB(draft_acceptance, 0.3, 0.97, SHARE),
 };
+/* What a request waits for besides its steps: only a run request by request tells. */
+static const mu_engine_knob knobs_over_time[] = {
+    KNOB(arrival, 1e-4, 1.0, TIME),
+    KNOB(arrival_apart, 1e-3, 2.0, TIME),
+    KNOB(front_request, 1e-5, 5e-2, TIME),
+    KNOB(front_token, 1e-9, 2e-5, TIME),
+    KNOB(lag_steps, 0.01, 30.0, FACTOR),
+};
 /* clang-format on */
-enum { KNOBS = sizeof knobs / sizeof *knobs };
+enum { KNOBS_MAX = MU_ENGINE_KNOBS_MAX };
 
 /* Cases of one engine that say a TPOT or a TTFT. */
 typedef struct trial {
@@ -62,6 +70,10 @@ typedef struct trial {
     mu_error *err;
     mu_status status;
     mu_engine start;
+    bool simulate;
+    const mu_engine_knob *knob; /* [knobs] */
+    int knobs;
+    uint32_t fitted;   /* the first ones of the cases: those marked fit */
     double *predicted; /* [count * MEASURES] 0 = none */
     double *measured;
     const uint8_t *fold; /* [count]; cases of `left_out` count nothing */
@@ -99,9 +111,9 @@ static mu_engine engine_at(const trial *t, const double *x)
     engine.step_factor = 1.0;
     engine.ttft_factor = 1.0;
     engine.ttft_factor_apart = 1.0;
-    for (int k = 0; k < KNOBS; k++) {
-        double value = from_x(&knobs[k], x[k]);
-        memcpy((char *)&engine + knobs[k].offset, &value, sizeof value);
+    for (int k = 0; k < t->knobs; k++) {
+        double value = from_x(&t->knob[k], x[k]);
+        memcpy((char *)&engine + t->knob[k].offset, &value, sizeof value);
     }
     return engine;
 }
@@ -111,13 +123,14 @@ static int measure_index(mu_measure_kind kind)
     return kind == MU_MEASURE_TPOT_MEAN ? 0 : (kind == MU_MEASURE_TTFT_MEAN ? 1 : -1);
 }
 
-/* All cases under an engine. */
-static mu_status answer(trial *t, const mu_engine *engine)
+/* The first cases under an engine. */
+static mu_status answer(trial *t, const mu_engine *engine, uint32_t count)
 {
     mu_validation v;
-    mu_validate_options options = {.samples = 0, .seed = 1, .engine = engine};
+    mu_validate_options options = {
+        .samples = 0, .seed = 1, .simulate = t->simulate, .engine = engine};
     mu_arena_mark mark = mu_arena_here(t->work->arena);
-    mu_status status = mu_validate(t->catalog, t->item, t->count, &options, t->work, &v, t->err);
+    mu_status status = mu_validate(t->catalog, t->item, count, &options, t->work, &v, t->err);
     for (uint32_t i = 0; status == MU_OK && i < v.outcome_count; i++) {
         const mu_outcome *outcome = &v.outcome[i];
         int m = measure_index(outcome->kind);
@@ -143,8 +156,8 @@ static int residuals(void *context, int m, int n, const double *x, double *out, 
     trial *t = context;
     mu_engine engine = engine_at(t, x);
     (void)iflag;
-    t->status = answer(t, &engine);
-    uint32_t rows = t->count * MEASURES;
+    t->status = answer(t, &engine, t->fitted);
+    uint32_t rows = t->fitted * MEASURES;
     assert(m == (int)rows + n);
     for (uint32_t i = 0; i < rows; i++) {
         int measure = (int)(i % MEASURES);
@@ -154,29 +167,31 @@ static int residuals(void *context, int m, int n, const double *x, double *out, 
                               : 0.0;
     }
     for (int k = 0; k < n; k++) {
-        out[rows + (uint32_t)k] = pull * (x[k] - to_x(&knobs[k], value_of(&t->start, &knobs[k])));
+        out[rows + (uint32_t)k] =
+            pull * (x[k] - to_x(&t->knob[k], value_of(&t->start, &t->knob[k])));
     }
     return t->status == MU_OK ? 0 : -1;
 }
 
-/* Moves x[KNOBS] to where the cases are explained best. */
+/* Moves x[knobs] to where the cases are explained best. */
 static mu_status minimise(trial *t, double *x)
 {
-    int m = (int)(t->count * MEASURES) + KNOBS;
+    size_t n = (size_t)t->knobs;
+    int m = (int)(t->fitted * MEASURES) + t->knobs;
     mu_arena_mark mark = mu_arena_here(t->work->arena);
     double *fvec = MU_NEW(t->work->arena, double, (size_t)m);
-    double *fjac = MU_NEW(t->work->arena, double, (size_t)m *KNOBS);
-    double *more = MU_NEW(t->work->arena, double, (size_t)m + (size_t)5 * KNOBS);
-    int pivot[KNOBS];
+    double *fjac = MU_NEW(t->work->arena, double, (size_t)m *n);
+    double *more = MU_NEW(t->work->arena, double, (size_t)m + 5 * n);
+    int pivot[KNOBS_MAX];
     int nfev = 0;
     if (fvec == NULL || fjac == NULL || more == NULL) {
         return mu_fail(t->err, MU_E_MEMORY, "no memory to fit %u cases", t->count);
     }
     double *spare[5]; /* qtf, then scratch: the last as long as the residuals */
     for (size_t i = 0; i < 5; i++) {
-        spare[i] = more + (i + 1) * KNOBS;
+        spare[i] = more + (i + 1) * n;
     }
-    (void)lmdif(residuals, t, m, KNOBS, x, fvec, 1e-4, 1e-3, 0.0, TRIALS_MAX,
+    (void)lmdif(residuals, t, m, t->knobs, x, fvec, 1e-4, 1e-3, 0.0, TRIALS_MAX,
                 slope_step * slope_step, more, 1, 1.0, 0, &nfev, fjac, m, pivot, spare[0], spare[1],
                 spare[2], spare[3], spare[4]);
     mu_arena_back(t->work->arena, mark);
@@ -267,29 +282,29 @@ static mu_range rest_of(const trial *t, int measure, rest_sort sort)
 
 static mu_status fit(trial *t, mu_engine_found *out)
 {
-    double best[KNOBS];
-    double folds[KNOBS][MU_FOLDS];
-    for (int k = 0; k < KNOBS; k++) {
-        best[k] = to_x(&knobs[k], value_of(&t->start, &knobs[k]));
-        out->before[k] = value_of(&t->start, &knobs[k]);
+    double best[KNOBS_MAX];
+    double folds[KNOBS_MAX][MU_FOLDS];
+    for (int k = 0; k < t->knobs; k++) {
+        best[k] = to_x(&t->knob[k], value_of(&t->start, &t->knob[k]));
+        out->before[k] = value_of(&t->start, &t->knob[k]);
     }
-    mu_status status = answer(t, &t->start);
+    mu_status status = answer(t, &t->start, t->count);
     if (status == MU_OK) {
         take_errors(t, out->before_error);
         status = minimise(t, best);
     }
     for (uint8_t f = 0; f < MU_FOLDS && status == MU_OK; f++) {
-        double x[KNOBS];
-        memcpy(x, best, sizeof x);
+        double x[KNOBS_MAX];
+        memcpy(x, best, (size_t)t->knobs * sizeof *x);
         t->left_out = f;
         status = minimise(t, x);
-        for (int k = 0; k < KNOBS; k++) {
+        for (int k = 0; k < t->knobs; k++) {
             folds[k][f] = x[k];
         }
     }
     t->left_out = NO_FOLD;
     out->engine = engine_at(t, best);
-    status = status == MU_OK ? answer(t, &out->engine) : status;
+    status = status == MU_OK ? answer(t, &out->engine, t->count) : status;
     if (status != MU_OK) {
         return status;
     }
@@ -297,11 +312,11 @@ static mu_status fit(trial *t, mu_engine_found *out)
     out->step_rest = rest_of(t, 0, REST_ALL);
     out->ttft_rest = rest_of(t, 1, REST_TOGETHER);
     out->ttft_rest_apart = rest_of(t, 1, REST_APART);
-    for (int k = 0; k < KNOBS; k++) {
+    for (int k = 0; k < t->knobs; k++) {
         double wide = MU_Z95 * mu_fold_error(folds[k]);
-        out->range[k] = (mu_range){.best = from_x(&knobs[k], best[k]),
-                                   .low = from_x(&knobs[k], best[k] - wide),
-                                   .high = from_x(&knobs[k], best[k] + wide)};
+        out->range[k] = (mu_range){.best = from_x(&t->knob[k], best[k]),
+                                   .low = from_x(&t->knob[k], best[k] - wide),
+                                   .high = from_x(&t->knob[k], best[k] + wide)};
     }
     return MU_OK;
 }
@@ -318,9 +333,8 @@ static bool is_of(const mu_case *c, const char *engine)
     return wanted && node != NULL && node->text != NULL && strcmp(node->text, engine) == 0;
 }
 
-/* Cases of the engine, and folds of those marked fit by their order. */
-static mu_status select_cases(trial *t, const mu_case cases[], uint32_t count, const char *engine,
-                              uint32_t *fitted)
+/* Cases of the engine, those marked fit first, in folds by their order. */
+static mu_status select_cases(trial *t, const mu_case cases[], uint32_t count, const char *engine)
 {
     mu_case *item = MU_NEW(t->work->arena, mu_case, (size_t)count + 1);
     uint8_t *fold = MU_NEW(t->work->arena, uint8_t, (size_t)count + 1);
@@ -329,11 +343,12 @@ static mu_status select_cases(trial *t, const mu_case cases[], uint32_t count, c
     if (item == NULL || fold == NULL || t->predicted == NULL || t->measured == NULL) {
         return mu_fail(t->err, MU_E_MEMORY, "no memory for %u cases", count);
     }
-    *fitted = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        if (is_of(&cases[i], engine)) {
-            fold[t->count] = cases[i].fit ? (uint8_t)((*fitted)++ % MU_FOLDS) : (uint8_t)HELD_OUT;
-            item[t->count++] = cases[i];
+    for (int held_out = 0; held_out < 2; held_out++) {
+        for (uint32_t i = 0; i < count; i++) {
+            if (is_of(&cases[i], engine) && cases[i].fit == (held_out == 0)) {
+                fold[t->count] = held_out ? (uint8_t)HELD_OUT : (uint8_t)(t->fitted++ % MU_FOLDS);
+                item[t->count++] = cases[i];
+            }
         }
     }
     t->item = item;
@@ -342,20 +357,27 @@ static mu_status select_cases(trial *t, const mu_case cases[], uint32_t count, c
 }
 
 mu_status mu_engine_calibrate(const mu_catalog *catalog, const mu_case cases[], uint32_t count,
-                              const char *engine, mu_work *work, mu_engine_found *out,
-                              mu_error *err)
+                              const char *engine, bool simulate, mu_work *work,
+                              mu_engine_found *out, mu_error *err)
 {
-    trial t = {.catalog = catalog, .work = work, .err = err, .left_out = NO_FOLD};
+    trial t = {.catalog = catalog,
+               .work = work,
+               .err = err,
+               .left_out = NO_FOLD,
+               .simulate = simulate,
+               .knob = simulate ? knobs_over_time : knobs,
+               .knobs = (int)(simulate ? sizeof knobs_over_time / sizeof *knobs_over_time
+                                       : sizeof knobs / sizeof *knobs)};
     mu_draw point = {0};
-    uint32_t fitted = 0;
     mu_status status = mu_engine_load(catalog, engine, point, &t.start, err);
     if (status == MU_OK) {
-        status = select_cases(&t, cases, count, engine, &fitted);
+        status = select_cases(&t, cases, count, engine);
     }
-    if (status == MU_OK && fitted < MU_ENGINE_CASES_MIN) {
+    if (status == MU_OK && t.fitted < MU_ENGINE_CASES_MIN) {
         return mu_fail(err, MU_E_INPUT, "cases of engine %s marked fit: %u; at least %d are needed",
-                       engine, fitted, MU_ENGINE_CASES_MIN);
+                       engine, t.fitted, MU_ENGINE_CASES_MIN);
     }
-    *out = (mu_engine_found){.knob_count = KNOBS, .knob = knobs, .cases = fitted};
+    *out = (mu_engine_found){
+        .knob_count = (uint32_t)t.knobs, .knob = t.knob, .cases = t.fitted, .simulated = simulate};
     return status == MU_OK ? fit(&t, out) : status;
 }

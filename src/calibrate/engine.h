@@ -5,7 +5,8 @@
  * What:  minimises pseudo-Huber losses of predicted / measured - 1 of TPOT and TTFT over the cases
  *        marked fit, plus a weak pull of every parameter to its prior; then refits without a fifth
  *        of the cases each for the spread.
- * Bound: steps and closed loops as mu_validate() answers them; percentiles are passed over.
+ * Bound: steps and closed loops, or runs request by request, as mu_validate() answers them;
+ *        percentiles are passed over.
  */
 #ifndef MUSTER_CALIBRATE_ENGINE_H
 #define MUSTER_CALIBRATE_ENGINE_H
@@ -34,6 +35,7 @@ typedef struct mu_engine_found {
     double before[MU_ENGINE_KNOBS_MAX];
     mu_range range[MU_ENGINE_KNOBS_MAX]; /* low = high where no case moves it */
     uint32_t cases;                      /* fitted on */
+    bool simulated;           /* runs request by request; what is left has no parameters then */
     mu_range step_rest;       /* measured over predicted TPOT of nine in ten cases; best = 1 */
     mu_range ttft_rest;       /* the same of TTFT; prefill and decode together */
     mu_range ttft_rest_apart; /* and apart */
@@ -44,11 +46,13 @@ typedef struct mu_engine_found {
 /**
  * @param[in] cases   [count] deployments of this engine, fit or not; others are passed over
  * @param[in] engine  id of the engine in the catalogue, where the search starts
+ * @param[in] simulate  fits what requests wait for besides their steps, to runs request by request;
+ *                    else all that a steady state depends on
  * @retval MU_E_INPUT  an unknown engine; fewer than MU_ENGINE_CASES_MIN cases marked fit
  * The same bytes for any number of threads. Cost: some hundred answers of every case.
  */
 mu_status mu_engine_calibrate(const mu_catalog *catalog, const mu_case cases[], uint32_t count,
-                              const char *engine, mu_work *work, mu_engine_found *out,
-                              mu_error *err) MU_MUST_CHECK;
+                              const char *engine, bool simulate, mu_work *work,
+                              mu_engine_found *out, mu_error *err) MU_MUST_CHECK;
 
 #endif

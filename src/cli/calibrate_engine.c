@@ -9,6 +9,8 @@
 #include "io/case_read.h"
 #include "io/file_write.h"
 
+#include <string.h>
+
 typedef struct answer {
     const mu_cli *cli;
     const mu_entity *entity;
@@ -16,6 +18,17 @@ typedef struct answer {
 } answer;
 
 static const char *const measures[2] = {"TPOT", "TTFT"};
+
+/* What the parameters leave, by the one that carries it. */
+enum { RESTS = 3 };
+static const char *const rest_name[RESTS] = {"step_factor", "ttft_factor", "ttft_factor_apart"};
+
+static const mu_range *rest_of(const mu_engine_found *found, int i)
+{
+    const mu_range *const rest[RESTS] = {&found->step_rest, &found->ttft_rest,
+                                         &found->ttft_rest_apart};
+    return rest[i];
+}
 
 /* A parameter that no refit moved has no say in the cases. */
 static bool has_say(const mu_engine_found *found, uint32_t knob)
@@ -101,13 +114,12 @@ static mu_status print(const mu_page *page, const answer *a, mu_error *err)
                     a->found->knob[i].name);
         }
     }
-    const mu_range *rest[] = {&a->found->step_rest, &a->found->ttft_rest,
-                              &a->found->ttft_rest_apart};
     static const char *const of[] = {"TPOT", "TTFT", "TTFT with prefill and decode apart"};
     fprintf(page->out, "\nMeasured over predicted, nine in ten cases: ");
-    for (int i = 0; i < 3; i++) {
-        fprintf(page->out, "%s %.2f to %.2f%s", of[i], rest[i]->low, rest[i]->high,
-                i < 2 ? ", " : ".\n");
+    for (int i = 0; i < RESTS; i++) {
+        const mu_range *rest = rest_of(a->found, i);
+        fprintf(page->out, "%s %.2f to %.2f%s", of[i], rest->low, rest->high,
+                i < RESTS - 1 ? ", " : ".\n");
     }
     if (a->cli->output != NULL) {
         fprintf(page->out, "\nWritten to %s: `--catalog` with its directory takes it as engine.\n",
@@ -140,9 +152,9 @@ static mu_status write_engine(void *context, FILE *out, mu_error *err)
                             found->knob[i].sort == MU_ENGINE_TIME ? ", unit: s" : "");
         }
     }
-    write_parameter(out, "step_factor", found->step_rest, "");
-    write_parameter(out, "ttft_factor", found->ttft_rest, "");
-    write_parameter(out, "ttft_factor_apart", found->ttft_rest_apart, "");
+    for (int i = 0; i < RESTS && !found->simulated; i++) {
+        write_parameter(out, rest_name[i], *rest_of(found, i), "");
+    }
     return mu_stream_check(out, err);
 }
 
@@ -173,9 +185,9 @@ static json_t *answer_json(const answer *a)
             mu_json_put(&params, found->knob[i].name, range_json(found->range[i]));
         }
     }
-    mu_json_put(&params, "step_factor", range_json(found->step_rest));
-    mu_json_put(&params, "ttft_factor", range_json(found->ttft_rest));
-    mu_json_put(&params, "ttft_factor_apart", range_json(found->ttft_rest_apart));
+    for (int i = 0; i < RESTS && !found->simulated; i++) {
+        mu_json_put(&params, rest_name[i], range_json(*rest_of(found, i)));
+    }
     mu_json json = mu_json_begin();
     mu_json_put(&json, "engine", mu_json_text(a->entity->id));
     mu_json_put(&json, "cases", json_integer(found->cases));
@@ -206,7 +218,11 @@ mu_status mu_calibrate_engine(mu_cli *cli, const mu_catalog *catalog, mu_error *
         return mu_fail(err, MU_E_USAGE, "calibrate: --engine stands alone, without --%s",
                        cli->chip != NULL ? "chip" : (cli->network != NULL ? "system" : "as-is"));
     }
-    mu_status status = mu_catalog_find(catalog, MU_ENTITY_ENGINE, cli->engine, &a.entity, err);
+    mu_status status = mu_cli_check_verb(cli, "calibrate", err);
+    if (status != MU_OK) {
+        return status;
+    }
+    status = mu_catalog_find(catalog, MU_ENTITY_ENGINE, cli->engine, &a.entity, err);
     if (status == MU_OK) {
         status = read_cases(cli, &list, err);
     }
@@ -216,8 +232,9 @@ mu_status mu_calibrate_engine(mu_cli *cli, const mu_catalog *catalog, mu_error *
     if (status != MU_OK) {
         return status;
     }
-    status =
-        mu_engine_calibrate(catalog, list.item, list.count, a.entity->id, &work.work, &found, err);
+    bool simulate = cli->verb != NULL && strcmp(cli->verb, "simulate") == 0;
+    status = mu_engine_calibrate(catalog, list.item, list.count, a.entity->id, simulate, &work.work,
+                                 &found, err);
     (void)mu_cli_work_end(&work);
     if (status == MU_OK && cli->output != NULL) {
         status = mu_file_write(cli->output, write_engine, &a, err);

@@ -141,6 +141,9 @@ mu_page mu_cli_page(const mu_cli *cli);
 /** Prints an owned JSON tree (NULL = out of memory) and frees it. */
 mu_status mu_cli_json(const mu_cli *cli, json_t *json, mu_error *err) MU_MUST_CHECK;
 
+/** --verb says how deployments are answered: predict or simulate. */
+mu_status mu_cli_check_verb(const mu_cli *cli, const char *verb, mu_error *err) MU_MUST_CHECK;
+
 /* Generators of text from the tables; in help.c, man.c, completion.c, schema.c. */
 mu_status mu_help_overview(FILE *out, mu_error *err) MU_MUST_CHECK;
 mu_status mu_help_verb(FILE *out, const mu_verb *verb, mu_error *err) MU_MUST_CHECK;

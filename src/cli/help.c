@@ -53,8 +53,8 @@ static void option_entry(FILE *out, const mu_verb *verb, const mu_option *option
     bool number = option->type == MU_OPTION_NUMBER || option->type == MU_OPTION_OFF;
     if (number && option->initial > 0.0) {
         const char *unit = mu_unit_si(option->dimension);
-        (void)snprintf(right, sizeof right, "%s (default %g%s%s)", option->doc,
-                       usual(verb, option), unit[0] != '\0' ? " " : "", unit);
+        (void)snprintf(right, sizeof right, "%s (default %g%s%s)", option->doc, usual(verb, option),
+                       unit[0] != '\0' ? " " : "", unit);
     } else {
         (void)snprintf(right, sizeof right, "%s", option->doc);
     }

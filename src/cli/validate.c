@@ -141,14 +141,14 @@ static mu_status leave_out(mu_cli *cli, mu_catalog *catalog, mu_case_list *list,
     return status;
 }
 
-static mu_status check_flags(const mu_cli *cli, mu_error *err)
+mu_status mu_cli_check_verb(const mu_cli *cli, const char *verb, mu_error *err)
 {
     if (cli->verb == NULL || strcmp(cli->verb, "predict") == 0 ||
         strcmp(cli->verb, "simulate") == 0) {
         return MU_OK;
     }
-    return mu_fail(err, MU_E_USAGE,
-                   "validate: --verb: expected predict or simulate, found \"%.64s\"", cli->verb);
+    return mu_fail(err, MU_E_USAGE, "%s: --verb: expected predict or simulate, found \"%.64s\"",
+                   verb, cli->verb);
 }
 
 /* The reader's remarks before those of the validation. */
@@ -205,7 +205,7 @@ mu_status mu_verb_validate(mu_cli *cli, mu_error *err)
                                    .seed = (uint64_t)cli->scenario.seed,
                                    .simulate =
                                        cli->verb != NULL && strcmp(cli->verb, "simulate") == 0};
-    mu_status status = check_flags(cli, err);
+    mu_status status = mu_cli_check_verb(cli, "validate", err);
     if (status == MU_OK && cli->scenario.samples > MU_VALIDATE_SAMPLES_MAX) {
         status = mu_fail(err, MU_E_USAGE, "validate: --uncertainty: at most %d draws",
                          MU_VALIDATE_SAMPLES_MAX);

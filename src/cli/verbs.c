@@ -109,7 +109,7 @@ static const mu_output_flag output_flags[] = {
      "predict the rows of CHIP from what the other chips teach, as if it had no table",
      MU_TAKES_CASES},
     {"verb", "WORD", "what answers the cases of deployments: predict (steady state) or simulate",
-     MU_TAKES_CASES},
+     MU_TAKES_CASES | MU_TAKES_FIT},
     {"man", NULL, "print the man page", MU_TAKES_GENERATORS},
     {"completion", "SHELL", "print a completion script for bash, zsh or fish", MU_TAKES_GENERATORS},
     {"schema", NULL, "print the JSON Schema of scenario files", MU_TAKES_GENERATORS},

@@ -209,6 +209,7 @@ mu_status mu_sim_run(mu_sim *sim, mu_error *err)
         put_back(sim);
         if (is_overloaded(sim)) {
             sim->overloaded = true;
+            sim->lost.last_end_s = now_s;
             return check_memory(sim, err);
         }
         if (moment % CHECK_EVERY == 0 && (status = check_memory(sim, err)) != MU_OK) {

@@ -7,7 +7,11 @@
 #include "base/random.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
+
+/* Times that a request is tried again before it is given up. */
+enum { RETRIES_MAX = 16 };
 
 /* Streams of draws from here on, one an instance. */
 static const uint64_t stream_failures = UINT64_C(1) << 32;
@@ -101,6 +105,21 @@ static uint64_t empty(mu_instance *instance, mu_seq **out, double now_s)
     return n;
 }
 
+/* What never gets through between two failures is turned away. */
+static void give_up(mu_sim *sim, mu_seq *seq, double now_s)
+{
+    uint32_t client = seq->client;
+    sim->lost.in_hand_area += now_s - seq->since_s;
+    (void)snprintf(sim->reason, sizeof sim->reason,
+                   "instances fail before a request is through, after %d tries", RETRIES_MAX);
+    sim->lost.rejected++;
+    sim->gone++;
+    mu_instance_seq_free(seq->owner, seq);
+    if (sim->traffic->ended != NULL) {
+        sim->traffic->ended(sim->traffic->context, client, now_s);
+    }
+}
+
 static void fail(mu_instance *instance, double now_s)
 {
     mu_sim *sim = instance->sim;
@@ -121,7 +140,11 @@ static void fail(mu_instance *instance, double now_s)
     instance->up_at_s = drained ? HUGE_VAL : now_s + sim->config->fleet.repair_s;
     sim->lost.retried += n;
     for (uint64_t i = 0; i < n; i++) {
-        mu_sim_route(sim, lost[i], now_s);
+        if (lost[i]->retried > RETRIES_MAX) {
+            give_up(sim, lost[i], now_s);
+        } else {
+            mu_sim_route(sim, lost[i], now_s);
+        }
     }
     mu_arena_back(sim->arena, mark);
 }

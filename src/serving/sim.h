@@ -138,8 +138,7 @@ void mu_tally_take(mu_tally *tally, mu_sim_counts *counts, mu_sim_measure what, 
                    uint64_t times);
 mu_sim_bin *mu_tally_bin(mu_tally *tally, double time_s);
 
-/** Requests in hand change by `more` at a time; `since_s` <= now for those that were in hand before.
- */
+/** Requests in hand change by `more`; since_s: from when on those are, or no longer are. */
 void mu_tally_in_hand(mu_tally *tally, double now_s, int64_t more, double since_s);
 
 /** The answer of a run that is over. */

@@ -3,9 +3,9 @@
  * Validation: every case predicted, held against what was measured, and the errors summed up.
  *
  * Terms: target = the chip or system of an operator question, loaded once in every draw.
- * Bound: in steady state means, no percentiles; request by request those too. A deployment that was measured did run: where it does
- * not fit the memory by our count it is answered as if it did, and says so. Training
- * is not answered.
+ * Bound: in steady state means, no percentiles; request by request those too. A deployment that was
+ *        measured did run: where it does not fit the memory by our count it is answered as if it
+ *        did, and says so. Training is not answered.
  */
 #ifndef MUSTER_STUDY_VALIDATE_H
 #define MUSTER_STUDY_VALIDATE_H

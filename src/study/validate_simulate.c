@@ -5,7 +5,8 @@
  * Why:  published runs are closed loops of a few thousand requests that start all at once: their
  *       first wave, their queues and their percentiles are not a steady state.
  * Bound: what a run sends is what its suite is known to send; else ten requests a client, lengths
- *       within a tenth of what the row says. Measures of a single step stay those of the steady state.
+ *       within a tenth of what the row says. Measures of a single step stay those of the steady
+ *       state.
  */
 #include "study/validate_parts.h"
 

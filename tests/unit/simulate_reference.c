@@ -12,7 +12,7 @@
 #include <math.h>
 #include <string.h>
 
-static void tell_ended(ref_sim *s, const ref_request *q, double time_s)
+void ref_tell_ended(ref_sim *s, const ref_request *q, double time_s)
 {
     if (s->traffic->ended != NULL) {
         s->traffic->ended(s->traffic->context, q->asked.client, time_s);
@@ -35,7 +35,7 @@ static void end_request(ref_sim *s, ref_request *q, double end_s)
     q->record.end_s = fmax(end_s, q->record.first_token_s);
     q->record.good = kept_slo(s->config, &q->record);
     s->out->record[s->out->records++] = q->record;
-    tell_ended(s, q, q->record.end_s);
+    ref_tell_ended(s, q, q->record.end_s);
 }
 
 /* A request left an instance of the front role. */
@@ -247,7 +247,7 @@ static void arrive(ref_sim *s)
     if (!can_ever_fit(s, &q->asked)) {
         q->place = REF_GONE;
         s->out->rejected++;
-        tell_ended(s, q, q->asked.arrival_s);
+        ref_tell_ended(s, q, q->asked.arrival_s);
         return;
     }
     ref_route(s, q);

@@ -190,7 +190,13 @@ static void fail(ref_sim *s, uint32_t i)
         if (mine && q->role == s->front && q->instance == i) {
             retry(q, s->now_s);
             s->out->retried++;
-            ref_route(s, q);
+            if (q->record.retried > 16) {
+                q->place = REF_GONE;
+                s->out->rejected++;
+                ref_tell_ended(s, q, s->now_s);
+            } else {
+                ref_route(s, q);
+            }
         }
     }
 }

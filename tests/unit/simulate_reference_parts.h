@@ -105,6 +105,9 @@ ref_here ref_at(ref_sim *s, uint32_t role, uint32_t instance, uint32_t lane);
 
 bool ref_is_here(const ref_here *h, const ref_request *q);
 
+/** Its client hears that it is over. */
+void ref_tell_ended(ref_sim *s, const ref_request *q, double time_s);
+
 /** Requests of the lane at this place: running ones by rank, waiting ones as they queue. */
 uint32_t ref_list(const ref_here *h, ref_place place, ref_request *list[REF_REQUESTS]);
 

@@ -85,7 +85,7 @@ static mu_engine_found fitted(const mu_case_list *list, uint32_t threads)
     mu_pool *pool = mu_pool_create(threads);
     mu_work work = {.arena = t.arena, .pool = pool};
     mu_status status =
-        mu_engine_calibrate(t.catalog, list->item, list->count, "vllm", &work, &found, &err);
+        mu_engine_calibrate(t.catalog, list->item, list->count, "vllm", false, &work, &found, &err);
     mu_pool_free(pool);
     if (status != MU_OK) {
         fail_msg("%s", err.text);
@@ -138,12 +138,14 @@ static void test_too_few(void **state)
     mu_case_list list = questions();
     mu_engine_found found;
     mu_error err = {0};
-    assert_int_equal(mu_engine_calibrate(t.catalog, list.item, 12, "vllm", &t.work, &found, &err),
-                     MU_E_INPUT);
+    assert_int_equal(
+        mu_engine_calibrate(t.catalog, list.item, 12, "vllm", false, &t.work, &found, &err),
+        MU_E_INPUT);
     assert_non_null(strstr(err.text, "engine vllm marked fit: 8;"));
     memset(&err, 0, sizeof err);
-    assert_int_equal(mu_engine_calibrate(t.catalog, list.item, 12, "vlm", &t.work, &found, &err),
-                     MU_E_INPUT);
+    assert_int_equal(
+        mu_engine_calibrate(t.catalog, list.item, 12, "vlm", false, &t.work, &found, &err),
+        MU_E_INPUT);
     assert_non_null(strstr(err.text, "vllm"));
 }
 
