@@ -30,6 +30,7 @@ static const key numbers[] = {
     KEY(concurrency_most, 1, 1e8),
     KEY(drafts, 0, 8),
     KEY(ranks, 1, 1e6),
+    KEY(workers, 1, 1e6),
     KEY(max_running, 1, 1e7),
     KEY(prefill_max_running, 1, 1e7),
     KEY(prefill_batch_tokens, 1, 1e8),
@@ -184,8 +185,9 @@ static bool matches(const mu_server *server, const mu_case *c, const mu_scenario
     double drafts = role->mtp > 0.0 ? role->mtp : 0.0;
     double ranks = fmax(role->tp, 1.0) * fmax(role->dp, 1.0);
     return was_then(server, c) && (server->apart > 0.0) == !s->serve.given &&
-           agrees(server->ranks, ranks) && agrees(server->input, s->input) &&
-           agrees(server->output, s->output) && agrees(server->drafts, drafts) &&
+           agrees(server->ranks, ranks) && agrees(server->workers, fmax(role->instances, 1.0)) &&
+           agrees(server->input, s->input) && agrees(server->output, s->output) &&
+           agrees(server->drafts, drafts) &&
            agrees(server->dp_attention, role->dp > 1.0 ? 1.0 : 0.0) &&
            (server->concurrency_least < 0.0 || s->concurrency >= server->concurrency_least) &&
            (server->concurrency_most < 0.0 || s->concurrency <= server->concurrency_most);

@@ -19,6 +19,7 @@ typedef struct mu_server {
     const char *until;
     double input, output, concurrency_least, concurrency_most, drafts;
     double ranks;        /* of one worker of the main role: the one that decodes */
+    double workers;      /* of that role */
     double apart;        /* 1 prefill and decode are apart, else they are one role */
     double dp_attention; /* 1, 0 */
     double max_running;  /* sequences */
