@@ -314,7 +314,7 @@ mu_status mu_cli_parse(mu_cli *cli, const mu_verb *verb, int argc, char **argv, 
     if (status == MU_OK) {
         status = mu_scenario_settle(&cli->scenario, err);
     }
-    if (status == MU_OK && (verb->takes & MU_TAKES_TRAFFIC) == 0) {
+    if (status == MU_OK && (verb->takes & MU_TAKES_TRAFFIC) == 0 && !cli->verify) {
         status = mu_scenario_check_steady(&cli->scenario, err);
     }
     return status;

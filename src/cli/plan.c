@@ -5,6 +5,7 @@
 #include "cli/cli.h"
 
 #include "io/file_write.h"
+#include "io/question_load.h"
 #include "report/answer_json.h"
 #include "report/svg_pareto.h"
 #include "report/verify_report.h"
@@ -38,15 +39,24 @@ static mu_status print(mu_cli *cli, const mu_question *question, const mu_plan *
                : status;
 }
 
-static mu_status answer(mu_cli *cli, const mu_question *question, mu_work *work, mu_plan *plan,
+/* A trace, where there is one, says what to plan for. */
+static mu_status answer(mu_cli *cli, mu_question *question, mu_work *work, mu_plan *plan,
                         mu_verification **verified, mu_error *err)
 {
-    mu_status status = mu_plan_search(question, work, plan, err);
+    mu_sim_source trace;
+    const mu_sim_source *source = NULL;
+    mu_status status = mu_question_trace(question, cli->arena, &trace, &source, err);
+    if (status == MU_OK && source != NULL) {
+        status = mu_question_follow(source, cli->arena, &cli->scenario, question, err);
+    }
+    if (status == MU_OK) {
+        status = mu_plan_search(question, work, plan, err);
+    }
     if (status != MU_OK || !cli->verify) {
         return status;
     }
     *verified = MU_NEW(cli->arena, mu_verification, 1);
-    return *verified != NULL ? mu_plan_verify(question, plan, work, *verified, err)
+    return *verified != NULL ? mu_plan_verify(question, plan, source, work, *verified, err)
                              : mu_fail(err, MU_E_MEMORY, "out of memory");
 }
 

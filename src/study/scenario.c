@@ -387,10 +387,11 @@ mu_status mu_scenario_check_steady(const mu_scenario *scenario, mu_error *err)
     if (scenario->trace[0] == '\0') {
         return MU_OK;
     }
-    mu_status status = mu_fail(err, MU_E_INPUT,
-                               "workload.trace: a trace needs a request-level simulation (muster "
-                               "simulate), which the steady-state verbs do not do; expected "
-                               "input, output and concurrency or rate");
+    mu_status status =
+        mu_fail(err, MU_E_INPUT,
+                "workload.trace: a trace needs a request-level simulation (muster "
+                "simulate, plan --verify), which the steady-state verbs do not do; expected "
+                "input, output and concurrency or rate");
     mu_scenario_blame(scenario, MU_TOPIC_TRACE, err);
     return status;
 }

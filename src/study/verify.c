@@ -5,7 +5,7 @@
 #include "study/verify.h"
 
 #include "base/units.h"
-#include "study/draws.h"
+#include "study/sim_parts.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -187,7 +187,7 @@ static bool judge_latency(mu_verified *v, const char *name, const mu_sim_percent
     }
     if (tail) {
         mu_unit_print(simulated->p99.value, MU_DIM_TIME, text, sizeof text);
-        say(v, "%s%s p99 %s, beyond the SLO", hopeful ? ", " : "", name, text);
+        say(v, "%s p99 %s, beyond the SLO", hopeful ? "," : name, text);
     }
     return hopeful;
 }
@@ -257,6 +257,7 @@ static void take(const mu_scenario *scenario, const mu_simulation *s, mu_verifie
 /* Plans under way. */
 typedef struct verifying {
     const mu_question *question;
+    const mu_sim_source *source;
     mu_verification *out;
     mu_arena **arena; /* [threads] */
 } verifying;
@@ -271,8 +272,8 @@ static mu_status simulate_one(const verifying *all, mu_verified *v, mu_work *wor
     *question = *all->question;
     question->precision = v->steady->precision; /* which the search may have chosen */
     mu_error why = {0};
-    mu_status status = mu_simulate_deployment(question, &v->steady->deployment, NULL, NULL, NULL,
-                                              work, found, &why);
+    mu_status status = mu_simulate_deployment(question, &v->steady->deployment, NULL, all->source,
+                                              NULL, work, found, &why);
     if (status == MU_OK) {
         take(question->scenario, found, v);
     } else if (status == MU_NO) {
@@ -311,10 +312,29 @@ static int32_t find_keeper(const mu_verification *found)
     return keeper;
 }
 
-mu_status mu_plan_verify(const mu_question *question, const mu_plan *plan, mu_work *work,
-                         mu_verification *out, mu_error *err)
+mu_status mu_question_follow(const mu_sim_source *source, mu_arena *arena, mu_scenario *scenario,
+                             mu_question *question, mu_error *err)
 {
-    verifying all = {.question = question, .out = out};
+    mu_sim_means means;
+    mu_status status = mu_sim_means_seen(source, arena, &means, err);
+    if (status != MU_OK) {
+        return status;
+    }
+    scenario->input = fmax(round(means.input), 1.0);
+    scenario->output = fmax(round(means.output), 1.0);
+    scenario->rate = means.rate;
+    question->workload.input = scenario->input;
+    question->workload.output = scenario->output;
+    question->workload.rate = scenario->rate;
+    question->workload.requests = 0.0;
+    return mu_question_check_length(question, err);
+}
+
+mu_status mu_plan_verify(const mu_question *question, const mu_plan *plan,
+                         const mu_sim_source *source, mu_work *work, mu_verification *out,
+                         mu_error *err)
+{
+    verifying all = {.question = question, .source = source, .out = out};
     mu_arena_mark mark = mu_arena_here(work->arena);
     mu_status status = choose(question, plan, work->arena, out, err);
     if (status == MU_OK) {

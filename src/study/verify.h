@@ -56,13 +56,24 @@ typedef struct mu_verification {
 } mu_verification;
 
 /**
+ * Lets the search go by what arrives: mean lengths and rate of what a source begins with become the
+ * scenario's and the question's, an endless stream.
+ * @param[in,out] scenario  of the question
+ * @retval MU_E_INPUT  of the source, or lengths that the model has no positions for
+ */
+mu_status mu_question_follow(const mu_sim_source *source, mu_arena *arena, mu_scenario *scenario,
+                             mu_question *question, mu_error *err) MU_MUST_CHECK;
+
+/**
  * Simulates the deployments of a plan under the question's traffic, one a thread.
- * @param[in] plan  of this question; must outlive `out`
+ * @param[in] plan    of this question; must outlive `out`
+ * @param[in] source  where requests come from; NULL = made as the scenario says
  * @retval MU_E_INPUT   traffic or engine that cannot be simulated
  * @retval MU_E_MEMORY
  */
-mu_status mu_plan_verify(const mu_question *question, const mu_plan *plan, mu_work *work,
-                         mu_verification *out, mu_error *err) MU_MUST_CHECK;
+mu_status mu_plan_verify(const mu_question *question, const mu_plan *plan,
+                         const mu_sim_source *source, mu_work *work, mu_verification *out,
+                         mu_error *err) MU_MUST_CHECK;
 
 /** "breaks the SLO"; static. */
 const char *mu_verdict_text(mu_verdict verdict);

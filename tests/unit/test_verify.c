@@ -28,7 +28,7 @@ static mu_verification verified(const mu_question *q, const mu_plan *plan)
 {
     mu_verification found;
     mu_error err = {0};
-    if (mu_plan_verify(q, plan, &t.work, &found, &err) != MU_OK) {
+    if (mu_plan_verify(q, plan, NULL, &t.work, &found, &err) != MU_OK) {
         fail_msg("%s", err.text);
     }
     return found;
@@ -197,7 +197,7 @@ static void any_number_of_threads(void **state)
         mu_work work = {.arena = t.arena, .pool = mu_pool_create(threads[k])};
         mu_verification many;
         mu_error err = {0};
-        assert_int_equal(mu_plan_verify(&q, &plan, &work, &many, &err), MU_OK);
+        assert_int_equal(mu_plan_verify(&q, &plan, NULL, &work, &many, &err), MU_OK);
         mu_pool_free(work.pool);
         assert_true(many.count == one.count && many.keeper == one.keeper);
         for (uint32_t i = 0; i < one.count; i++) {
