@@ -22,6 +22,11 @@ static void come_up(mu_instance *instance, double now_s)
     instance->state = MU_INSTANCE_UP;
     instance->up_at_s = HUGE_VAL;
     instance->tally.up_from_s = now_s;
+    instance->front_free_s = 0.0;
+    instance->plain_s = 0.0;
+    instance->polled = instance->role->poll_steps;
+    instance->dp_waited = 0;
+    instance->dp_batched = 0;
     for (uint32_t l = 0; l < instance->role->lanes; l++) {
         mu_block_cache_clear(&instance->lane[l].cache);
         instance->lane[l].ratio = MU_RATIO_FIRST;

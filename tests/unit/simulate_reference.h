@@ -28,6 +28,7 @@ typedef struct ref_run {
     mu_sim_record *record; /* [records] as they ended; arena */
     uint32_t records;
     uint64_t arrived, rejected, retried, preemptions[2];
+    uint64_t given_up; /* of `rejected`: failed too often */
     uint64_t prompt_tokens[2], cached_tokens[2];
     double first_arrival_s;
     uint64_t itl_n; /* gaps between tokens of one request */

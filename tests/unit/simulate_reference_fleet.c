@@ -149,6 +149,11 @@ void ref_come_up(ref_sim *s, uint32_t i)
     uint64_t stream = (UINT64_C(1) << 32) + i;
     double u = mu_random_uniform(s->config->seed, stream, x->came_up++);
     x->state = REF_UP;
+    x->front_free_s = 0.0;
+    x->plain_s = 0.0;
+    x->counted = ref_role(s, s->front)->poll_steps;
+    x->waited = 0;
+    x->batched = 0;
     x->fail_s = mtbf_s > 0.0 ? s->now_s - mtbf_s * log(u) : INFINITY;
     for (uint32_t l = 0; l < REF_LANES; l++) {
         x->lane[l] = (ref_lane){.ratio = 0.7};
@@ -193,6 +198,7 @@ static void fail(ref_sim *s, uint32_t i)
             if (q->record.retried > 16) {
                 q->place = REF_GONE;
                 s->out->rejected++;
+                s->out->given_up++;
                 ref_tell_ended(s, q, s->now_s);
             } else {
                 ref_route(s, q);
