@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Goal:   a measured case is told to run as the published server it was a row of, and only then.
+ * Method: servers written here over the built-in catalogue; which one a case finds, and what its
+ *         scenario then says, against figures worked out by hand.
+ */
+#include "twin_helper.h"
+
+#include "io/case_read.h"
+#include "io/doc_read.h"
+#include "study/server.h"
+
+#include <math.h>
+
+enum { DOCS_MAX = 4096 };
+
+#define RECIPE                                                                                     \
+    "kind: recipe\nid: bench-servers\nname: one\nsource: inferencex-scripts\nsuites: [bench]\n"    \
+    "models: [deepseek-r1]\nsystems: [hgx-h200]\nengine: trtllm\nweights: fp8\nservers:\n"
+
+/* Told apart by their batch. */
+static const char servers_yaml[] =
+    RECIPE "  - {until: \"2025-12-31\", max_running: 1}\n"
+           "  - {input: 2048, max_running: 2}\n"
+           "  - {concurrency_least: 64, concurrency_most: 128, ranks: 8, max_running: 3}\n"
+           "  - {concurrency_least: 64, concurrency_most: 128, ranks: 4, max_running: 4}\n"
+           "  - {dp_attention: true, running_over_concurrency: 1, batch_tokens_plus: 64, "
+           "poll_steps: 30, dp_timeout_steps: 60}\n"
+           "  - {drafts: 3, max_running: 6, prefix_cache: false}\n"
+           "  - {apart: true, workers: 2, max_running: 7, prefill_max_running: 8, "
+           "prefill_batch_tokens: 16896}\n";
+
+static mu_status catalog_with(const char *yaml, mu_catalog **out, mu_error *err)
+{
+    mu_doc *docs = MU_NEW(t.arena, mu_doc, DOCS_MAX);
+    uint32_t count = mu_builtin_doc_count;
+    assert_non_null(docs);
+    assert_true(count < DOCS_MAX);
+    memcpy(docs, mu_builtin_docs, count * sizeof *docs);
+    mu_status status =
+        mu_doc_read_text(t.arena, yaml, strlen(yaml), "r.yaml", MU_DOC_YAML, &docs[count], err);
+    return status == MU_OK ? mu_catalog_create(t.arena, docs, count + 1, count, out, err) : status;
+}
+
+static mu_case case_of(const char *date, int input, int concurrency, const char *deployment)
+{
+    const char *json = mu_arena_printf(
+        t.arena,
+        "[{\"id\": \"a\", \"source\": \"bench\", \"date\": \"%s\", \"scenario\": {\"model\": "
+        "\"deepseek-r1\", \"system\": \"hgx-h200\", \"engine\": \"trtllm\", \"precision\": "
+        "{\"weights\": \"fp8\"}, \"workload\": {\"input\": %d, \"output\": 1024, "
+        "\"concurrency\": %d}, \"deployment\": %s}, \"measured\": {\"tpot_mean_s\": 0.01}}]",
+        date, input, concurrency, deployment);
+    mu_case_list list = {.arena = t.arena};
+    mu_doc *doc = MU_NEW(t.arena, mu_doc, 1);
+    mu_error err = {0};
+    if (mu_doc_read_text(t.arena, json, strlen(json), "c.json", MU_DOC_JSON, doc, &err) != MU_OK ||
+        mu_cases_from_doc(doc, &list, &err) != MU_OK) {
+        fail_msg("%s", err.text);
+    }
+    assert_int_equal(list.count, 1);
+    return list.item != NULL ? list.item[0] : (mu_case){.id = ""};
+}
+
+/* What the case's scenario says once its server was found; whether one was. */
+static bool launched(const mu_case *c, mu_scenario *s)
+{
+    mu_catalog *with = NULL;
+    mu_server_book book = {0};
+    mu_question *q = MU_NEW(t.arena, mu_question, 1);
+    mu_error err = {0};
+    mu_scenario_init(s);
+    if (catalog_with(servers_yaml, &with, &err) != MU_OK ||
+        mu_server_book_read(with, t.arena, &book, &err) != MU_OK ||
+        mu_scenario_read(&c->scenario, s, &err) != MU_OK ||
+        mu_question_make(with, s, NULL, q, &err) != MU_OK) {
+        fail_msg("%s", err.text);
+    }
+    const mu_server *server = mu_server_find(&book, with, c, q, s);
+    if (server != NULL) {
+        mu_server_apply(server, q, s);
+    }
+    return server != NULL;
+}
+
+/* Sequences at once that an aggregated case is launched with; 0 = by no server. */
+static double running(const char *date, int input, int concurrency, const char *deployment)
+{
+    mu_scenario s;
+    mu_case c = case_of(date, input, concurrency, deployment);
+    return launched(&c, &s) ? s.serve.batch : 0.0;
+}
+
+static void test_conditions(void **state)
+{
+    (void)state;
+    static const char eight[] = "{\"serve\": {\"tp\": 8}}";
+    static const char four[] = "{\"serve\": {\"tp\": 4}}";
+    assert_true(running("2025-12-31", 1024, 64, eight) == 1.0);
+    assert_true(running("2026-01-01", 2048, 64, eight) == 2.0);
+    assert_true(running("2026-01-01", 1024, 64, eight) == 3.0);
+    assert_true(running("2026-01-01", 1024, 128, four) == 4.0);
+    assert_true(running("", 1024, 128, four) == 4.0); /* no day: not one with days */
+    assert_true(running("2026-01-01", 1024, 63, eight) == 0.0);
+    assert_true(running("2026-01-01", 1024, 129, eight) == 0.0);
+    assert_true(running("2026-01-01", 1024, 4, "{\"serve\": {\"tp\": 8, \"mtp\": 3}}") == 6.0);
+    assert_true(running("2026-01-01", 1024, 4, "{\"serve\": {\"tp\": 8, \"mtp\": 1}}") == 0.0);
+}
+
+/* 33 in flight over 8 ranks are 5 a rank; 5 + 1000 + 64 tokens round up to 1088. */
+static void test_computed_limits(void **state)
+{
+    (void)state;
+    mu_scenario s;
+    mu_case c = case_of("", 1000, 33, "{\"serve\": {\"dp\": 8, \"ep\": 8}}");
+    assert_true(launched(&c, &s));
+    assert_true(s.serve.batch == 5.0 && s.serve.batch_tokens == 1088.0);
+    assert_true(s.serving.poll_steps == 30.0 && s.serving.dp_timeout_steps == 60.0);
+}
+
+static void test_apart(void **state)
+{
+    (void)state;
+    mu_scenario s;
+    mu_case c = case_of("", 1024, 9,
+                        "{\"mode\": \"disaggregated\", \"prefill\": {\"tp\": 4}, \"decode\": "
+                        "{\"tp\": 2, \"instances\": 2}}");
+    assert_true(launched(&c, &s));
+    assert_true(s.decode.batch == 7.0);
+    assert_true(s.prefill.batch == 8.0 && s.prefill.batch_tokens == 16896.0);
+    c = case_of("", 1024, 9,
+                "{\"mode\": \"disaggregated\", \"prefill\": {\"tp\": 4}, \"decode\": {\"tp\": 2, "
+                "\"instances\": 3}}");
+    assert_false(launched(&c, &s));
+}
+
+static void test_refused(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = {
+        RECIPE "  - {runing: 3}\n",
+        RECIPE "  - {max_running: 0}\n",
+        RECIPE "  - {memory_utilisation: 2}\n",
+        RECIPE "  - {apart: maybe}\n",
+        RECIPE "  - 3\n",
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        mu_catalog *with = NULL;
+        mu_server_book book = {0};
+        mu_error err = {0};
+        assert_int_equal(catalog_with(wrong[i], &with, &err), MU_OK);
+        assert_int_equal(mu_server_book_read(with, t.arena, &book, &err), MU_E_INPUT);
+        assert_string_equal(err.file, "r.yaml");
+        assert_int_equal(err.line, 11);
+    }
+}
+
+/* Days are such, and an entry says something. */
+static void test_built_in(void **state)
+{
+    (void)state;
+    mu_server_book book = {0};
+    mu_error err = {0};
+    if (mu_server_book_read(t.catalog, t.arena, &book, &err) != MU_OK) {
+        fail_msg("%s", err.text);
+    }
+    assert_true(book.count > 100);
+    for (uint32_t i = 0; i < book.count; i++) {
+        const mu_server *s = &book.server[i];
+        assert_true(s->from[0] == '\0' || strlen(s->from) == 10);
+        assert_true(s->until[0] == '\0' || strlen(s->until) == 10);
+        assert_true(s->until[0] == '\0' || strcmp(s->from, s->until) <= 0);
+        assert_true(s->concurrency_most < 0.0 || s->concurrency_most >= s->concurrency_least);
+        assert_true(s->apart > 0.0 || (s->prefill_batch_tokens < 0.0 && s->workers < 0.0));
+        assert_true(fmax(s->memory_utilisation, s->stream_interval) > 0.0 ||
+                    fmax(s->max_running, s->batch_tokens) > 0.0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_conditions), cmocka_unit_test(test_computed_limits),
+        cmocka_unit_test(test_apart),      cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_built_in),
+    };
+    return cmocka_run_group_tests(tests, twin_open, twin_close);
+}
