@@ -172,7 +172,9 @@ static bool keeps_up(const ready *r, double batch, double rate)
     return point_at(r, batch).requests_per_s >= rate;
 }
 
-/* Open loop: the batch at which as many leave as arrive, and the wait for a prompt's turn (M/D/1).
+/*
+ * Open loop: the batch at which as many leave as arrive. A prompt waits as long as at one server
+ * as fast as all together (M/D/1).
  */
 static mu_loop_point solve_rate(const ready *r, double cap, double *flight)
 {
@@ -182,7 +184,7 @@ static mu_loop_point solve_rate(const ready *r, double cap, double *flight)
     double busy = fmin(rate / most.requests_per_s, 1.0);
     if (busy < 1.0) {
         p.requests_per_s = rate;
-        p.ttft_s += 0.5 * busy / (1.0 - busy) * p.ttft_s;
+        p.ttft_s += 0.5 * busy / (1.0 - busy) / most.requests_per_s;
     }
     *flight = in_flight(r, &p);
     return p;
