@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Refits the engine profiles under data/engines to published service cases.
 
-    tools/refit_engines.py BINARY [--from FOLDER] [ENGINE...]
+    tools/refit_engines.py BINARY [--over-time] [--from FOLDER] [ENGINE...]
 
 Runs `muster calibrate CASES --engine ENGINE --json` for every engine that the cases have enough of,
 and writes what it found into data/engines/ENGINE.yaml; other keys of the file stay. Then the
 ranges of what is left (*_factor) are drawn in or out until the 90 % intervals hold nine in ten of
 the cases fitted on, as the ranges of the other parameters widen them too. Cases come
 from MUSTER_TABLES, as those of the tests. With --from FOLDER the answers are read from
-FOLDER/fit_ENGINE.json instead.
+FOLDER/fit_ENGINE.json instead. With --over-time the parameters are those of `--verb simulate`,
+what requests wait for besides their steps; what is left has none then.
 """
 
 import collections
@@ -111,6 +112,8 @@ def conform(program, cases_path, engines):
 def main(arguments):
     program = arguments.pop(0)
     folder = None
+    over_time = arguments[:1] == ["--over-time"]
+    del arguments[:over_time]
     if arguments[:1] == ["--from"]:
         folder = pathlib.Path(arguments[1])
         del arguments[:2]
@@ -121,14 +124,15 @@ def main(arguments):
         else:
             text = subprocess.run(
                 [program, "calibrate", str(tables / "cases" / "service.json"), "--engine", engine,
-                 "--json"], check=True, text=True, capture_output=True).stdout
+                 "--json", *(["--verb", "simulate"] if over_time else [])], check=True, text=True, capture_output=True).stdout
         answer = json.loads(text)
         rewrite(engine, answer["params"])
         for measure, errors in answer["errors"].items():
             print(f"{engine} {measure}: held out {100 * errors['before']['mape']:.1f} -> "
                   f"{100 * errors['held_out']['mape']:.1f} %, median "
                   f"{100 * errors['held_out']['median']:.1f} %")
-    conform(program, tables / "cases" / "service.json", arguments or ENGINES)
+    if not over_time:
+        conform(program, tables / "cases" / "service.json", arguments or ENGINES)
 
 
 if __name__ == "__main__":

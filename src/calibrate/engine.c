@@ -282,8 +282,8 @@ static mu_range rest_of(const trial *t, int measure, rest_sort sort)
 
 static mu_status fit(trial *t, mu_engine_found *out)
 {
-    double best[KNOBS_MAX];
-    double folds[KNOBS_MAX][MU_FOLDS];
+    double best[KNOBS_MAX] = {0};
+    double folds[KNOBS_MAX][MU_FOLDS] = {{0}};
     for (int k = 0; k < t->knobs; k++) {
         best[k] = to_x(&t->knob[k], value_of(&t->start, &t->knob[k]));
         out->before[k] = value_of(&t->start, &t->knob[k]);
@@ -294,7 +294,7 @@ static mu_status fit(trial *t, mu_engine_found *out)
         status = minimise(t, best);
     }
     for (uint8_t f = 0; f < MU_FOLDS && status == MU_OK; f++) {
-        double x[KNOBS_MAX];
+        double x[KNOBS_MAX] = {0};
         memcpy(x, best, (size_t)t->knobs * sizeof *x);
         t->left_out = f;
         status = minimise(t, x);
