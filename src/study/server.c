@@ -48,6 +48,7 @@ static const key switches[] = {
     KEY(dp_attention, 0, 1),
     KEY(chunked_prefill, 0, 1),
     KEY(prefix_cache, 0, 1),
+    KEY(kv_fp8, 0, 1),
 };
 #undef KEY
 

@@ -300,6 +300,9 @@ static void launch(const answering *a, const mu_case *c, variant *v, mu_scenario
     v->server = mu_server_find(&run->servers, run->catalog, c, a->question, scenario);
     if (v->server != NULL) {
         mu_server_apply(v->server, a->question, scenario);
+        if (v->server->kv_fp8 > 0.0 && scenario->kv < 0) {
+            a->question->precision.kv = MU_DTYPE_FP8;
+        }
     }
 }
 
