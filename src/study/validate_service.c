@@ -517,6 +517,15 @@ static void take_answers(const answering *a)
     }
 }
 
+/* Rows name the longest of what a suite's client draws; a steady state sees the mean. */
+static void take_mean_lengths(answering *a, const mu_case *c)
+{
+    const mu_recipe_traffic *traffic = mu_recipe_traffic_of(&a->run->recipes, a->run->catalog, c);
+    double mean = traffic != NULL ? 0.5 * (1.0 + traffic->length_ratio) : 1.0;
+    a->question->workload.input *= mean;
+    a->question->workload.output *= mean;
+}
+
 static mu_status answer(answering *a, const mu_case *c, mu_error *err)
 {
     mu_scenario *scenario = MU_NEW(a->work.arena, mu_scenario, 1);
@@ -539,6 +548,7 @@ static mu_status answer(answering *a, const mu_case *c, mu_error *err)
         a->question->prefill_machine.engine = *a->run->options.engine;
     }
     if (status == MU_OK) {
+        take_mean_lengths(a, c);
         status = answer_points(a, c, scenario, err);
     }
     if (status == MU_OK) {
