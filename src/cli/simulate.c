@@ -32,6 +32,30 @@ static mu_status write_picture(void *context, FILE *out, mu_error *err)
     return mu_simulation_svg(out, p->question, p->simulation, err);
 }
 
+/* What is written may be no other file of the run: not one that is read, either. */
+static mu_status check_files(const mu_cli *cli, mu_error *err)
+{
+    const struct {
+        const char *name;
+        const char *path;
+    } files[] = {{"--timeline", cli->timeline},
+                 {"--requests-csv", cli->requests_csv},
+                 {"--svg", cli->svg},
+                 {"the trace", cli->scenario.trace},
+                 {"the scenario", cli->scenario.file}};
+    enum { WRITTEN = 3, ALL = sizeof files / sizeof files[0] };
+    for (int i = 0; i < WRITTEN; i++) {
+        for (int j = i + 1; j < ALL; j++) {
+            if (mu_file_same(files[i].path, files[j].path)) {
+                return mu_fail(err, MU_E_USAGE,
+                               "%s: expected another file than %s, found \"%.256s\"", files[i].name,
+                               files[j].name, files[i].path);
+            }
+        }
+    }
+    return MU_OK;
+}
+
 static mu_status begin_outputs(const mu_cli *cli, outputs *o, mu_error *err)
 {
     memset(o, 0, sizeof *o);
@@ -109,7 +133,10 @@ mu_status mu_verb_simulate(mu_cli *cli, mu_error *err)
         return mu_fail(err, MU_E_MEMORY, "out of memory");
     }
     cli->scenario.warning_count = 0; /* they are of what a steady state leaves out */
-    mu_status status = mu_cli_ask(cli, &question, &work, err);
+    mu_status status = check_files(cli, err);
+    if (status == MU_OK) {
+        status = mu_cli_ask(cli, &question, &work, err);
+    }
     if (status != MU_OK) {
         return status;
     }

@@ -15,6 +15,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+bool mu_file_same(const char *one, const char *other)
+{
+    struct stat a;
+    struct stat b;
+    if (one == NULL || other == NULL || one[0] == '\0') {
+        return false;
+    }
+    bool there = stat(one, &a) == 0;
+    if (!there || stat(other, &b) != 0) {
+        return !there && strcmp(one, other) == 0;
+    }
+    return S_ISREG(a.st_mode) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
 static mu_status fail(const char *path, mu_error *err)
 {
     return mu_fail(err, MU_E_SYSTEM, "cannot write %s: %s", path, strerror(errno));

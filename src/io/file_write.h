@@ -7,9 +7,13 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
 enum { MU_FILE_PATH_MAX = 4096 };
+
+/** Whether both paths name one plain file, or one that is not there yet. NULL and "" name none. */
+bool mu_file_same(const char *one, const char *other);
 
 /* A file being written. */
 typedef struct mu_file {

@@ -126,9 +126,6 @@ static json_t *numbers_json(const mu_numbers *list)
 
 static void put_number(mu_json *json, const mu_option *option, const char *key, double value)
 {
-    if (value == option->initial) {
-        return;
-    }
     if (option->dimension == MU_DIM_TIME) {
         mu_json_put(json, key, with_unit(value, "s"));
     } else if (option->dimension == MU_DIM_COUNT) {
@@ -143,15 +140,18 @@ static void put_said(mu_json *json, const mu_option *option, const char *key,
                      const mu_scenario *scenario)
 {
     const void *field = (const char *)scenario + option->offset;
+    if (!mu_option_said(option, scenario)) {
+        return;
+    }
     if (option->type == MU_OPTION_NUMBER) {
         put_number(json, option, key, *(const double *)field);
-    } else if (option->type == MU_OPTION_CHOICE && *(const int *)field > 0) {
+    } else if (option->type == MU_OPTION_CHOICE) {
         mu_json_put(json, key, mu_json_text(option->word[*(const int *)field]));
-    } else if (option->type == MU_OPTION_SWITCH && *(const int *)field >= 0) {
+    } else if (option->type == MU_OPTION_SWITCH) {
         mu_json_put(json, key, json_boolean(*(const int *)field > 0));
-    } else if (option->type == MU_OPTION_TEXT && *(const char *)field != '\0') {
+    } else if (option->type == MU_OPTION_TEXT) {
         mu_json_put(json, key, mu_json_text(field));
-    } else if (option->type == MU_OPTION_NUMBERS && ((const mu_numbers *)field)->count > 0) {
+    } else if (option->type == MU_OPTION_NUMBERS) {
         mu_json_put(json, key, numbers_json(field));
     }
 }
@@ -212,13 +212,19 @@ static json_t *slo_json(const mu_scenario *scenario)
     return mu_json_done(&json);
 }
 
+/* Where nothing is drawn the seed still draws the requests of a simulation. */
 static json_t *uncertainty_json(const mu_scenario *scenario)
 {
-    if (!(scenario->samples > 0.0)) {
+    bool off = !(scenario->samples > 0.0);
+    if (off && scenario->seed == mu_option_by_path("uncertainty.seed")->initial) {
         return mu_json_text("off");
     }
     mu_json json = mu_json_begin();
-    put_count(&json, "samples", scenario->samples);
+    if (off) {
+        mu_json_put(&json, "samples", mu_json_text("off"));
+    } else {
+        put_count(&json, "samples", scenario->samples);
+    }
     put_count(&json, "seed", scenario->seed);
     return mu_json_done(&json);
 }

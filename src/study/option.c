@@ -22,6 +22,29 @@ static void *field_of(const mu_option *option, mu_scenario *scenario)
     return (char *)scenario + option->offset;
 }
 
+bool mu_option_said(const mu_option *option, const mu_scenario *scenario)
+{
+    const void *field = (const char *)scenario + option->offset;
+    switch (option->type) {
+    case MU_OPTION_NUMBER:
+    case MU_OPTION_AUTO:
+    case MU_OPTION_OFF:
+        return *(const double *)field != option->initial;
+    case MU_OPTION_SWITCH:
+    case MU_OPTION_DTYPE:
+        return *(const int *)field >= 0;
+    case MU_OPTION_CHOICE:
+        return *(const int *)field > 0;
+    case MU_OPTION_TEXT:
+        return *(const char *)field != '\0';
+    case MU_OPTION_NUMBERS:
+        return ((const mu_numbers *)field)->count > 0;
+    case MU_OPTION_LIST:
+        return scenario->with_count > 0;
+    }
+    return false;
+}
+
 /* The role whose wishes hold the field, or NULL. */
 static mu_role_wish *role_of(const mu_option *option, mu_scenario *scenario)
 {

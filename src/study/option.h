@@ -49,6 +49,9 @@ const mu_option *mu_option_by_flag(const char *flag);
 /** Row of a dotted scenario key, or NULL. */
 const mu_option *mu_option_by_path(const char *path);
 
+/** Whether the scenario says it: a number that is its own default is not said. */
+bool mu_option_said(const mu_option *option, const mu_scenario *scenario);
+
 /** Words of deployment.mode, in the order of mu_mode; static. */
 const char *mu_mode_text(mu_mode mode);
 

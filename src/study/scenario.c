@@ -427,6 +427,19 @@ static mu_status check_arrival(const mu_scenario *s, mu_error *err)
     return what == NULL ? MU_OK : mu_fail_at(err, MU_E_INPUT, s->file, 0, 0, "workload: %s", what);
 }
 
+/* An instance more and one less for the same load would go on without end. */
+static mu_status check_scaling(const mu_scenario *s, mu_error *err)
+{
+    const mu_serving_wish *v = &s->serving;
+    if (v->autoscale_most <= 0.0 || v->autoscale_low <= v->autoscale_high) {
+        return MU_OK;
+    }
+    return mu_fail_at(err, MU_E_INPUT, s->file, 0, 0,
+                      "serving.autoscale_low: expected no more than autoscale_high, %.9g, found "
+                      "%.9g",
+                      v->autoscale_high, v->autoscale_low);
+}
+
 mu_status mu_scenario_settle(mu_scenario *scenario, mu_error *err)
 {
     bool apart = scenario->prefill.given || scenario->decode.given;
@@ -452,7 +465,8 @@ mu_status mu_scenario_settle(mu_scenario *scenario, mu_error *err)
     if (scenario->mode == MU_MODE_AUTO && scenario->serve.given) {
         scenario->mode = MU_MODE_AGGREGATED;
     }
-    return check_arrival(scenario, err);
+    mu_status status = check_arrival(scenario, err);
+    return status == MU_OK ? check_scaling(scenario, err) : status;
 }
 
 void mu_scenario_warn(mu_scenario *scenario, const char *format, ...)

@@ -157,7 +157,8 @@ void mu_scenario_init(mu_scenario *scenario);
  * Once file and flags are in: an unsaid mode follows from the roles given (serve: aggregated;
  * prefill or decode: disaggregated).
  * @retval MU_E_INPUT  roles of both modes, or roles of the other mode than the one asked for;
- *                     arrivals that contradict rate, concurrency or trace
+ *                     arrivals that contradict rate, concurrency or trace;
+ *                     autoscale_low above autoscale_high
  */
 mu_status mu_scenario_settle(mu_scenario *scenario, mu_error *err) MU_MUST_CHECK;
 

@@ -100,6 +100,10 @@ mu_status mu_sim_run_once(mu_sim_single *r, mu_error *err) MU_MUST_CHECK;
 /** Keeps a remark for the reader; beyond the room for them they are dropped. */
 void mu_sim_warn(mu_simulation *out, const char *format, ...) MU_PRINTF(2, 3);
 
+/** One remark for each reason why keys that the scenario says change nothing. */
+void mu_sim_warn_idle(const mu_question *question, const mu_deployment *deployment,
+                      mu_simulation *out);
+
 /** Draws the question's samples, as many as its requests allow, around a point that stands. */
 mu_status mu_sim_add_intervals(const mu_sim_study *study, mu_work *work, mu_simulation *out,
                                mu_error *err) MU_MUST_CHECK;

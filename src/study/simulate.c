@@ -203,6 +203,7 @@ static void add_warnings(const mu_question *q, mu_simulation *out)
     for (uint32_t i = 0; i < q->model.warning_count; i++) {
         mu_sim_warn(out, "%s", q->model.warning[i]);
     }
+    mu_sim_warn_idle(q, &out->deployment, out);
 }
 
 static mu_status run_point(mu_sim_study *s, const mu_deployment *deployment,

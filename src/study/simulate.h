@@ -36,7 +36,7 @@ typedef struct mu_simulation {
     uint32_t samples;  /* draws behind the intervals */
     char traffic[256]; /* what arrived, in words */
     uint32_t warning_count;
-    char warning[4][192];
+    char warning[8][192];
 } mu_simulation;
 
 /* A source of requests that can be had anew: each draw reads the same traffic. */

@@ -38,7 +38,8 @@ PY
 }
 ask_again --tpot 30ms
 simulate_again --rate 3/s --requests 400 --tp 1 --arrival gamma --burstiness 0.4 --tenants 3,1 \
-    --order priority --watermark 0.02 --prefix-cache no --input-sigma 1000 --mtbf 60s --repair 9s
+    --order priority --watermark 0.02 --prefix-cache no --input-sigma 1000 --mtbf 60s --repair 9s \
+    --seed 7
 simulate_again --concurrency 16 --requests 400 --tpot 30ms --turns 4 --think 2s --ramp 3s \
     --shared-prefix 300 --policy sglang --block-tokens 32 --router power-of-two
 ask_again --prefill-chip h20 --prefill-tp 1 --decode-tp 1

@@ -139,13 +139,31 @@ static void device(void **state)
     }
 }
 
+static void same(void **state)
+{
+    (void)state;
+    mu_error err = {0};
+    char one[600];
+    char other[600];
+    char text[] = "text";
+    (void)snprintf(one, sizeof one, "%s/one", folder);
+    (void)snprintf(other, sizeof other, "%s/./one", folder);
+    assert_true(mu_file_same(one, one)); /* not there yet */
+    assert_int_equal(mu_file_write(one, write_text, text, &err), MU_OK);
+    assert_true(mu_file_same(one, other));
+    assert_false(mu_file_same(one, "/dev/null"));
+    assert_false(mu_file_same("/dev/null", "/dev/null"));
+    assert_false(mu_file_same(NULL, NULL));
+    assert_false(mu_file_same("", ""));
+    assert_int_equal(unlink(one), 0);
+    assert_false(mu_file_same(one, other)); /* two names of what is not there */
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(whole),
-        cmocka_unit_test(dropped),
-        cmocka_unit_test(nowhere),
-        cmocka_unit_test(device),
+        cmocka_unit_test(whole),  cmocka_unit_test(dropped), cmocka_unit_test(nowhere),
+        cmocka_unit_test(device), cmocka_unit_test(same),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
