@@ -32,8 +32,8 @@ import published  # noqa: E402
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
 GREW, STALE = 0.5, 0.2  # points of MAPE or median
 TIMEOUT_S = 600
-SECTIONS = ("published figures", "published tables", "deployments", "operators",
-            "operator figures", "left out")
+SECTIONS = ("published figures", "published tables", "deployments", "deployments over time",
+            "operators", "operator figures", "left out")
 # Chips left out altogether: the folder of their tables; "" = among the published figures.
 LEFT_OUT = {"a100": "a100", "h100": "h100", "b200": "b200", "l40s": "l40s", "ascend-910c": "910b",
             "ppu-zw810e": ""}
@@ -91,6 +91,7 @@ def measure(program, folder, intervals):
     if folder is not None:
         cases = str(folder / "cases" / "service.json")
         found["deployments"] = validate(program, [cases], intervals)
+        found["deployments over time"] = validate(program, [cases, "--verb", "simulate"], intervals)
         found["published tables"] = validate_tables(program, folder / "measured.csv", intervals)
         found["operators"] = validate(program, ["--ops", str(folder / "ops")], intervals)
         found["operator figures"] = validate(program, [str(folder / "measured.csv")], intervals)
@@ -99,7 +100,7 @@ def measure(program, folder, intervals):
 
 
 def traits(folder):
-    """Deployment id -> (mode, system)."""
+    """Deployment id -> (mode, system, engine)."""
     cases = json.loads((folder / "cases" / "service.json").read_text(encoding="utf-8"))
     found = {}
     for case in cases:
@@ -107,7 +108,8 @@ def traits(folder):
         apart = "decode" in deployment or deployment.get("mode") == "disaggregated"
         system = case["scenario"]["system"]
         found[case["id"]] = ("disaggregated" if apart else "aggregated",
-                             system["id"] if isinstance(system, dict) else system)
+                             system["id"] if isinstance(system, dict) else system,
+                             case["scenario"]["engine"])
     return found
 
 
@@ -206,7 +208,9 @@ def write(program):
     files = {
         "accuracy.json": json.dumps(committed, indent=1) + "\n",
         "accuracy.md": accuracy_page.page(found, kinds, peer_predictions(folder), reprints(folder)),
-        "accuracy-tpot.svg": accuracy_plots.tpot(found["deployments"], kinds),
+        "accuracy-tpot.svg": accuracy_plots.deployments(found["deployments"], kinds, "tpot_mean_s"),
+        "accuracy-ttft.svg": accuracy_plots.deployments(found["deployments over time"], kinds,
+                                                        "ttft_mean_s"),
         "accuracy-operators.svg": accuracy_plots.operators(found["operators"]),
     }
     for name, text in files.items():

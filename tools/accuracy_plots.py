@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The two plots of docs/accuracy.md: self-contained SVG that reads on light and dark pages.
+"""The plots of docs/accuracy.md: self-contained SVG that reads on light and dark pages.
 
 Terms: band = typical 90 % interval of a mode: where the measurement is to lie when so much is
 predicted (medians of low and high over predicted).
@@ -49,11 +49,17 @@ def opening(width, height, label):
             f'<rect class="page" width="{width}" height="{height}"/>']
 
 
+# What a plot of deployments shows: name, short name, unit, the unit a second.
+MEASURES = {"tpot_mean_s": ("Time per output token", "TPOT", "ms", 1000.0),
+            "ttft_mean_s": ("Time to first token, simulated", "TTFT", "s", 1.0)}
+
+
 class LogAxes:
-    """A square of equal logarithmic axes; values in ms."""
+    """A square of equal logarithmic axes; name: what they show, with its unit."""
     LEFT, TOP, SIDE = 70, 66, 560
 
-    def __init__(self, values):
+    def __init__(self, values, name):
+        self.name = name
         self.low = math.log10(min(values)) - 0.03
         self.high = math.log10(max(values)) + 0.03
 
@@ -84,9 +90,9 @@ class LogAxes:
         yield f'<line class="axis" x1="{self.LEFT}" y1="{self.TOP}" x2="{self.LEFT}" y2="{floor}"/>'
         middle = self.LEFT + self.SIDE / 2
         yield (f'<text x="{middle:.0f}" y="{floor + 40}" text-anchor="middle">'
-               'measured TPOT, ms</text>')
+               f'measured {self.name}</text>')
         yield (f'<text transform="translate(22 {self.TOP + self.SIDE / 2:.0f}) rotate(-90)" '
-               'text-anchor="middle">predicted TPOT, ms</text>')
+               f'text-anchor="middle">predicted {self.name}</text>')
 
     def band(self, below, above):
         """Outline of measured in [below, above] x predicted; reaches beyond the frame."""
@@ -96,13 +102,15 @@ class LogAxes:
         return "M" + "L".join(edges) + "Z"
 
 
-def tpot(validation, kinds):
-    """Predicted over measured TPOT of the rows not fitted on."""
+def deployments(validation, kinds, metric):
+    """Predicted over measured values of the rows not fitted on; metric: one of MEASURES."""
+    title, name, unit, scale = MEASURES[metric]
     rows = [x for x in validation["cases"]
-            if x["metric"] == "tpot_mean_s" and not x["fit"] and x["predicted"]]
-    axes = LogAxes([1000 * x[key] for x in rows for key in ("measured", "predicted")])
-    out = opening(660, 700, "predicted over measured TPOT of deployments")
-    out.append(f'<text class="title" x="{axes.LEFT}" y="26">Time per output token: predicted '
+            if x["metric"] == metric and not x["fit"] and x["predicted"]]
+    axes = LogAxes([scale * x[key] for x in rows for key in ("measured", "predicted")],
+                   f"{name}, {unit}")
+    out = opening(660, 700, f"predicted over measured {name} of deployments")
+    out.append(f'<text class="title" x="{axes.LEFT}" y="26">{title}: predicted '
                'against measured</text>')
     out += axes.lines()
     out.append(f'<clipPath id="frame"><rect x="{axes.LEFT}" y="{axes.TOP}" width="{axes.SIDE}" '
@@ -115,7 +123,7 @@ def tpot(validation, kinds):
         out.append(f'<path class="band {mode}" clip-path="url(#frame)" '
                    f'd="{axes.band(below, above)}"/>')
     for number, (mode, mine) in enumerate(parts):
-        dots = sorted({axes.point(1000 * x["measured"], 1000 * x["predicted"]) for x in mine},
+        dots = sorted({axes.point(scale * x["measured"], scale * x["predicted"]) for x in mine},
                       key=lambda x: [float(y) for y in x.split()])
         out.append(f'<path class="dots {mode}" d="{"".join(f"M{x}h0" for x in dots)}"/>')
         left = axes.LEFT + 6 + 140 * number

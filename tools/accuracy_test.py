@@ -39,6 +39,14 @@ def cases():
               "coverage90": 0.5, "width": 0.4, "unanswered": 1}
     wrong = [k for k, v in wanted.items() if abs(x[k] - v) > 1e-12]
     yield "score of two rows", f"{wrong}: {x}" if wrong else ""
+    by_sign = accuracy_page.cut({"cases": [{**y, "metric": "ttft_mean_s", "fit": x} for y, x in (
+        (outcome(0.25, 0.7, 1.1), False), (outcome(-0.5, 0.9, 1.3), False),
+        (outcome(-0.1, 0.9, 1.3), True))]}, "sign", lambda x: ("+" if x["error"] > 0 else "-",))
+    wanted = ["| TTFT | + | 1 | 25.0 | 25.0 | 25.0 | +25.0 | 100.0 | 40.0 |",
+              "| TTFT | - | 1 | 50.0 | 50.0 | 50.0 | -50.0 | 0.0 | 40.0 |", ""]
+    yield "a cut of held-out rows", "" if by_sign[2:] == wanted else "\n".join(by_sign)
+    timed = accuracy_page.label("deployments over time", "ttft_mean_s/engine/vllm")
+    yield "a group of deployments", "" if timed == "TTFT | engine vllm" else timed
     committed = {"published figures": group(9, 10.0, 5.0)}
     good = accuracy_page.start_of_row("published figures", "g", committed["published figures"]["g"])
     yield "the page's rows are found", "\n".join(accuracy.page_faults(committed, good))

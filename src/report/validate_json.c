@@ -33,6 +33,9 @@ static json_t *outcome_json(const mu_case *c, const mu_outcome *o)
     if (o->note != NULL) {
         mu_json_put(&json, "note", mu_json_text(o->note));
     }
+    if (o->server != NULL) {
+        mu_json_put(&json, "server", mu_json_text(o->server));
+    }
     return mu_json_done(&json);
 }
 

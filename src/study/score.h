@@ -18,9 +18,10 @@ typedef struct mu_outcome {
     double measured;
     mu_quantity predicted;
     bool answered;
-    bool tight;       /* by our count it does not fit the memory; answered as if it did */
-    const char *note; /* how the case was read where not to the letter; else NULL; static */
-    const char *why;  /* where it was not answered; else NULL */
+    bool tight;         /* by our count it does not fit the memory; answered as if it did */
+    const char *note;   /* how the case was read where not to the letter; else NULL; static */
+    const char *server; /* id of the recipe that says how its server was launched; else NULL */
+    const char *why;    /* where it was not answered; else NULL */
 } mu_outcome;
 
 /* Fractions; 0 when n is 0. */

@@ -503,6 +503,7 @@ static double point_of(const answering *a, mu_measure_kind kind)
 static void take_answers(const answering *a)
 {
     uint32_t samples = a->run->options.samples;
+    const mu_server *server = a->variant[0].server;
     for (uint32_t k = 0; k < a->count; k++) {
         mu_outcome *outcome = &a->outcome[k];
         double value = point_of(a, outcome->kind);
@@ -514,6 +515,7 @@ static void take_answers(const answering *a)
         outcome->answered = true;
         outcome->tight = a->variant[0].tight;
         outcome->note = a->note;
+        outcome->server = server != NULL ? server->recipe->id : NULL;
     }
 }
 
