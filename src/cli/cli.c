@@ -7,9 +7,11 @@
 #include "cli/cli.h"
 
 #include "io/catalog_load.h"
+#include "io/file_write.h"
 #include "io/question_load.h"
 #include "muster/muster.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -171,10 +173,31 @@ static void complain(const mu_error *err)
     fprintf(stderr, "muster: %s\n", text);
 }
 
+/* Ends the program as the signal would, without half-written files. */
+static void on_signal(int number)
+{
+    mu_file_drop_all();
+    (void)raise(number); /* SA_RESETHAND: the default now */
+}
+
+static void watch_signals(void)
+{
+    static const int number[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction now;
+    struct sigaction ours = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+    for (size_t i = 0; i < sizeof number / sizeof number[0]; i++) {
+        bool ignored = sigaction(number[i], NULL, &now) == 0 && now.sa_handler == SIG_IGN;
+        if (!ignored) {
+            (void)sigaction(number[i], &ours, NULL);
+        }
+    }
+}
+
 int mu_cli_main(int argc, char **argv)
 {
     mu_error err = {0};
     mu_status status = MU_OK;
+    watch_signals();
     if (without_verb(argc, argv, &status, &err)) {
         if (status != MU_OK) {
             complain(&err);

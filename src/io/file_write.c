@@ -10,6 +10,7 @@
 #include "io/file_write.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -27,6 +28,38 @@ bool mu_file_same(const char *one, const char *other)
         return !there && strcmp(one, other) == 0;
     }
     return S_ISREG(a.st_mode) && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
+}
+
+/* Begun and not ended: what a signal finds. */
+static char unfinished[MU_FILES_MOST][MU_FILE_PATH_MAX];
+static volatile sig_atomic_t listed[MU_FILES_MOST];
+
+static int list_unfinished(const char *path)
+{
+    for (int i = 0; i < MU_FILES_MOST; i++) {
+        if (!listed[i]) {
+            memcpy(unfinished[i], path, strlen(path) + 1);
+            listed[i] = 1;
+            return i;
+        }
+    }
+    return -1;
+}
+
+static void strike(const mu_file *file)
+{
+    if (file->slot >= 0) {
+        listed[file->slot] = 0;
+    }
+}
+
+void mu_file_drop_all(void)
+{
+    for (int i = 0; i < MU_FILES_MOST; i++) {
+        if (listed[i]) {
+            unlink(unfinished[i]);
+        }
+    }
 }
 
 static mu_status fail(const char *path, mu_error *err)
@@ -55,7 +88,7 @@ mu_status mu_file_begin(const char *path, mu_file *file, mu_error *err)
 {
     struct stat found;
     bool in_place = lstat(path, &found) == 0 && !S_ISREG(found.st_mode);
-    *file = (mu_file){.out = NULL};
+    *file = (mu_file){.slot = -1};
     int length = snprintf(file->temporary, sizeof file->temporary, "%s.XXXXXX", path);
     if (length < 0 || (size_t)length >= sizeof file->temporary) {
         return mu_fail(err, MU_E_SYSTEM, "cannot write: the path is too long");
@@ -65,7 +98,11 @@ mu_status mu_file_begin(const char *path, mu_file *file, mu_error *err)
         file->temporary[0] = '\0';
     }
     file->out = in_place ? fopen(path, "w") : open_temporary(file);
-    return file->out != NULL ? MU_OK : fail(path, err);
+    if (file->out == NULL) {
+        return fail(path, err);
+    }
+    file->slot = in_place ? -1 : list_unfinished(file->temporary);
+    return MU_OK;
 }
 
 /* Everything to the disk; nothing to wait for where no file is. */
@@ -84,7 +121,15 @@ mu_status mu_file_end(mu_file *file, mu_status written, mu_error *err)
     if (file->out == NULL) {
         return written;
     }
+    int reason = errno;
     mu_status status = written == MU_OK ? settle(file, err) : written;
+    if (written == MU_E_SYSTEM && ferror(file->out)) {
+        if (err != NULL) {
+            *err = (mu_error){0}; /* the writer knew no name */
+        }
+        errno = reason;
+        status = fail(file->path, err);
+    }
     if (fclose(file->out) != 0 && status == MU_OK) {
         status = fail(file->path, err);
     }
@@ -94,6 +139,7 @@ mu_status mu_file_end(mu_file *file, mu_status written, mu_error *err)
     if (status != MU_OK && moves) {
         unlink(file->temporary);
     }
+    strike(file);
     file->out = NULL;
     return status;
 }

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-enum { MU_FILE_PATH_MAX = 4096 };
+enum { MU_FILE_PATH_MAX = 4096, MU_FILES_MOST = 4 };
 
 /** Whether both paths name one plain file, or one that is not there yet. NULL and "" name none. */
 bool mu_file_same(const char *one, const char *other);
@@ -20,6 +20,7 @@ typedef struct mu_file {
     FILE *out;                        /* NULL: not open */
     char path[MU_FILE_PATH_MAX];      /* where it will be */
     char temporary[MU_FILE_PATH_MAX]; /* where it is; "" = in place */
+    int slot;                         /* among those begun and not ended; < 0 = not listed */
 } mu_file;
 
 /**
@@ -36,6 +37,12 @@ mu_status mu_file_begin(const char *path, mu_file *file, mu_error *err) MU_MUST_
  * @return  `written` where that was a failure
  */
 mu_status mu_file_end(mu_file *file, mu_status written, mu_error *err) MU_MUST_CHECK;
+
+/**
+ * Removes what was begun and not ended: for a signal that ends the program. Files are begun and
+ * ended on one thread; the first MU_FILES_MOST at a time are listed.
+ */
+void mu_file_drop_all(void);
 
 /* Writes the content; a failure it returns is passed on and leaves no file. */
 typedef mu_status mu_file_writer(void *context, FILE *out, mu_error *err);

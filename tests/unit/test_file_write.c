@@ -139,6 +139,27 @@ static void device(void **state)
     }
 }
 
+static void drop_all(void **state)
+{
+    (void)state;
+    mu_error err = {0};
+    mu_file file[MU_FILES_MOST + 1];
+    for (int i = 0; i <= MU_FILES_MOST; i++) {
+        assert_int_equal(mu_file_begin(path, &file[i], &err), MU_OK);
+    }
+    mu_file_drop_all();
+    for (int i = 0; i <= MU_FILES_MOST; i++) {
+        bool listed = i < MU_FILES_MOST;
+        assert_int_equal(access(file[i].temporary, F_OK), listed ? -1 : 0);
+        assert_int_equal(mu_file_end(&file[i], MU_NO, &err), MU_NO);
+    }
+    mu_file_drop_all();
+    char text[] = "text";
+    assert_int_equal(mu_file_write(path, write_text, text, &err), MU_OK);
+    mu_file_drop_all();
+    assert_int_equal(access(path, F_OK), 0); /* ended: no longer listed */
+}
+
 static void same(void **state)
 {
     (void)state;
@@ -162,8 +183,8 @@ static void same(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(whole),  cmocka_unit_test(dropped), cmocka_unit_test(nowhere),
-        cmocka_unit_test(device), cmocka_unit_test(same),
+        cmocka_unit_test(whole),  cmocka_unit_test(dropped),  cmocka_unit_test(nowhere),
+        cmocka_unit_test(device), cmocka_unit_test(drop_all), cmocka_unit_test(same),
     };
     return cmocka_run_group_tests(tests, make_folder, remove_folder);
 }
