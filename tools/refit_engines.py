@@ -122,9 +122,10 @@ def main(arguments):
         if folder:
             text = (folder / f"fit_{engine}.json").read_text(encoding="utf-8")
         else:
+            verb = ["--verb", "simulate"] if over_time else []
             text = subprocess.run(
                 [program, "calibrate", str(tables / "cases" / "service.json"), "--engine", engine,
-                 "--json", *(["--verb", "simulate"] if over_time else [])], check=True, text=True, capture_output=True).stdout
+                 "--json", *verb], check=True, text=True, capture_output=True).stdout
         answer = json.loads(text)
         rewrite(engine, answer["params"])
         for measure, errors in answer["errors"].items():

@@ -44,11 +44,8 @@ static const key numbers[] = {
     KEY(dp_batching_steps, 0, 1e6),
 };
 static const key switches[] = {
-    KEY(apart, 0, 1),
-    KEY(dp_attention, 0, 1),
-    KEY(chunked_prefill, 0, 1),
-    KEY(prefix_cache, 0, 1),
-    KEY(kv_fp8, 0, 1),
+    KEY(apart, 0, 1),        KEY(dp_attention, 0, 1), KEY(chunked_prefill, 0, 1),
+    KEY(prefix_cache, 0, 1), KEY(kv_fp8, 0, 1),
 };
 #undef KEY
 
