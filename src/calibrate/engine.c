@@ -16,7 +16,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { MEASURES = 2, TRIALS_MAX = 400 };
+enum { MEASURES = 2, TRIALS_MAX = 400, TRIALS_FOLD = 4 }; /* TRIALS_FOLD: besides one a parameter */
 
 static const double ttft_weight = 0.5;
 static const double huber[MEASURES] = {0.15, 0.30};
@@ -174,7 +174,7 @@ static int residuals(void *context, int m, int n, const double *x, double *out, 
 }
 
 /* Moves x[knobs] to where the cases are explained best. */
-static mu_status minimise(trial *t, double *x)
+static mu_status minimise(trial *t, int trials, double *x)
 {
     size_t n = (size_t)t->knobs;
     int m = (int)(t->fitted * MEASURES) + t->knobs;
@@ -191,7 +191,7 @@ static mu_status minimise(trial *t, double *x)
     for (size_t i = 0; i < 5; i++) {
         spare[i] = more + (i + 1) * n;
     }
-    (void)lmdif(residuals, t, m, t->knobs, x, fvec, 1e-4, 1e-3, 0.0, TRIALS_MAX,
+    (void)lmdif(residuals, t, m, t->knobs, x, fvec, 1e-4, 1e-3, 0.0, trials,
                 slope_step * slope_step, more, 1, 1.0, 0, &nfev, fjac, m, pivot, spare[0], spare[1],
                 spare[2], spare[3], spare[4]);
     mu_arena_back(t->work->arena, mark);
@@ -291,13 +291,13 @@ static mu_status fit(trial *t, mu_engine_found *out)
     mu_status status = answer(t, &t->start, t->count);
     if (status == MU_OK) {
         take_errors(t, out->before_error);
-        status = minimise(t, best);
+        status = minimise(t, TRIALS_MAX, best);
     }
     for (uint8_t f = 0; f < MU_FOLDS && status == MU_OK; f++) {
         double x[KNOBS_MAX] = {0};
         memcpy(x, best, (size_t)t->knobs * sizeof *x);
         t->left_out = f;
-        status = minimise(t, x);
+        status = minimise(t, t->knobs + TRIALS_FOLD, x); /* it begins beside its end */
         for (int k = 0; k < t->knobs; k++) {
             folds[k][f] = x[k];
         }

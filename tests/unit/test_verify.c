@@ -70,11 +70,12 @@ static void with_slack(void **state)
     mu_plan plan = planned(&q);
     mu_verification found = verified(&q, &plan);
     check(&q, &plan, &found);
-    assert_true(found.verified[0].verdict == MU_VERDICT_HOLDS);
-    assert_true(found.verified[0].stable && found.verified[0].slo_share > 0.95);
-    assert_int_equal(found.verified[0].arrived, 10000);
     assert_true(found.keeper >= 0);
-    assert_string_equal(mu_verdict_text(found.verified[0].verdict), "holds");
+    const mu_verified *roomy = &found.verified[found.count - 1]; /* of the front's far end */
+    assert_true(roomy->verdict == MU_VERDICT_HOLDS);
+    assert_true(roomy->stable && roomy->slo_share > 0.95);
+    assert_int_equal(roomy->arrived, 10000);
+    assert_string_equal(mu_verdict_text(roomy->verdict), "holds");
 }
 
 /* The same load in bursts: queues that no steady state knows. */
