@@ -271,6 +271,18 @@ static void requests_rows(const sheet *s, const mu_sim_answer *a)
     }
 }
 
+static void queue_row(sheet *at, const mu_sim_answer *a)
+{
+    const char *end = a->stable ? "keeps up" : "grows without end";
+    word ended = valued(a->ended_per_s, MU_DIM_NONE);
+    if (a->arrived_per_s > 0.0) {
+        row(at, "queue", "%s: %s requests/s arrive, %s are answered", end,
+            valued(a->arrived_per_s, MU_DIM_NONE).text, ended.text);
+    } else { /* all at once */
+        row(at, "queue", "%s: %s requests/s are answered", end, ended.text);
+    }
+}
+
 static mu_status print_service(const mu_page *page, const mu_simulation *s, mu_error *err)
 {
     const mu_sim_answer *a = &s->point;
@@ -286,10 +298,7 @@ static mu_status print_service(const mu_page *page, const mu_simulation *s, mu_e
     quantity_row(&at, "output tokens/s per chip", s->output_tokens_per_s_per_chip, MU_DIM_NONE);
     quantity_row(&at, "input + output tokens/s", s->total_tokens_per_s, MU_DIM_NONE);
     row(&at, "requests in hand, mean", "%s", counted(a->in_flight).text);
-    row(&at, "queue",
-        a->stable ? "keeps up: %s requests/s arrive, %s are answered"
-                  : "grows without end: %s requests/s arrive, %s are answered",
-        valued(a->arrived_per_s, MU_DIM_NONE).text, valued(a->ended_per_s, MU_DIM_NONE).text);
+    queue_row(&at, a);
     quantity_row(&at, "power", s->power_w, MU_DIM_POWER);
     quantity_row(&at, "energy per output token", s->energy_per_output_token_j, MU_DIM_ENERGY);
     return finish(&at, err);

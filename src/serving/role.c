@@ -257,8 +257,10 @@ mu_loop_point mu_aggregated_point(const mu_role_site *at, double batch)
     const mu_engine *engine = &at->machine->engine;
     double step_s = mu_decode_time(at, fmax(batch, 1.0)); /* below one, some groups stand idle */
     prompt_cost prompt = price_prompt(at, fmax(batch, 1.0), step_s);
-    double each = batch / (mu_decode_rounds(at) * step_s + batch * prompt.added_s);
-    double busy = fmin(each * prompt.added_s, 1.0 - 1e-9);
+    double rounds = mu_decode_rounds(at);
+    double each = batch / (rounds * step_s + batch * prompt.added_s);
+    /* Answers of one token leave nobody who waits for prompts between tokens. */
+    double busy = rounds > 0.0 ? fmin(each * prompt.added_s, 1.0 - 1e-9) : 0.0;
     double groups = (double)at->role->instances * at->role->parallel.dp;
     double steps = at->role->parallel.dp > 1 ? engine->ttft_steps_dp : engine->ttft_steps;
     return (mu_loop_point){.batch = batch,

@@ -123,6 +123,20 @@ static void a_prefix_hit_saves_prefill(void **state)
     assert_true(b.requests_per_s > a.requests_per_s);
 }
 
+/* Nobody waits between tokens of an answer that has one: TPOT is that of a step, and plans hold. */
+static void answers_of_one_token_have_no_gaps(void **state)
+{
+    (void)state;
+    mu_scenario s = SCENARIO("system", "hgx-h100", "model", "llama-3.1-8b", "tp", "1", "input",
+                             "1000", "output", "1", "concurrency", "100");
+    mu_service a = predict(&s).point;
+    assert_true(a.tpot_s > 0.0 && a.tpot_s <= a.decode.step_s * (1.0 + 1e-9));
+    assert_near(a.requests_per_s * a.ttft_s, 100.0, 1e-3);
+    s = SCENARIO("system", "hgx-h100", "model", "llama-3.1-8b", "chips", "1", "input", "1000",
+                 "output", "1", "tpot", "50ms");
+    assert_true(predict(&s).point.requests_per_s > 1.0);
+}
+
 /* Requests in all come in waves: as many as there is room for, then what is left over. */
 static void the_last_wave_costs(void **state)
 {
@@ -239,6 +253,7 @@ int main(void)
         cmocka_unit_test(drafts_yield_what_they_are_accepted),
         cmocka_unit_test(memory_is_kept),
         cmocka_unit_test(a_prefix_hit_saves_prefill),
+        cmocka_unit_test(answers_of_one_token_have_no_gaps),
         cmocka_unit_test(the_last_wave_costs),
         cmocka_unit_test(sparse_attention_begins_beyond_its_reach),
         cmocka_unit_test(a_slow_format_is_for_weights_only),
