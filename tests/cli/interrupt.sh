@@ -10,7 +10,11 @@ for _ in $(seq 200); do
     compgen -G "$SCRATCH/out/rows.csv.*" > /dev/null && break
     sleep 0.05
 done
-compgen -G "$SCRATCH/out/rows.csv.*" > /dev/null || { kill "$pid"; echo "no file was begun"; exit 1; }
+if [ -z "$(ls -A "$SCRATCH/out")" ]; then
+    kill "$pid"
+    echo "no file was begun"
+    exit 1
+fi
 kill -TERM "$pid"
 wait "$pid"
 code=$?
