@@ -14,6 +14,7 @@ typedef struct view {
     const mu_sim_run *run;
     double output_tokens_per_s, total_tokens_per_s, goodput_requests_per_s;
     double power_w, energy_per_output_token_j;
+    double chips; /* in service, on average, where instances come and go */
     mu_sim_use prefill, decode;
 } view;
 
@@ -50,12 +51,27 @@ static double role_energy(const mu_sim_role *role, const mu_sim_role_answer *did
            did->available_s * beside_w;
 }
 
+/* As deployed; with autoscaling those of the instances that were up, on average. */
+static double chips_of(const mu_sim_run *run)
+{
+    const mu_sim_config *c = run->config;
+    bool apart = c->disaggregated;
+    const mu_sim_role *role = apart ? &c->prefill : &c->decode;
+    const mu_sim_role_answer *did = apart ? &run->answer->prefill : &run->answer->decode;
+    double up = over(did->available_s, run->answer->duration_s);
+    if (c->fleet.most == 0 || !(up > 0.0)) {
+        return run->chips;
+    }
+    double each = role->ranks / run->machines[apart ? 0 : 1].ranks_per_chip;
+    return run->chips + (up - (double)role->instances) * each;
+}
+
 static view view_of(const mu_sim_run *run)
 {
     const mu_sim_answer *a = run->answer;
     const mu_sim_config *c = run->config;
     double energy_j = role_energy(&c->decode, &a->decode, &run->machines[1]);
-    view v = {.run = run};
+    view v = {.run = run, .chips = chips_of(run)};
     v.decode = mu_sim_role_use(&a->decode, &run->machines[1], &run->precision);
     if (c->disaggregated) {
         energy_j += role_energy(&c->prefill, &a->prefill, &run->machines[0]);

@@ -36,7 +36,7 @@ typedef struct mu_sim_run {
     X(requests_per_s, a->ended_per_s)                                                              \
     X(output_tokens_per_s, v->output_tokens_per_s)                                                 \
     X(total_tokens_per_s, v->total_tokens_per_s)                                                   \
-    X(output_tokens_per_s_per_chip, v->output_tokens_per_s / v->run->chips)                        \
+    X(output_tokens_per_s_per_chip, v->output_tokens_per_s / v->chips)                             \
     X(goodput_requests_per_s, v->goodput_requests_per_s)                                           \
     X(power_w, v->power_w)                                                                         \
     X(energy_per_output_token_j, v->energy_per_output_token_j)                                     \
