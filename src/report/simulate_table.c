@@ -438,7 +438,9 @@ static mu_status print_steady(const mu_page *page, const mu_simulation *s, mu_er
         word simulated = valued(rows[i].simulated, rows[i].dimension);
         word steady = valued(rows[i].steady, rows[i].dimension);
         word apart = difference(rows[i].simulated, rows[i].steady);
-        const char *const cells[] = {simulated.text, steady.text, apart.text};
+        bool endless = i == 0 && s->steady.overloaded; /* it has no queue to wait in */
+        const char *const cells[] = {simulated.text, endless ? "without end" : steady.text,
+                                     endless ? "-" : apart.text};
         cells_row(&at, rows[i].label, cells, 3);
     }
     return finish(&at, err);
