@@ -82,7 +82,8 @@ static void close_sim(mu_sim *sim)
 static mu_status run(mu_sim *sim, mu_pool *pool, mu_error *err)
 {
     uint32_t threads = pool != NULL ? mu_pool_threads(pool) : 1;
-    sim->alone = threads > 1 && sim->count > 1 && are_independent(sim->config, sim->traffic);
+    sim->alone =
+        threads > 1 && front_of(sim->config) > 1 && are_independent(sim->config, sim->traffic);
     mu_status status = open_sim(sim, sim->alone ? threads : 1, err);
     if (status == MU_OK) {
         status = sim->alone ? mu_sim_run_alone(sim, pool, err) : mu_sim_run(sim, err);
