@@ -95,7 +95,10 @@ static json_t *precision_json(const mu_precision *precision)
 {
     mu_json json = mu_json_begin();
     mu_json_put(&json, "weights", mu_json_text(mu_dtype_text(precision->weights)));
-    mu_json_put(&json, "activations", mu_json_text(mu_dtype_text(precision->activations)));
+    if (precision->activations == precision->expert_activations) {
+        /* One word sets both: where they differ they follow from the weights. */
+        mu_json_put(&json, "activations", mu_json_text(mu_dtype_text(precision->activations)));
+    }
     mu_json_put(&json, "kv", mu_json_text(mu_dtype_text(precision->kv)));
     mu_json_put(&json, "experts", mu_json_text(mu_dtype_text(precision->experts)));
     return mu_json_done(&json);

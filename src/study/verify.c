@@ -30,22 +30,27 @@ const char *mu_verdict_text(mu_verdict verdict)
 
 /* ---- which deployments ---- */
 
-static bool same_role(const mu_role *a, const mu_role *b)
+static bool same_cut(const mu_role *a, const mu_role *b)
 {
     const mu_parallel *p = &a->parallel;
     const mu_parallel *q = &b->parallel;
     bool attention = p->tp == q->tp && p->pp == q->pp && p->cp == q->cp && p->dp == q->dp;
     bool experts =
         p->ep == q->ep && p->moe_tp == q->moe_tp && p->redundant_experts == q->redundant_experts;
-    bool steps = p->microbatches == q->microbatches && p->mtp == q->mtp && a->batch == b->batch &&
-                 a->batch_tokens == b->batch_tokens;
-    return a->instances == b->instances && attention && experts && steps;
+    return a->instances == b->instances && attention && experts &&
+           p->microbatches == q->microbatches && p->mtp == q->mtp;
 }
 
-static bool same_deployment(const mu_deployment *a, const mu_deployment *b)
+static bool same_role(const mu_role *a, const mu_role *b)
 {
-    return a->disaggregated == b->disaggregated && same_role(&a->decode, &b->decode) &&
-           (!a->disaggregated || same_role(&a->prefill, &b->prefill));
+    return same_cut(a, b) && a->batch == b->batch && a->batch_tokens == b->batch_tokens;
+}
+
+static bool same_by(bool (*same)(const mu_role *, const mu_role *), const mu_deployment *a,
+                    const mu_deployment *b)
+{
+    return a->disaggregated == b->disaggregated && same(&a->decode, &b->decode) &&
+           (!a->disaggregated || same(&a->prefill, &b->prefill));
 }
 
 /* Whether the steady state itself says that the queue grows: were there no end of requests. */
@@ -65,6 +70,14 @@ static mu_status find_overload(const mu_question *question, const mu_prediction 
     return status;
 }
 
+/* At a rate that leaves room, limits of a batch alone make no difference. */
+static bool copies_last(const mu_question *question, const mu_plan *plan, const uint32_t place[],
+                        uint32_t count, const mu_prediction *p)
+{
+    return question->workload.rate > 0.0 && count > 0 &&
+           same_by(same_cut, &plan->pareto[place[count - 1]].deployment, &p->deployment);
+}
+
 /* Lines of the front beside the best that are worth a run. */
 static mu_status list_front(const mu_question *question, const mu_plan *plan, mu_arena *arena,
                             mu_verified *best, uint32_t place[], uint32_t *count, mu_error *err)
@@ -77,9 +90,9 @@ static mu_status list_front(const mu_question *question, const mu_plan *plan, mu
         if (status != MU_OK) {
             return status;
         }
-        if (same_deployment(&p->deployment, &plan->best.deployment)) {
+        if (same_by(same_role, &p->deployment, &plan->best.deployment)) {
             best->front = (int32_t)i;
-        } else if (!overloaded) {
+        } else if (!overloaded && !copies_last(question, plan, place, *count, p)) {
             place[(*count)++] = i;
         }
     }
