@@ -183,6 +183,7 @@ static mu_status read_question(const mu_doc *doc, const mu_node *map, mu_arena *
         return status;
     }
     out->verb = verb_of(verb, scenario);
+    out->simulate = strcmp(verb, "simulate") == 0;
     if (out->verb == MU_CASE_OP) {
         return read_operator(doc, scenario, arena, out, err);
     }

@@ -59,6 +59,7 @@ typedef struct mu_case {
     const char *date; /* of the measurement, YYYY-MM-DD */
     bool fit;
     mu_case_verb verb;
+    bool simulate;            /* of PREDICT: request by request, whatever the others are */
     mu_doc scenario;          /* of PREDICT: the root is the scenario */
     const mu_op_question *op; /* of OP */
     const char *fault;        /* why it cannot be answered, known from reading; NULL = none */

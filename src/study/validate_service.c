@@ -33,14 +33,20 @@ static const double too_few = 1.5;
 static const mu_range uncounted_rest = {1.0, 0.45, 2.1};
 static const mu_range uncounted_ttft = {1.0, 0.12, 5.0};
 
-static mu_status read_scenario(const mu_case *c, mu_scenario *out, mu_error *err)
+static bool is_simulated(const mu_validate_run *run, const mu_case *c)
+{
+    return run->options.simulate || c->simulate;
+}
+
+static mu_status read_scenario(const mu_validate_run *run, const mu_case *c, mu_scenario *out,
+                               mu_error *err)
 {
     mu_scenario_init(out);
     mu_status status = mu_scenario_read(&c->scenario, out, err);
     if (status == MU_OK) {
         status = mu_scenario_settle(out, err);
     }
-    return status == MU_OK ? mu_scenario_check_steady(out, err) : status;
+    return status == MU_OK && !is_simulated(run, c) ? mu_scenario_check_steady(out, err) : status;
 }
 
 static const mu_role_wish *main_role(const mu_scenario *s)
@@ -99,7 +105,7 @@ mu_status mu_machine_set_find(mu_validate_run *run, uint32_t case_index, mu_erro
     mu_scenario scenario;
     mu_error local = {0};
     run->source[case_index] = UINT32_MAX;
-    if (read_scenario(&run->cases[case_index], &scenario, &local) != MU_OK) {
+    if (read_scenario(run, &run->cases[case_index], &scenario, &local) != MU_OK) {
         return MU_OK; /* said again when it is answered */
     }
     for (uint32_t i = 0; i < run->set_count; i++) {
@@ -441,7 +447,7 @@ static mu_status answer_points(answering *a, const mu_case *c, mu_scenario *scen
         for (int k = 0; k < MU_MEASURE_COUNT; k++) {
             a->variant[i].simulated[k] = (double)NAN;
         }
-        if (a->run->options.simulate) {
+        if (is_simulated(a->run, c)) {
             status = simulate(a, c, &a->variant[i], err);
         }
     }
@@ -539,7 +545,7 @@ static mu_status answer(answering *a, const mu_case *c, mu_error *err)
         a->variant == NULL) {
         return mu_fail(err, MU_E_MEMORY, "no memory for a case");
     }
-    mu_status status = read_scenario(c, scenario, err);
+    mu_status status = read_scenario(a->run, c, scenario, err);
     scenario->samples = 0.0;
     if (status == MU_OK) {
         const mu_machine *loaded = a->set != NULL ? a->set->machine : NULL;
