@@ -35,7 +35,7 @@ static json_t *latency(const mu_sim_percentiles *p, const mu_sim_latency *point)
     mu_json_put(&json, "p90", mu_json_quantity(p->p90, "s"));
     mu_json_put(&json, "p95", mu_json_quantity(p->p95, "s"));
     mu_json_put(&json, "p99", mu_json_quantity(p->p99, "s"));
-    mu_json_put(&json, "max", sure(point->max, "s"));
+    mu_json_put(&json, "max", mu_json_quantity(p->max, "s"));
     return mu_json_done(&json);
 }
 
@@ -45,7 +45,8 @@ mu_sim_percentiles mu_point_percentiles(const mu_sim_latency *point)
                                 .p50 = mu_quantity_point(point->p50),
                                 .p90 = mu_quantity_point(point->p90),
                                 .p95 = mu_quantity_point(point->p95),
-                                .p99 = mu_quantity_point(point->p99)};
+                                .p99 = mu_quantity_point(point->p99),
+                                .max = mu_quantity_point(point->max)};
 }
 
 /* One that only the point run knows. */

@@ -214,16 +214,17 @@ static void latency_rows(const sheet *s, const char *label, const mu_sim_percent
                          const mu_sim_latency *point, bool intervals)
 {
     const double value[] = {p->mean.value, p->p50.value, p->p90.value,
-                            p->p95.value,  p->p99.value, point->max};
-    const double low[] = {p->mean.low, p->p50.low, p->p90.low, p->p95.low, p->p99.low};
-    const double high[] = {p->mean.high, p->p50.high, p->p90.high, p->p95.high, p->p99.high};
+                            p->p95.value,  p->p99.value, p->max.value};
+    const double low[] = {p->mean.low, p->p50.low, p->p90.low, p->p95.low, p->p99.low, p->max.low};
+    const double high[] = {p->mean.high, p->p50.high, p->p90.high,
+                           p->p95.high,  p->p99.high, p->max.high};
     if (point->n == 0) {
         return;
     }
     latency_row(s, label, value, 6);
     if (intervals) {
-        latency_row(s, "  90 % interval, low", low, 5);
-        latency_row(s, "  high", high, 5);
+        latency_row(s, "  90 % interval, low", low, 6);
+        latency_row(s, "  high", high, 6);
     }
 }
 

@@ -42,7 +42,7 @@ typedef struct mu_sim_series {
 /* What one instance adds up; sums over instances go in order, so that bits do not depend on
  * threads. */
 typedef struct mu_tally {
-    uint64_t arrived, ended, rejected, retried, good;
+    uint64_t ended, rejected, retried, good;
     uint64_t input_tokens, output_tokens;
     uint64_t steps, decode_steps, prefill_steps;
     double busy_s, decode_sequences, decode_sequences_max, prefill_tokens;

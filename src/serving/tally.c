@@ -228,7 +228,8 @@ static void fill(const mu_sim *sim, const mu_tally *all, mu_sim_answer *out)
     out->good = all->good;
     out->in_flight = over(all->in_hand_area, out->duration_s);
     out->sojourn_s = all->sojourn_s;
-    out->arrived_per_s = over((double)sim->taken, sim->last_arrival_s - sim->first_arrival_s);
+    double gaps = sim->taken > 0 ? (double)(sim->taken - 1) : 0.0;
+    out->arrived_per_s = over(gaps, sim->last_arrival_s - sim->first_arrival_s);
     out->ended_per_s = over((double)all->ended, out->duration_s);
     out->stable = !sim->overloaded && !kept_growing(sim, &all->series, out->arrived_per_s);
     out->instances_most = sim->instances_most;

@@ -26,7 +26,8 @@ typedef struct mu_sim_run {
     X(name.p50, a->name.p50 *(factor))                                                             \
     X(name.p90, a->name.p90 *(factor))                                                             \
     X(name.p95, a->name.p95 *(factor))                                                             \
-    X(name.p99, a->name.p99 *(factor))
+    X(name.p99, a->name.p99 *(factor))                                                             \
+    X(name.max, a->name.max *(factor))
 
 #define MU_SIM_METRIC_LIST(X)                                                                      \
     MU_SIM_LATENCY_LIST(X, ttft_s, v->run->ttft_factor)                                            \

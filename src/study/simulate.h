@@ -12,7 +12,7 @@
 
 /* Percentiles of one latency [s]. */
 typedef struct mu_sim_percentiles {
-    mu_quantity mean, p50, p90, p95, p99;
+    mu_quantity mean, p50, p90, p95, p99, max;
 } mu_sim_percentiles;
 
 typedef struct mu_simulation {

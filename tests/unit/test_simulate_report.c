@@ -42,8 +42,8 @@ static mu_quantity about(double value)
 
 static mu_sim_percentiles percentiles_of(const mu_sim_latency *l)
 {
-    return (mu_sim_percentiles){about(l->mean), about(l->p50), about(l->p90), about(l->p95),
-                                about(l->p99)};
+    return (mu_sim_percentiles){about(l->mean), about(l->p50), about(l->p90),
+                                about(l->p95),  about(l->p99), about(l->max)};
 }
 
 static mu_sim_role_answer role_answer(double scale)
