@@ -17,7 +17,7 @@ enum { RUNS_FIRST = 64 };
 struct mu_run {
     uint64_t *id;
     uint32_t count; /* units; 0 = vacant */
-    uint32_t class; /* id has room for 2^class */
+    uint32_t size;  /* id has room for 2^size */
     uint32_t users;
     uint32_t before, after; /* in the list of those nobody uses; `after` also links vacant ones */
     uint32_t next_out;      /* nearer the root, while a request gives back its path */
@@ -28,39 +28,12 @@ void mu_block_cache_open(mu_block_cache *c, uint64_t blocks, mu_arena *arena)
     memset(c, 0, sizeof *c);
     c->blocks = blocks;
     c->free = blocks;
-    c->arena = arena;
+    c->ids.arena = arena;
 }
 
 uint64_t mu_block_cache_room(const mu_block_cache *c)
 {
     return c->free + c->evictable * c->unit_blocks;
-}
-
-/* Ids of a run, from lists of spare ones by size, linked through their first word. */
-
-static uint32_t class_of(uint32_t count)
-{
-    uint32_t class = 0;
-    while ((UINT64_C(1) << class) < count) {
-        class ++;
-    }
-    return class;
-}
-
-static uint64_t *take_ids(mu_block_cache *c, uint32_t class)
-{
-    uint64_t *list = c->spare[class];
-    if (list == NULL) {
-        return MU_NEW(c->arena, uint64_t, (size_t)1 << class);
-    }
-    memcpy((void *)&c->spare[class], (const void *)list, sizeof(void *));
-    return list;
-}
-
-static void give_ids(mu_block_cache *c, uint64_t *id, uint32_t class)
-{
-    memcpy((void *)id, (const void *)&c->spare[class], sizeof(void *));
-    c->spare[class] = id;
 }
 
 /* The table of runs by their first id. */
@@ -118,8 +91,8 @@ static bool grow(mu_block_cache *c)
     if (room > UINT32_MAX / 8) {
         return false;
     }
-    mu_run *run = MU_NEW(c->arena, mu_run, room);
-    uint32_t *slot_of = MU_NEW(c->arena, uint32_t, 4 * (size_t)room);
+    mu_run *run = MU_NEW(c->ids.arena, mu_run, room);
+    uint32_t *slot_of = MU_NEW(c->ids.arena, uint32_t, 4 * (size_t)room);
     if (run == NULL || slot_of == NULL) {
         return false;
     }
@@ -144,15 +117,15 @@ static uint32_t add_run(mu_block_cache *c, const uint64_t *id, uint32_t count)
     if (c->vacant == 0 && !grow(c)) {
         return 0;
     }
-    uint32_t class = class_of(count);
-    uint64_t *kept = take_ids(c, class);
+    uint32_t size = mu_id_size(count);
+    uint64_t *kept = mu_id_take(&c->ids, size);
     if (kept == NULL) {
         return 0;
     }
     memcpy(kept, id, count * sizeof *kept);
     uint32_t slot = c->vacant;
     c->vacant = c->run[slot].after;
-    c->run[slot] = (mu_run){.id = kept, .count = count, .class = class};
+    c->run[slot] = (mu_run){.id = kept, .count = count, .size = size};
     c->slot_of[place(c, kept[0])] = slot;
     return slot;
 }
@@ -161,7 +134,7 @@ static void drop_run(mu_block_cache *c, uint32_t slot)
 {
     mu_run *run = &c->run[slot];
     table_remove(c, run->id[0]);
-    give_ids(c, run->id, run->class);
+    mu_id_give(&c->ids, run->id, run->size);
     run->count = 0;
     run->after = c->vacant;
     c->vacant = slot;

@@ -10,15 +10,13 @@
 #ifndef MUSTER_SERVING_BLOCK_CACHE_H
 #define MUSTER_SERVING_BLOCK_CACHE_H
 
-#include "base/arena.h"
 #include "base/error.h"
+#include "serving/id_store.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 typedef struct mu_run mu_run;
-
-enum { MU_RUN_CLASSES = 32 };
 
 typedef struct mu_block_cache {
     uint64_t blocks;
@@ -31,8 +29,7 @@ typedef struct mu_block_cache {
     uint32_t vacant;   /* first slot not in use; 0 = none */
     uint32_t *slot_of; /* [table] hash table of slots, 0 = empty */
     uint32_t table;    /* a power of two */
-    uint64_t *spare[MU_RUN_CLASSES];
-    mu_arena *arena;
+    mu_id_store ids;   /* and the arena of all of it */
 } mu_block_cache;
 
 void mu_block_cache_open(mu_block_cache *cache, uint64_t blocks, mu_arena *arena);

@@ -91,21 +91,14 @@ static void put_back(mu_sim *sim)
     sim->touched_count = 0;
 }
 
-static bool works(const mu_instance *instance)
-{
-    return instance->state == MU_INSTANCE_UP || instance->state == MU_INSTANCE_DRAINING;
-}
-
 /* Whose moment it is; handed-over caches may touch more while this goes on. */
 static void end_steps(mu_sim *sim, double now_s)
 {
     while (sim->heap_count > 0 && sim->heap[0]->next_s <= now_s) {
         mu_sim_touch(sim, sim->heap[0]);
     }
-    for (uint32_t i = 0; i < sim->count; i++) {
-        if (sim->config->fleet.mtbf_s <= 0.0 && sim->config->fleet.most == 0) {
-            break;
-        }
+    bool changes = mu_fleet_changes(&sim->config->fleet);
+    for (uint32_t i = 0; i < sim->count && changes; i++) {
         if (sim->instance[i].touched) {
             mu_fleet_due(&sim->instance[i], now_s);
         }
@@ -136,7 +129,7 @@ static void begin_steps(mu_sim *sim, double now_s)
 {
     for (uint32_t i = 0; i < sim->touched_count; i++) {
         mu_instance *instance = sim->touched[i];
-        if (!instance->stepping && works(instance)) {
+        if (!instance->stepping && mu_instance_works(instance)) {
             mu_instance_begin(instance, now_s);
         }
     }

@@ -16,6 +16,11 @@ enum { RETRIES_MAX = 16 };
 /* Streams of draws from here on, one an instance. */
 static const uint64_t stream_failures = UINT64_C(1) << 32;
 
+bool mu_fleet_changes(const mu_sim_fleet *fleet)
+{
+    return fleet->most > 0 || fleet->mtbf_s > 0.0;
+}
+
 static void come_up(mu_instance *instance, double now_s)
 {
     const mu_sim_config *config = instance->sim->config;
@@ -117,12 +122,8 @@ static void give_up(mu_sim *sim, mu_seq *seq, double now_s)
     sim->lost.in_hand_area += now_s - seq->since_s;
     (void)snprintf(sim->reason, sizeof sim->reason,
                    "instances fail before a request is through, after %d tries", RETRIES_MAX);
-    sim->lost.rejected++;
-    sim->gone++;
     mu_instance_seq_free(seq->owner, seq);
-    if (sim->traffic->ended != NULL) {
-        sim->traffic->ended(sim->traffic->context, client, now_s);
-    }
+    mu_sim_turn_away(sim, client, now_s);
 }
 
 static void fail(mu_instance *instance, double now_s)

@@ -7,32 +7,10 @@
 
 #include <assert.h>
 #include <math.h>
-#include <string.h>
 
 enum { INBOX_FIRST = 64 };
 
 /* The store of requests. */
-
-static uint32_t class_of(uint32_t units)
-{
-    uint32_t class = 0;
-    while ((UINT32_C(1) << class) < units) {
-        class ++;
-    }
-    return class;
-}
-
-/* Spare lists are linked through their first word. */
-static uint64_t *take_units(mu_instance *instance, uint32_t units)
-{
-    uint32_t class = class_of(units);
-    uint64_t *list = instance->spare_units[class];
-    if (list == NULL) {
-        return MU_NEW(instance->arena, uint64_t, (size_t)1 << class);
-    }
-    memcpy((void *)&instance->spare_units[class], (const void *)list, sizeof(void *));
-    return list;
-}
 
 mu_seq *mu_instance_seq(mu_instance *instance, uint32_t units)
 {
@@ -47,7 +25,7 @@ mu_seq *mu_instance_seq(mu_instance *instance, uint32_t units)
     }
     *seq = (mu_seq){.owner = instance};
     if (units > 0) {
-        seq->unit = take_units(instance, units);
+        seq->unit = mu_id_take(&instance->ids, mu_id_size(units));
         seq->unit_count = units;
         if (seq->unit == NULL) {
             return NULL;
@@ -60,9 +38,7 @@ void mu_instance_seq_free(mu_instance *instance, mu_seq *seq)
 {
     assert(seq->owner == instance);
     if (seq->unit_count > 0) {
-        uint32_t class = class_of(seq->unit_count);
-        memcpy((void *)seq->unit, (const void *)&instance->spare_units[class], sizeof(void *));
-        instance->spare_units[class] = seq->unit;
+        mu_id_give(&instance->ids, seq->unit, mu_id_size(seq->unit_count));
     }
     seq->next = instance->spare;
     instance->spare = seq;

@@ -35,6 +35,7 @@ mu_status mu_instance_open(mu_sim *sim, uint32_t index, mu_instance *out, mu_err
     if (out->arena == NULL) {
         return mu_fail(err, MU_E_MEMORY, "no memory for an instance");
     }
+    out->ids.arena = out->arena;
     out->lane = MU_NEW(out->arena, mu_lane, out->role->lanes);
     out->batch = MU_NEW(out->arena, mu_batch, out->role->lanes);
     if (out->lane == NULL || out->batch == NULL) {
@@ -42,10 +43,15 @@ mu_status mu_instance_open(mu_sim *sim, uint32_t index, mu_instance *out, mu_err
     }
     mu_status status = MU_OK;
     for (uint32_t l = 0; l < out->role->lanes && status == MU_OK; l++) {
-        status = mu_lane_open(&out->lane[l], out->role, 0, out->arena, err);
+        status = mu_lane_open(&out->lane[l], out->role, out->arena, err);
         out->lane[l].hands_over = out->prefills;
     }
     return status;
+}
+
+bool mu_instance_works(const mu_instance *instance)
+{
+    return instance->state == MU_INSTANCE_UP || instance->state == MU_INSTANCE_DRAINING;
 }
 
 double mu_instance_next(const mu_instance *instance)
@@ -56,7 +62,7 @@ double mu_instance_next(const mu_instance *instance)
     } else {
         next_s = mu_instance_ready(instance);
     }
-    if (instance->state == MU_INSTANCE_UP || instance->state == MU_INSTANCE_DRAINING) {
+    if (mu_instance_works(instance)) {
         return fmin(next_s, instance->fails_s);
     }
     return instance->up_at_s;

@@ -29,8 +29,7 @@ static bool make_room(mu_lane *lane, void **array, size_t size, uint32_t count, 
     return true;
 }
 
-mu_status mu_lane_open(mu_lane *lane, const mu_sim_role *role, uint32_t unit_blocks,
-                       mu_arena *arena, mu_error *err)
+mu_status mu_lane_open(mu_lane *lane, const mu_sim_role *role, mu_arena *arena, mu_error *err)
 {
     memset(lane, 0, sizeof *lane);
     lane->role = role;
@@ -38,15 +37,26 @@ mu_status mu_lane_open(mu_lane *lane, const mu_sim_role *role, uint32_t unit_blo
     lane->ratio = MU_RATIO_FIRST;
     lane->first_end = UINT64_MAX;
     mu_block_cache_open(&lane->cache, role->blocks, arena);
-    lane->cache.unit_blocks = role->prefix_cache ? unit_blocks : 0;
-    lane->unit_tokens = lane->cache.unit_blocks * role->block_tokens;
     lane->due = MU_NEW(arena, uint32_t, role->block_tokens);
     return lane->due != NULL ? MU_OK : mu_fail(err, MU_E_MEMORY, "no memory for a lane");
 }
 
+void mu_lane_know_units(mu_lane *lane, uint32_t unit_tokens)
+{
+    const mu_sim_role *role = lane->role;
+    bool whole = role->prefix_cache && unit_tokens % role->block_tokens == 0;
+    lane->cache.unit_blocks = whole ? unit_tokens / role->block_tokens : 0;
+    lane->unit_tokens = lane->cache.unit_blocks * role->block_tokens;
+}
+
+uint64_t mu_role_blocks(const mu_sim_role *role, uint64_t tokens)
+{
+    return (tokens + role->block_tokens - 1) / role->block_tokens;
+}
+
 uint64_t mu_lane_blocks(const mu_lane *lane, uint64_t tokens)
 {
-    return (tokens + lane->role->block_tokens - 1) / lane->role->block_tokens;
+    return mu_role_blocks(lane->role, tokens);
 }
 
 uint32_t mu_lane_running(const mu_lane *lane)
@@ -163,25 +173,16 @@ void mu_lane_join(mu_lane *lane, mu_seq *seq)
     }
 }
 
-static bool drop_fresh(mu_lane *lane, const mu_seq *seq)
+/* Takes a request out of a list without order; false = it was not in it. */
+static bool drop(mu_seq **list, uint32_t *count, const mu_seq *seq)
 {
-    for (uint32_t i = 0; i < lane->fresh_count; i++) {
-        if (lane->fresh[i] == seq) {
-            lane->fresh[i] = lane->fresh[--lane->fresh_count];
+    for (uint32_t i = 0; i < *count; i++) {
+        if (list[i] == seq) {
+            list[i] = list[--*count];
             return true;
         }
     }
     return false;
-}
-
-static void drop_unseen(mu_lane *lane, const mu_seq *seq)
-{
-    for (uint32_t i = 0; i < lane->unseen_count; i++) {
-        if (lane->unseen[i] == seq) {
-            lane->unseen[i] = lane->unseen[--lane->unseen_count];
-            return;
-        }
-    }
 }
 
 static void find_first_end(mu_lane *lane)
@@ -202,11 +203,11 @@ void mu_lane_unjoin(mu_lane *lane, mu_seq *seq)
     }
     seq->emitted = emitted;
     lane->context -= (uint64_t)seq->input + emitted;
-    if (!drop_fresh(lane, seq)) {
+    if (!drop(lane->fresh, &lane->fresh_count, seq)) {
         seq->last_s = lane->last_decode_s;
     }
     if (seq->first_s < 0.0) {
-        drop_unseen(lane, seq);
+        (void)drop(lane->unseen, &lane->unseen_count, seq);
     }
     bool first = lane->end_round[seq->at] == lane->first_end;
     uint32_t last = --lane->decoding_count;

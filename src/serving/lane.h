@@ -95,10 +95,13 @@ typedef struct mu_lane {
     bool starved;    /* an array could not grow */
 } mu_lane;
 
-mu_status mu_lane_open(mu_lane *lane, const mu_sim_role *role, uint32_t unit_blocks,
-                       mu_arena *arena, mu_error *err);
+mu_status mu_lane_open(mu_lane *lane, const mu_sim_role *role, mu_arena *arena, mu_error *err);
+
+/** Ids stand for so many tokens: units, where they are whole blocks. Before the first request with ids. */
+void mu_lane_know_units(mu_lane *lane, uint32_t unit_tokens);
 
 /** Blocks that hold so many tokens. */
+uint64_t mu_role_blocks(const mu_sim_role *role, uint64_t tokens);
 uint64_t mu_lane_blocks(const mu_lane *lane, uint64_t tokens);
 
 uint32_t mu_lane_running(const mu_lane *lane);
@@ -116,6 +119,9 @@ void mu_lane_unwait(mu_lane *lane);
 uint32_t mu_lane_emitted(const mu_lane *lane, const mu_seq *seq);
 
 /* Planning a step: each policy is made of these. */
+
+/** Tokens of a step that decodes leave to prompts. */
+uint32_t mu_lane_budget(const mu_lane *lane);
 
 /** Every decoding request gets its blocks of the next step; the last ones are evicted for it. */
 void mu_lane_grow(mu_lane *lane);

@@ -127,6 +127,13 @@ static uint64_t blocks_more(const mu_lane *lane, const mu_seq *seq, uint64_t tok
     return wanted > held ? wanted - held : 0;
 }
 
+uint32_t mu_lane_budget(const mu_lane *lane)
+{
+    const mu_sim_role *role = lane->role;
+    uint64_t decodes = (uint64_t)lane->decoding_count * (1 + role->mtp);
+    return decodes < role->max_tokens ? role->max_tokens - (uint32_t)decodes : 0;
+}
+
 uint32_t mu_lane_continue(mu_lane *lane, uint32_t budget)
 {
     uint32_t i = 0;

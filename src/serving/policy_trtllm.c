@@ -7,11 +7,8 @@
 
 void mu_policy_TRTLLM(mu_lane *lane, double now_s)
 {
-    const mu_sim_role *role = lane->role;
-    uint64_t decodes = (uint64_t)lane->decoding_count * (1 + role->mtp);
-    uint32_t budget = decodes < role->max_tokens ? role->max_tokens - (uint32_t)decodes : 0;
     mu_admission how = {.reserve = true};
-    budget = mu_lane_continue(lane, budget);
+    uint32_t budget = mu_lane_continue(lane, mu_lane_budget(lane));
     (void)mu_lane_admit(lane, &how, budget, now_s);
     lane->plan.decode = lane->decoding_count > 0;
 }

@@ -7,11 +7,8 @@
 
 void mu_policy_VLLM(mu_lane *lane, double now_s)
 {
-    const mu_sim_role *role = lane->role;
     mu_lane_grow(lane);
-    uint64_t decodes = (uint64_t)lane->decoding_count * (1 + role->mtp);
-    uint32_t budget = decodes < role->max_tokens ? role->max_tokens - (uint32_t)decodes : 0;
-    budget = mu_lane_continue(lane, budget);
+    uint32_t budget = mu_lane_continue(lane, mu_lane_budget(lane));
     if (!lane->plan.preempted) {
         mu_admission how = {0};
         (void)mu_lane_admit(lane, &how, budget, now_s);

@@ -249,12 +249,8 @@ static void learn_units(mu_sim *sim, const mu_request *r)
         sim->unit_tokens = size;
     }
     for (uint32_t i = 0; i < sim->count && sim->unit_tokens > 0; i++) {
-        const mu_sim_role *role = sim->instance[i].role;
-        for (uint32_t l = 0; l < role->lanes; l++) {
-            mu_lane *lane = &sim->instance[i].lane[l];
-            bool whole = role->prefix_cache && sim->unit_tokens % role->block_tokens == 0;
-            lane->cache.unit_blocks = whole ? sim->unit_tokens / role->block_tokens : 0;
-            lane->unit_tokens = lane->cache.unit_blocks * role->block_tokens;
+        for (uint32_t l = 0; l < sim->instance[i].role->lanes; l++) {
+            mu_lane_know_units(&sim->instance[i].lane[l], sim->unit_tokens);
         }
     }
 }
@@ -298,7 +294,7 @@ static mu_status read_units(mu_sim *sim, const mu_request *r, uint32_t *count, m
 
 static bool fits(mu_sim *sim, const mu_sim_role *role, uint64_t tokens)
 {
-    uint64_t need = (tokens + role->block_tokens - 1) / role->block_tokens + role->fixed_blocks;
+    uint64_t need = mu_role_blocks(role, tokens) + role->fixed_blocks;
     if (need <= role->blocks) {
         return true;
     }
@@ -317,12 +313,12 @@ static bool can_ever_run(mu_sim *sim, const mu_request *r)
            (!c->disaggregated || fits(sim, &c->prefill, r->input));
 }
 
-static void turn_away(mu_sim *sim, const mu_request *r)
+void mu_sim_turn_away(mu_sim *sim, uint32_t client, double now_s)
 {
     sim->lost.rejected++;
     sim->gone++;
     if (sim->traffic->ended != NULL) {
-        sim->traffic->ended(sim->traffic->context, r->client, r->arrival_s);
+        sim->traffic->ended(sim->traffic->context, client, now_s);
     }
 }
 
@@ -355,7 +351,7 @@ mu_status mu_sim_arrive(mu_sim *sim, mu_error *err)
     mu_tally_bin(&sim->lost, r.arrival_s)->arrived++;
     uint64_t number = sim->taken++;
     if (!can_ever_run(sim, &r)) {
-        turn_away(sim, &r);
+        mu_sim_turn_away(sim, r.client, r.arrival_s);
         return MU_OK;
     }
     const mu_sim_role *first =

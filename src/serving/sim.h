@@ -50,7 +50,7 @@ typedef struct mu_tally {
     double flop, bytes, network_s, energy_j;
     double sojourn_s, in_hand_area, in_hand_from_s;
     uint64_t in_hand;
-    double first_arrival_s, last_end_s;
+    double last_end_s;
     double up_from_s, up_s;
     mu_moment moment[MU_SIM_MEASURES];
     mu_sim_series series;
@@ -62,8 +62,6 @@ typedef enum mu_instance_state {
     MU_INSTANCE_UP,
     MU_INSTANCE_DRAINING
 } mu_instance_state;
-
-enum { MU_UNIT_CLASSES = 26 };
 
 typedef struct mu_sim mu_sim;
 
@@ -88,10 +86,10 @@ typedef struct mu_instance {
     double front_free_s; /* when its front end may take the next request */
     double wire_free_s;  /* when it may send (prefill) or receive (decode) the next cache */
     uint32_t polled;     /* steps since it looked into its inbox, as they count */
-    uint32_t dp_waited, dp_batched;         /* steps that prompts were held back */
-    mu_seq *spare;                          /* requests to use again */
-    uint64_t *spare_units[MU_UNIT_CLASSES]; /* lists of ids by their size, a power of two */
-    mu_seq **ending;                        /* requests that end in this step */
+    uint32_t dp_waited, dp_batched; /* steps that prompts were held back */
+    mu_seq *spare;                  /* requests to use again */
+    mu_id_store ids;                /* of their units */
+    mu_seq **ending;                /* requests that end in this step */
     uint32_t ending_room;
     uint32_t heap_at; /* place in the run's heap; UINT32_MAX = not in it */
     double next_s;
@@ -170,6 +168,9 @@ void mu_instance_end(mu_instance *instance);
 /** The next moment at which something happens here; HUGE_VAL = never by itself. */
 double mu_instance_next(const mu_instance *instance);
 
+/** Up, be it for those only that it has in hand. */
+bool mu_instance_works(const mu_instance *instance);
+
 /* see.c */
 
 /** Tokens that come out at a moment. */
@@ -203,6 +204,9 @@ mu_status mu_sim_arrive(mu_sim *sim, mu_error *err);
 void mu_sim_route(mu_sim *sim, mu_seq *seq, double now_s);
 void mu_sim_route_backlog(mu_sim *sim, double now_s);
 
+/** A request is told that it will not be answered. */
+void mu_sim_turn_away(mu_sim *sim, uint32_t client, double now_s);
+
 /** Place of a request in the queues of a role. */
 uint64_t mu_sim_key(const mu_sim_role *role, const mu_seq *seq);
 
@@ -226,6 +230,9 @@ mu_status mu_sim_run_alone(mu_sim *sim, mu_pool *pool, mu_error *err);
 /* fleet.c */
 
 void mu_fleet_start(mu_sim *sim);
+
+/** Whether instances come and go at all. */
+bool mu_fleet_changes(const mu_sim_fleet *fleet);
 
 /** Failures, repairs and starts of an instance that are due. */
 void mu_fleet_due(mu_instance *instance, double now_s);

@@ -36,8 +36,8 @@ static mu_status check(const mu_sim_config *config, mu_error *err)
 static bool are_independent(const mu_sim_config *config, const mu_traffic *traffic)
 {
     return !config->disaggregated && config->router == MU_ROUTER_ROUND_ROBIN &&
-           config->fleet.most == 0 && config->fleet.mtbf_s <= 0.0 && traffic->ended == NULL &&
-           config->on_step == NULL && config->on_request == NULL;
+           !mu_fleet_changes(&config->fleet) && traffic->ended == NULL && config->on_step == NULL &&
+           config->on_request == NULL;
 }
 
 static uint32_t front_of(const mu_sim_config *config)

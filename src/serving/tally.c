@@ -107,8 +107,8 @@ static void add_role(role_sum *sum, const mu_instance *instance, double duration
     const mu_tally *t = &instance->tally;
     a->steps += t->steps;
     a->busy_s += t->busy_s;
-    bool up = instance->state == MU_INSTANCE_UP || instance->state == MU_INSTANCE_DRAINING;
-    a->available_s += t->up_s + (up ? fmax(duration_s - t->up_from_s, 0.0) : 0.0);
+    a->available_s +=
+        t->up_s + (mu_instance_works(instance) ? fmax(duration_s - t->up_from_s, 0.0) : 0.0);
     sum->decode_steps += (double)t->decode_steps;
     sum->prefill_steps += (double)t->prefill_steps;
     a->decode_sequences += t->decode_sequences;
