@@ -9,6 +9,8 @@
  *        latency, rate. A deployment is a prefill and a decode role joined with their instance
  *        counts.
  */
+#include "bench.h"
+
 #include "catalog/builtin.h"
 #include "study/option.h"
 #include "study/search.h"
@@ -16,20 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-static double now_s(void)
-{
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static void stop(const mu_error *err)
-{
-    (void)fprintf(stderr, "bench: %s\n", err->text);
-    exit(1);
-}
 
 static mu_question ask(const mu_catalog *catalog, mu_scenario *s, const char *system,
                        const char *model, double chips)
@@ -43,7 +31,7 @@ static mu_question ask(const mu_catalog *catalog, mu_scenario *s, const char *sy
     s->tpot_s = 0.05;
     s->samples = 0.0;
     if (mu_question_make(catalog, s, NULL, &q, &err) != MU_OK) {
-        stop(&err);
+        stop(err.text);
     }
     return q;
 }
@@ -67,7 +55,7 @@ static void bench_plan(const mu_catalog *catalog, const char *system, const char
         if (mu_space_enumerate(&q, q.machine.chips * q.machine.ranks_per_chip, arena, &space,
                                &err) != MU_OK ||
             mu_space_evaluate(&q, &work, &space, &err) != MU_OK) {
-            stop(&err);
+            stop(err.text);
         }
         (void)mu_join_most(&q, &space, q.machine.chips, &joined);
         double took_s = now_s() - start_s;
@@ -103,7 +91,7 @@ static double service_s(const mu_question *q, double instances)
         double start_s = now_s();
         for (int i = 0; i < TIMES; i++) {
             if (mu_service_answer(&site, &d, arena, &out, &err) != MU_OK) {
-                stop(&err);
+                stop(err.text);
             }
         }
         double took_s = (now_s() - start_s) / TIMES;
@@ -162,7 +150,7 @@ int main(void)
     double start_s = now_s();
     if (mu_catalog_create(arena, mu_builtin_docs, mu_builtin_doc_count, mu_builtin_doc_count,
                           &catalog, &err) != MU_OK) {
-        stop(&err);
+        stop(err.text);
     }
     (void)printf("catalogue of %u documents opened in %.2f ms\n", mu_builtin_doc_count,
                  (now_s() - start_s) * 1e3);

@@ -9,6 +9,8 @@
  *        same = all alike, fresh = of random lengths, cached = of random lengths behind random
  *        prefixes, so that no two are alike; lanes = DP groups priced in a call.
  */
+#include "bench.h"
+
 #include "base/random.h"
 #include "catalog/builtin.h"
 #include "schedule/step_table.h"
@@ -18,7 +20,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { STEPS = 20000, ROUNDS = 5, LANES_MAX = 32 };
 
@@ -38,19 +39,6 @@ typedef struct rig {
     mu_arena *arena;
 } rig;
 
-static double now_s(void)
-{
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-static void stop(const mu_error *err)
-{
-    (void)fprintf(stderr, "bench: %s\n", err->text);
-    exit(1);
-}
-
 static void set_up(const mu_catalog *catalog, const deployment *d, rig *r)
 {
     mu_error err = {0};
@@ -61,7 +49,7 @@ static void set_up(const mu_catalog *catalog, const deployment *d, rig *r)
     s.samples = 0.0;
     if (mu_question_make(catalog, &s, NULL, &r->q, &err) != MU_OK ||
         mu_parallel_check(&r->q.model, &d->parallel, &err) != MU_OK) {
-        stop(&err);
+        stop(err.text);
     }
     memset(&r->program, 0, sizeof r->program);
     mu_program_build(&r->q.model, &d->parallel, &r->q.precision, &r->program);
@@ -169,7 +157,7 @@ int main(void)
     mu_catalog *catalog = NULL;
     if (mu_catalog_create(arena, mu_builtin_docs, mu_builtin_doc_count, mu_builtin_doc_count,
                           &catalog, &err) != MU_OK) {
-        stop(&err);
+        stop(err.text);
     }
     static const traffic all[] = {DECODE, SAME, FRESH, CACHED};
     for (int i = 0; i < 4; i++) {

@@ -6,6 +6,8 @@
  *        public ones; plain and packed; read as traffic to the end, best of several rounds.
  * Bound: the files lie in the page cache: a disk may be slower.
  */
+#include "bench.h"
+
 #include "base/random.h"
 #include "io/trace_read.h"
 
@@ -16,25 +18,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { ROUNDS = 5, CSV_ROWS = 2000000, JSONL_ROWS = 300000, LIBRARY_ROWS = 10000 };
 
 static char folder[256];
-
-static void stop(const char *what)
-{
-    (void)fprintf(stderr, "bench: %s\n", what);
-    exit(1);
-}
-
-static double now_s(void)
-{
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static FILE *create(char path[512], const char *name)
 {

@@ -5,26 +5,19 @@
  * Terms: in loops and sessions each request is answered as soon as it has arrived, and the time of
  *        it counts.
  */
+#include "bench.h"
+
 #include "serving/traffic.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { ROUNDS = 3, REQUESTS = 1000000 };
-
-static double now_s(void)
-{
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static void check(mu_status status, const mu_error *err)
 {
     if (status != MU_OK) {
-        (void)fprintf(stderr, "bench: %s\n", err->text);
-        exit(1);
+        stop(err->text);
     }
 }
 

@@ -202,10 +202,12 @@ static mu_row_errors errors_of(const trial *t, int measure, bool held_out, mu_ar
 {
     mu_arena_mark mark = mu_arena_here(arena);
     double *predicted = MU_NEW(arena, double, (size_t)3 * t->count);
-    double *measured = predicted + t->count;
     uint32_t n = 0;
-    mu_row_errors errors = {0};
-    for (uint32_t i = 0; predicted != NULL && i < t->count; i++) {
+    if (predicted == NULL) {
+        return (mu_row_errors){0};
+    }
+    double *measured = predicted + t->count;
+    for (uint32_t i = 0; i < t->count; i++) {
         uint32_t at = i * MEASURES + (uint32_t)measure;
         if ((t->fold[i] == HELD_OUT) == held_out && t->predicted[at] > 0.0 &&
             t->measured[at] > 0.0) {
@@ -213,9 +215,7 @@ static mu_row_errors errors_of(const trial *t, int measure, bool held_out, mu_ar
             measured[n++] = t->measured[at];
         }
     }
-    if (predicted != NULL) {
-        errors = mu_row_errors_of(predicted, measured, n, measured + t->count);
-    }
+    mu_row_errors errors = mu_row_errors_of(predicted, measured, n, measured + t->count);
     mu_arena_back(arena, mark);
     return errors;
 }

@@ -7,6 +7,7 @@
  * Bound: keys are 64-bit hashes mixed with the rows; two different operators collide with
  *        probability 2^-64 a pair. A book belongs to one machine in one draw.
  */
+#include "schedule/memo.h"
 #include "schedule/tally.h"
 
 #include <assert.h>
@@ -68,26 +69,12 @@ mu_compiled *mu_compile(const mu_program *program, const mu_machine *machine, mu
     return compiled;
 }
 
-static uint64_t mix(uint64_t x)
-{
-    x ^= x >> 33;
-    x *= UINT64_C(0xff51afd7ed558ccd);
-    x ^= x >> 33;
-    x *= UINT64_C(0xc4ceb9fe1a85ec53);
-    return x ^ (x >> 33);
-}
-
-static uint64_t bits(double x)
-{
-    uint64_t out;
-    memcpy(&out, &x, sizeof out);
-    return out;
-}
-
 static const mu_op_cost *look_up(mu_compiled *c, uint32_t op, double rows, double imbalance)
 {
     mu_cost_book *book = c->book;
-    uint64_t key = mix(c->hash[op] ^ mix(bits(rows) ^ mix(bits(imbalance)))) | 1U;
+    uint64_t key = mu_memo_mix(c->hash[op] ^ mu_memo_mix(mu_memo_bits(rows) ^
+                                                         mu_memo_mix(mu_memo_bits(imbalance)))) |
+                   1U;
     uint32_t mask = book->slots - 1;
     uint32_t at = (uint32_t)(key >> 40) & mask;
     while (book->slot[at].key != 0) {

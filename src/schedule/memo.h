@@ -72,6 +72,16 @@ static inline uint64_t mu_memo_bits(double x)
     return bits;
 }
 
+/* MurmurHash3's finaliser: every bit of a key moves every bit of what comes out. */
+static inline uint64_t mu_memo_mix(uint64_t x)
+{
+    x ^= x >> 33;
+    x *= UINT64_C(0xff51afd7ed558ccd);
+    x ^= x >> 33;
+    x *= UINT64_C(0xc4ceb9fe1a85ec53);
+    return x ^ (x >> 33);
+}
+
 static inline double mu_memo_number(uint64_t bits)
 {
     double x;

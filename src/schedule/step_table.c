@@ -177,15 +177,6 @@ static void add_decode(mu_step_table *t, const mu_batch *batch, double sum[])
     }
 }
 
-static uint64_t mix(uint64_t x)
-{
-    x ^= x >> 33;
-    x *= UINT64_C(0xff51afd7ed558ccd);
-    x ^= x >> 33;
-    x *= UINT64_C(0xc4ceb9fe1a85ec53);
-    return x ^ (x >> 33);
-}
-
 static void add_prefill(mu_step_table *t, const mu_batch *batch, double sum[])
 {
     double tokens = batch->prefill_tokens;
@@ -193,8 +184,9 @@ static void add_prefill(mu_step_table *t, const mu_batch *batch, double sum[])
     mu_load load = {.prefill_sequences = batch->prefill_sequences,
                     .prefill_tokens = tokens,
                     .prefill_cached = cached > 0.0 ? cached : 0.0};
-    uint64_t key = mix(mu_memo_bits(load.prefill_sequences) ^ mix(mu_memo_bits(tokens)));
-    key = mix(key ^ mu_memo_bits(load.prefill_cached)) | 1U;
+    uint64_t key =
+        mu_memo_mix(mu_memo_bits(load.prefill_sequences) ^ mu_memo_mix(mu_memo_bits(tokens)));
+    key = mu_memo_mix(key ^ mu_memo_bits(load.prefill_cached)) | 1U;
     bool fresh = false;
     double *found = mu_memo_find(&t->prefill, key, &fresh);
     if (fresh) {

@@ -97,7 +97,7 @@ typedef struct mu_lane {
 
 mu_status mu_lane_open(mu_lane *lane, const mu_sim_role *role, mu_arena *arena, mu_error *err);
 
-/** Ids stand for so many tokens: units, where they are whole blocks. Before the first request with ids. */
+/** Ids stand for so many tokens: units, where they are whole blocks. Before any request has ids. */
 void mu_lane_know_units(mu_lane *lane, uint32_t unit_tokens);
 
 /** Blocks that hold so many tokens. */

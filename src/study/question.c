@@ -171,7 +171,7 @@ mu_status mu_question_machines(const mu_question *question, mu_draw draw, mu_mac
     const mu_catalog *catalog = question->catalog;
     const mu_scenario *scenario = question->scenario;
     const char *system = question->system->id;
-    const mu_role_wish *main = scenario->serve.given ? &scenario->serve : &scenario->decode;
+    const mu_role_wish *main = mu_scenario_main_role(scenario);
     mu_machine_name name = machine_name(scenario, system, main->chip);
     mu_status status = mu_machine_load(catalog, &name, draw, decode, err);
     if (status != MU_OK) {

@@ -96,6 +96,13 @@ static mu_status read_day(const mu_doc *doc, const mu_node *map, const char *key
     return node != NULL ? mu_node_text(doc, node, key, out, err) : MU_OK;
 }
 
+mu_status mu_recipe_days_read(const mu_doc *doc, const mu_node *map, mu_recipe_days *out,
+                              mu_error *err)
+{
+    mu_status status = read_day(doc, map, "from", &out->from, err);
+    return status == MU_OK ? read_day(doc, map, "until", &out->until, err) : status;
+}
+
 static mu_status read_run(const mu_entity *recipe, const mu_node *map, mu_recipe_run *out,
                           mu_error *err)
 {
@@ -121,10 +128,7 @@ static mu_status read_run(const mu_entity *recipe, const mu_node *map, mu_recipe
         status = read_concurrencies(doc, map, out, err);
     }
     if (status == MU_OK) {
-        status = read_day(doc, map, "from", &out->from, err);
-    }
-    if (status == MU_OK) {
-        status = read_day(doc, map, "until", &out->until, err);
+        status = mu_recipe_days_read(doc, map, &out->days, err);
     }
     out->engine_versions = mu_node_get(map, "engine_versions");
     if (status == MU_OK) {
@@ -254,14 +258,18 @@ bool mu_recipe_is_of(const mu_catalog *catalog, const mu_entity *recipe, const m
 }
 
 /* Days compare as texts. */
+bool mu_recipe_days_hold(const mu_recipe_days *days, const char *day)
+{
+    return (days->from[0] == '\0' || strcmp(day, days->from) >= 0) &&
+           (days->until[0] == '\0' || strcmp(day, days->until) <= 0);
+}
+
 static bool was_current(const mu_recipe_run *run, const mu_case *c)
 {
-    bool dated = c->date[0] != '\0';
-    bool early = dated && run->from[0] != '\0' && strcmp(c->date, run->from) < 0;
-    bool late = dated && run->until[0] != '\0' && strcmp(c->date, run->until) > 0;
+    bool then = c->date[0] == '\0' || mu_recipe_days_hold(&run->days, c->date);
     bool other = run->engine_versions != NULL && c->engine_version[0] != '\0' &&
                  !holds(run->engine_versions, c->engine_version);
-    return !early && !late && !other;
+    return then && !other;
 }
 
 static bool asks_the_same(const mu_recipe_run *run, const mu_scenario *scenario)

@@ -25,15 +25,20 @@ typedef struct mu_recipe_role {
     bool dp_attention; /* attention by data over the ranks, not by tensors */
 } mu_recipe_role;
 
+/* First and last day of something, YYYY-MM-DD; "" = open. */
+typedef struct mu_recipe_days {
+    const char *from;
+    const char *until;
+} mu_recipe_days;
+
 typedef struct mu_recipe_run {
     const mu_entity *recipe;
     double input; /* tokens */
     double output;
     uint32_t concurrency_count;
     double concurrency[MU_RECIPE_CONCURRENCIES_MAX];
-    double drafts;    /* tokens drafted a step */
-    const char *from; /* first and last day it was run so, YYYY-MM-DD; "" = open */
-    const char *until;
+    double drafts;                  /* tokens drafted a step */
+    mu_recipe_days days;            /* that it was run so */
     const mu_node *engine_versions; /* list of texts; NULL = any */
     mu_recipe_role serve, prefill, decode;
 } mu_recipe_run;
@@ -71,6 +76,13 @@ mu_status mu_recipe_book_read(const mu_catalog *catalog, mu_arena *arena, mu_rec
 uint32_t mu_recipe_match(const mu_recipe_book *book, const mu_catalog *catalog, const mu_case *c,
                          const mu_question *question, const mu_scenario *scenario,
                          const mu_recipe_run *out[MU_RECIPE_MATCHES_MAX]);
+
+/** `from` and `until` of a map; MU_E_INPUT: not texts. */
+mu_status mu_recipe_days_read(const mu_doc *doc, const mu_node *map, mu_recipe_days *out,
+                              mu_error *err) MU_MUST_CHECK;
+
+/** Whether a day, not "", lies in them. */
+bool mu_recipe_days_hold(const mu_recipe_days *days, const char *day);
 
 /** Whether a case is of a recipe's suite, model, system, engine, format and days. */
 bool mu_recipe_is_of(const mu_catalog *catalog, const mu_entity *recipe, const mu_case *c,

@@ -185,6 +185,11 @@ static mu_status set_percentile(reader *r, const mu_option *option, const mu_nod
     return status;
 }
 
+const mu_role_wish *mu_scenario_main_role(const mu_scenario *scenario)
+{
+    return scenario->serve.given ? &scenario->serve : &scenario->decode;
+}
+
 bool mu_scenario_topic_of(const char *path, mu_scenario_topic *out)
 {
     static const struct {

@@ -144,6 +144,9 @@ typedef struct mu_scenario {
     char warning[MU_SCENARIO_WARNINGS_MAX][MU_SCENARIO_WARNING_TEXT_MAX];
 } mu_scenario;
 
+/** The role whose steps a client waits for: the one role, else decode. */
+const mu_role_wish *mu_scenario_main_role(const mu_scenario *scenario);
+
 /** Which topic a scenario key belongs to; false for the others. */
 bool mu_scenario_topic_of(const char *path, mu_scenario_topic *out);
 

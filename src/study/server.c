@@ -4,8 +4,6 @@
  */
 #include "study/server.h"
 
-#include "study/recipe.h"
-
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
@@ -72,14 +70,6 @@ static mu_status check_keys(const mu_doc *doc, const mu_node *map, mu_error *err
     return mu_node_known_keys(doc, map, known, count, err);
 }
 
-static mu_status read_day(const mu_doc *doc, const mu_node *map, const char *name, const char **out,
-                          mu_error *err)
-{
-    const mu_node *node = mu_node_get(map, name);
-    *out = "";
-    return node != NULL ? mu_node_text(doc, node, name, out, err) : MU_OK;
-}
-
 static mu_status read_number(const mu_doc *doc, const mu_node *map, const key *k, mu_server *out,
                              mu_error *err)
 {
@@ -109,10 +99,7 @@ static mu_status read_server(const mu_entity *recipe, const mu_node *map, mu_ser
     *out = (mu_server){.recipe = recipe};
     mu_status status = check_keys(doc, map, err);
     if (status == MU_OK) {
-        status = read_day(doc, map, "from", &out->from, err);
-    }
-    if (status == MU_OK) {
-        status = read_day(doc, map, "until", &out->until, err);
+        status = mu_recipe_days_read(doc, map, &out->days, err);
     }
     for (int i = 0; i < NUMBERS && status == MU_OK; i++) {
         status = read_number(doc, map, &numbers[i], out, err);
@@ -156,30 +143,23 @@ mu_status mu_server_book_read(const mu_catalog *catalog, mu_arena *arena, mu_ser
     return status;
 }
 
-/* The role whose steps a client waits for. */
-static const mu_role_wish *main_role(const mu_scenario *s)
-{
-    return s->serve.given ? &s->serve : &s->decode;
-}
-
 static bool agrees(double said, double is)
 {
     return said < 0.0 || said == is;
 }
 
-/* Days compare as texts. */
+/* A case without a date is of servers without days alone. */
 static bool was_then(const mu_server *server, const mu_case *c)
 {
     if (c->date[0] == '\0') {
-        return server->from[0] == '\0' && server->until[0] == '\0';
+        return server->days.from[0] == '\0' && server->days.until[0] == '\0';
     }
-    return (server->from[0] == '\0' || strcmp(c->date, server->from) >= 0) &&
-           (server->until[0] == '\0' || strcmp(c->date, server->until) <= 0);
+    return mu_recipe_days_hold(&server->days, c->date);
 }
 
 static bool matches(const mu_server *server, const mu_case *c, const mu_scenario *s)
 {
-    const mu_role_wish *role = main_role(s);
+    const mu_role_wish *role = mu_scenario_main_role(s);
     double drafts = role->mtp > 0.0 ? role->mtp : 0.0;
     double ranks = fmax(role->tp, 1.0) * fmax(role->dp, 1.0);
     return was_then(server, c) && (server->apart > 0.0) == !s->serve.given &&

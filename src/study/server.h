@@ -11,12 +11,12 @@
 
 #include "study/answer.h"
 #include "study/case.h"
+#include "study/recipe.h"
 
 /* One entry of `servers`; what was not said is < 0, "" for days. */
 typedef struct mu_server {
     const mu_entity *recipe;
-    const char *from; /* days, YYYY-MM-DD */
-    const char *until;
+    mu_recipe_days days;
     double input, output, concurrency_least, concurrency_most, drafts;
     double ranks;        /* of one worker of the main role: the one that decodes */
     double workers;      /* of that role */

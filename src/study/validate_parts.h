@@ -109,7 +109,7 @@ typedef struct mu_case_run {
 } mu_case_run;
 
 /**
- * Runs it: its measures, NaN where a simulation has none of its own.
+ * Runs it: its measures over what stands in out; those that a simulation has none of are left.
  * @retval MU_NO  no request of it could ever be admitted
  */
 mu_status mu_case_simulate(const mu_case_run *run, mu_work *work, double out[MU_MEASURE_COUNT],

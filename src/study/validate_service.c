@@ -49,15 +49,10 @@ static mu_status read_scenario(const mu_validate_run *run, const mu_case *c, mu_
     return status == MU_OK && !is_simulated(run, c) ? mu_scenario_check_steady(out, err) : status;
 }
 
-static const mu_role_wish *main_role(const mu_scenario *s)
-{
-    return s->serve.given ? &s->serve : &s->decode;
-}
-
 static bool same_machines(const mu_scenario *a, const mu_scenario *b)
 {
     return strcmp(a->system, b->system) == 0 && strcmp(a->engine, b->engine) == 0 &&
-           strcmp(main_role(a)->chip, main_role(b)->chip) == 0 &&
+           strcmp(mu_scenario_main_role(a)->chip, mu_scenario_main_role(b)->chip) == 0 &&
            strcmp(a->prefill.chip, b->prefill.chip) == 0;
 }
 

@@ -25,9 +25,6 @@ static void feed_enough(const mu_question *question, const mu_service *steady, m
 
 static void take_measures(const mu_sim_answer *a, double chips, double out[MU_MEASURE_COUNT])
 {
-    for (int k = 0; k < MU_MEASURE_COUNT; k++) {
-        out[k] = (double)NAN;
-    }
     double output = (double)a->output_tokens / a->duration_s;
     double all = (double)(a->output_tokens + a->input_tokens) / a->duration_s;
     out[MU_MEASURE_TTFT_MEAN] = a->ttft_s.mean;

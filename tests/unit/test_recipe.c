@@ -4,16 +4,12 @@
  * Method: recipes written here over the built-in catalogue; cases with every sort of label; the
  *         answer held against that of a case that spells the same deployment out.
  */
-#include "twin_helper.h"
+#include "recipe_helper.h"
 
-#include "io/case_read.h"
-#include "io/doc_read.h"
 #include "study/recipe.h"
 #include "study/validate.h"
 
 #include <stdlib.h>
-
-enum { DOCS_MAX = 4096 };
 
 static const char recipe_yaml[] =
     "kind: recipe\nid: bench-one\nname: one\nsource: inferencex-configs\nsuites: [bench]\n"
@@ -32,19 +28,6 @@ static const char recipe_yaml[] =
     "  - {input: 1024, output: 1024, drafts: 0, concurrency: [64], serve: {tp: 2}}\n"
     "  - {input: 1024, output: 1024, drafts: 0, concurrency: [64], serve: {tp: 4}}\n";
 
-/* The built-in catalogue and one recipe more. */
-static mu_status catalog_with(const char *yaml, mu_catalog **out, mu_error *err)
-{
-    mu_doc *docs = MU_NEW(t.arena, mu_doc, DOCS_MAX);
-    uint32_t count = mu_builtin_doc_count;
-    assert_non_null(docs);
-    assert_true(count < DOCS_MAX);
-    memcpy(docs, mu_builtin_docs, count * sizeof *docs);
-    mu_status status =
-        mu_doc_read_text(t.arena, yaml, strlen(yaml), "r.yaml", MU_DOC_YAML, &docs[count], err);
-    return status == MU_OK ? mu_catalog_create(t.arena, docs, count + 1, count, out, err) : status;
-}
-
 static mu_catalog *catalog(void)
 {
     mu_catalog *out = NULL;
@@ -53,19 +36,6 @@ static mu_catalog *catalog(void)
         fail_msg("%s", err.text);
     }
     return out;
-}
-
-static mu_case case_of(const char *json)
-{
-    mu_case_list list = {.arena = t.arena};
-    mu_doc *doc = MU_NEW(t.arena, mu_doc, 1);
-    mu_error err = {0};
-    if (mu_doc_read_text(t.arena, json, strlen(json), "c.json", MU_DOC_JSON, doc, &err) != MU_OK ||
-        mu_cases_from_doc(doc, &list, &err) != MU_OK) {
-        fail_msg("%s", err.text);
-    }
-    assert_int_equal(list.count, 1);
-    return list.item != NULL ? list.item[0] : (mu_case){.id = ""};
 }
 
 /* A case of suite `bench`: its model, date, concurrency and deployment. */

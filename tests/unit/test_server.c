@@ -4,15 +4,11 @@
  * Method: servers written here over the built-in catalogue; which one a case finds, and what its
  *         scenario then says, against figures worked out by hand.
  */
-#include "twin_helper.h"
+#include "recipe_helper.h"
 
-#include "io/case_read.h"
-#include "io/doc_read.h"
 #include "study/server.h"
 
 #include <math.h>
-
-enum { DOCS_MAX = 4096 };
 
 #define RECIPE                                                                                     \
     "kind: recipe\nid: bench-servers\nname: one\nsource: inferencex-scripts\nsuites: [bench]\n"    \
@@ -30,36 +26,15 @@ static const char servers_yaml[] =
            "  - {apart: true, workers: 2, max_running: 7, prefill_max_running: 8, "
            "prefill_batch_tokens: 16896}\n";
 
-static mu_status catalog_with(const char *yaml, mu_catalog **out, mu_error *err)
+static mu_case row(const char *date, int input, int concurrency, const char *deployment)
 {
-    mu_doc *docs = MU_NEW(t.arena, mu_doc, DOCS_MAX);
-    uint32_t count = mu_builtin_doc_count;
-    assert_non_null(docs);
-    assert_true(count < DOCS_MAX);
-    memcpy(docs, mu_builtin_docs, count * sizeof *docs);
-    mu_status status =
-        mu_doc_read_text(t.arena, yaml, strlen(yaml), "r.yaml", MU_DOC_YAML, &docs[count], err);
-    return status == MU_OK ? mu_catalog_create(t.arena, docs, count + 1, count, out, err) : status;
-}
-
-static mu_case case_of(const char *date, int input, int concurrency, const char *deployment)
-{
-    const char *json = mu_arena_printf(
+    return case_of(mu_arena_printf(
         t.arena,
         "[{\"id\": \"a\", \"source\": \"bench\", \"date\": \"%s\", \"scenario\": {\"model\": "
         "\"deepseek-r1\", \"system\": \"hgx-h200\", \"engine\": \"trtllm\", \"precision\": "
         "{\"weights\": \"fp8\"}, \"workload\": {\"input\": %d, \"output\": 1024, "
         "\"concurrency\": %d}, \"deployment\": %s}, \"measured\": {\"tpot_mean_s\": 0.01}}]",
-        date, input, concurrency, deployment);
-    mu_case_list list = {.arena = t.arena};
-    mu_doc *doc = MU_NEW(t.arena, mu_doc, 1);
-    mu_error err = {0};
-    if (mu_doc_read_text(t.arena, json, strlen(json), "c.json", MU_DOC_JSON, doc, &err) != MU_OK ||
-        mu_cases_from_doc(doc, &list, &err) != MU_OK) {
-        fail_msg("%s", err.text);
-    }
-    assert_int_equal(list.count, 1);
-    return list.item != NULL ? list.item[0] : (mu_case){.id = ""};
+        date, input, concurrency, deployment));
 }
 
 /* What the case's scenario says once its server was found; whether one was. */
@@ -87,7 +62,7 @@ static bool launched(const mu_case *c, mu_scenario *s)
 static double running(const char *date, int input, int concurrency, const char *deployment)
 {
     mu_scenario s;
-    mu_case c = case_of(date, input, concurrency, deployment);
+    mu_case c = row(date, input, concurrency, deployment);
     return launched(&c, &s) ? s.serve.batch : 0.0;
 }
 
@@ -112,7 +87,7 @@ static void test_computed_limits(void **state)
 {
     (void)state;
     mu_scenario s;
-    mu_case c = case_of("", 1000, 33, "{\"serve\": {\"dp\": 8, \"ep\": 8}}");
+    mu_case c = row("", 1000, 33, "{\"serve\": {\"dp\": 8, \"ep\": 8}}");
     assert_true(launched(&c, &s));
     assert_true(s.serve.batch == 5.0 && s.serve.batch_tokens == 1088.0);
     assert_true(s.serving.poll_steps == 30.0 && s.serving.dp_timeout_steps == 60.0);
@@ -122,15 +97,15 @@ static void test_apart(void **state)
 {
     (void)state;
     mu_scenario s;
-    mu_case c = case_of("", 1024, 9,
-                        "{\"mode\": \"disaggregated\", \"prefill\": {\"tp\": 4}, \"decode\": "
-                        "{\"tp\": 2, \"instances\": 2}}");
+    mu_case c = row("", 1024, 9,
+                    "{\"mode\": \"disaggregated\", \"prefill\": {\"tp\": 4}, \"decode\": "
+                    "{\"tp\": 2, \"instances\": 2}}");
     assert_true(launched(&c, &s));
     assert_true(s.decode.batch == 7.0);
     assert_true(s.prefill.batch == 8.0 && s.prefill.batch_tokens == 16896.0);
-    c = case_of("", 1024, 9,
-                "{\"mode\": \"disaggregated\", \"prefill\": {\"tp\": 4}, \"decode\": {\"tp\": 2, "
-                "\"instances\": 3}}");
+    c = row("", 1024, 9,
+            "{\"mode\": \"disaggregated\", \"prefill\": {\"tp\": 4}, \"decode\": {\"tp\": 2, "
+            "\"instances\": 3}}");
     assert_false(launched(&c, &s));
 }
 
@@ -167,9 +142,9 @@ static void test_built_in(void **state)
     assert_true(book.count > 100);
     for (uint32_t i = 0; i < book.count; i++) {
         const mu_server *s = &book.server[i];
-        assert_true(s->from[0] == '\0' || strlen(s->from) == 10);
-        assert_true(s->until[0] == '\0' || strlen(s->until) == 10);
-        assert_true(s->until[0] == '\0' || strcmp(s->from, s->until) <= 0);
+        assert_true(s->days.from[0] == '\0' || strlen(s->days.from) == 10);
+        assert_true(s->days.until[0] == '\0' || strlen(s->days.until) == 10);
+        assert_true(s->days.until[0] == '\0' || strcmp(s->days.from, s->days.until) <= 0);
         assert_true(s->concurrency_most < 0.0 || s->concurrency_most >= s->concurrency_least);
         assert_true(s->apart > 0.0 || (s->prefill_batch_tokens < 0.0 && s->workers < 0.0));
         assert_true(fmax(s->memory_utilisation, s->stream_interval) > 0.0 ||
