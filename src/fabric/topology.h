@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A network link by link: ranks and switches as vertices, every direction of every cable a link.
+ *
+ * Terms: vertices 0 .. ranks-1 are the ranks, the rest are switches. A link carries bytes one way;
+ *        a cable is two links. A kind is a set of links that are alike (all cables from leaves to
+ *        spines, upwards). A network is one of the planes of wires that a rank is part of (UB,
+ *        RoCE), cut into domains of `span` ranks; two ranks talk over the innermost network whose
+ *        domain holds both. A plane is one of several equal copies of a network's switches,
+ *        over which a message is striped.
+ * Bound: 2^31 links; what is built lives in the caller's arena. Read-only while flows run.
+ */
+#ifndef MUSTER_FABRIC_TOPOLOGY_H
+#define MUSTER_FABRIC_TOPOLOGY_H
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "fabric/fabric.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { MU_DIMS_MAX = 6, MU_NETWORKS_MAX = 4, MU_KINDS_MAX = 64, MU_LINK_NAME_MAX = 32 };
+
+typedef enum mu_shape {
+    MU_SHAPE_SWITCH,    /* every rank has a cable to each of `planes` switches */
+    MU_SHAPE_CLOS,      /* switches in levels: leaf and spine, fat tree, rail-optimised */
+    MU_SHAPE_MESH,      /* n-D full mesh: a cable to every rank that differs in one coordinate */
+    MU_SHAPE_TORUS,     /* n-D torus: a cable to both neighbours in every dimension */
+    MU_SHAPE_DRAGONFLY, /* dragonfly+: groups of leaf and spine, spines of groups joined */
+    MU_SHAPE_BUS,       /* all ranks of a domain share one path (PCIe) */
+    MU_SHAPE_LINKS,     /* an explicit list */
+    MU_SHAPE_COUNT
+} mu_shape;
+
+/* One network as described: parameters by shape; bandwidths one direction, nominal [B/s]. */
+typedef struct mu_network_spec {
+    char name[24];
+    mu_shape shape;
+    uint64_t span;    /* ranks in one domain */
+    double bandwidth; /* of one rank, all its planes and dimensions together */
+    double latency_s; /* of one cable and the switch behind it */
+    uint32_t planes;  /* >= 1; switch and clos */
+    bool in_network_reduction;
+    /* clos: level 0 are the leaves. `down`: ranks (level 0) or switches of the level below under
+     * one switch; `up`: switches above that each switch of the level has cables to (0 at the top);
+     * `cables` to each; `taper` >= 1: oversubscription, bandwidth of all down over all up. */
+    uint32_t levels;
+    uint32_t down[MU_DIMS_MAX];
+    uint32_t up[MU_DIMS_MAX];
+    double taper[MU_DIMS_MAX];
+    uint32_t rails; /* > 1: rank r has its leaf by r mod rails (rail-optimised), else by r / down */
+    /* mesh and torus: ranks along each dimension, innermost first, and its share of bandwidth. */
+    uint32_t dims;
+    uint32_t dim[MU_DIMS_MAX];
+    double dim_share[MU_DIMS_MAX]; /* sums to 1 */
+    /* dragonfly+: levels[0] as in clos inside a group, and bandwidth of a group to all others over
+     * that of its ranks. */
+    uint32_t groups;
+    double global_share;
+    /* optics of the cables that are optical, for cost and power; 0 = not known */
+    bool optical[MU_DIMS_MAX + 1]; /* rank to leaf, then level by level or dimension by dimension */
+} mu_network_spec;
+
+typedef struct mu_link_kind {
+    char name[MU_LINK_NAME_MAX]; /* "ub: chip to leaf" */
+    uint32_t network;
+    uint32_t first; /* links of a kind are a run: first .. first + count - 1 */
+    uint32_t count;
+    double bandwidth; /* of one, unbroken [B/s] */
+    double latency_s;
+    bool optical;
+} mu_link_kind;
+
+typedef struct mu_topology {
+    uint32_t ranks;
+    uint32_t vertices;
+    uint32_t links;
+    uint32_t network_count;
+    mu_network_spec network[MU_NETWORKS_MAX]; /* innermost first */
+    uint32_t kind_count;
+    mu_link_kind kind[MU_KINDS_MAX];
+    uint32_t *from;      /* [links] */
+    uint32_t *to;        /* [links] */
+    double *bandwidth;   /* [links] now; 0 = broken [B/s] */
+    double *latency_s;   /* [links] */
+    uint32_t *out_first; /* [vertices + 1] into out_link: links that leave a vertex */
+    uint32_t *out_link;  /* [links] */
+    bool *dead;          /* [vertices] broken chips and switches; NULL while all work */
+    uint32_t first_switch[MU_NETWORKS_MAX]; /* vertex; networks' switches follow one another */
+    bool whole;                             /* nothing is broken */
+    bool uniform; /* built from shapes alone: translations of ranks map links of a kind to links of
+                     it, and shortest routes to shortest routes */
+} mu_topology;
+
+/* A cable of an explicit list. Switches are numbered from `ranks` on. */
+typedef struct mu_cable {
+    uint32_t a;
+    uint32_t b;
+    double bandwidth; /* each direction [B/s], > 0 */
+    double latency_s; /* >= 0 */
+} mu_cable;
+
+/**
+ * Builds networks over `ranks` ranks.
+ *
+ * @retval MU_E_INPUT   shapes that do not cover the span, zero bandwidth, negative latency, too many
+ *                      links
+ * @retval MU_E_MEMORY
+ *
+ * Cost: O(links).
+ */
+mu_status mu_topology_build(mu_arena *arena, uint32_t ranks, const mu_network_spec *networks,
+                            uint32_t network_count, mu_topology *out, mu_error *err) MU_MUST_CHECK;
+
+/**
+ * The same of an explicit list of cables among `vertices` vertices, the first `ranks` of them ranks.
+ *
+ * @retval MU_E_INPUT  an end out of range, both ends the same, bandwidth <= 0, latency < 0; errors
+ *                     name the cable by its index
+ */
+mu_status mu_topology_of_cables(mu_arena *arena, uint32_t ranks, uint32_t vertices,
+                                const mu_cable *cables, uint32_t cable_count, mu_topology *out,
+                                mu_error *err) MU_MUST_CHECK;
+
+/** What networks look like when only the tiers are known: a switch, mesh or bus a tier. */
+void mu_networks_of_tiers(const mu_fabric *fabric, mu_network_spec out[MU_NETWORKS_MAX],
+                          uint32_t *count);
+
+/** Index of the innermost network whose domain holds both ranks; network_count when none does. */
+uint32_t mu_topology_network(const mu_topology *topology, uint32_t a, uint32_t b);
+
+const char *mu_shape_text(mu_shape shape);
+
+#endif
