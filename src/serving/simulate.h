@@ -54,12 +54,12 @@ typedef enum mu_order {
     X(PREFIX, "prefix", "longest cached prefix, unless that instance is crowded")                  \
     X(POWER_OF_TWO, "power-of-two", "the less loaded of two at random")
 
-typedef enum mu_router {
+typedef enum mu_router_rule {
 #define X(name, word, doc) MU_ROUTER_##name,
     MU_ROUTER_LIST(X)
 #undef X
         MU_ROUTER_COUNT
-} mu_router;
+} mu_router_rule;
 
 /* Cost of one step: as mu_step_table_cost(). `worker` is the thread that asks (0 .. threads - 1).
  */
@@ -131,7 +131,7 @@ typedef struct mu_sim_config {
     bool disaggregated;
     mu_sim_role prefill; /* disaggregated only */
     mu_sim_role decode;  /* the one role when not */
-    mu_router router;
+    mu_router_rule router;
     mu_sim_fleet fleet; /* of the role that takes requests */
     mu_sim_transfer transfer;
     mu_sim_skew skew;
@@ -236,6 +236,6 @@ mu_status mu_simulate(const mu_sim_config *config, const mu_traffic *traffic, mu
 
 const char *mu_policy_text(mu_policy policy);
 const char *mu_order_text(mu_order order);
-const char *mu_router_text(mu_router router);
+const char *mu_router_text(mu_router_rule router);
 
 #endif

@@ -24,7 +24,7 @@ const char *mu_order_text(mu_order order)
     return orders[order];
 }
 
-const char *mu_router_text(mu_router router)
+const char *mu_router_text(mu_router_rule router)
 {
     assert((unsigned)router < MU_ROUTER_COUNT);
     return routers[router];

@@ -162,7 +162,7 @@ static double missing_bytes(const mu_role_site *at)
 static mu_status evaluate_shape(void *context, uint64_t index, uint32_t worker, mu_error *err)
 {
     const evaluation *e = context;
-    const mu_shape *shape = &e->space->shape[index];
+    const mu_cut_shape *shape = &e->space->shape[index];
     bench *b = &e->bench[worker];
     bool prefill = shape->use == MU_SHAPE_PREFILL;
     outcome *o = &e->outcome[index];
@@ -203,7 +203,7 @@ double mu_space_least_chips(const mu_question *question, const mu_space *space)
     mu_site site = mu_question_site(question);
     double least = HUGE_VAL;
     for (uint32_t i = 0; i < space->shape_count; i++) {
-        const mu_shape *shape = &space->shape[i];
+        const mu_cut_shape *shape = &space->shape[i];
         mu_role role = {
             .instances = 1, .parallel = shape->parallel, .batch_tokens = serve_budgets[0]};
         mu_role_site at = {.site = &site,

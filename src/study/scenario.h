@@ -57,7 +57,7 @@ typedef struct mu_length_wish {
 typedef struct mu_serving_wish {
     int policy; /* 0 = the engine's, else mu_policy + 1 */
     int order;  /* mu_order */
-    int router; /* mu_router */
+    int router; /* mu_router_rule */
     double block_tokens;
     double poll_steps, stream_first;
     double dp_timeout_steps, dp_batching_steps;

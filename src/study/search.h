@@ -14,10 +14,10 @@
 /* What a shape is for. */
 typedef enum mu_shape_use { MU_SHAPE_PREFILL, MU_SHAPE_DECODE, MU_SHAPE_SERVE } mu_shape_use;
 
-typedef struct mu_shape {
+typedef struct mu_cut_shape {
     mu_shape_use use;
     mu_parallel parallel;
-} mu_shape;
+} mu_cut_shape;
 
 /* One instance of a shape at one batch. */
 typedef struct mu_offer {
@@ -32,7 +32,7 @@ typedef struct mu_offer {
 } mu_offer;
 
 typedef struct mu_space {
-    mu_shape *shape;
+    mu_cut_shape *shape;
     uint32_t shape_count;
     mu_offer *offer; /* all offers of all shapes, in shape order; arena */
     uint64_t offer_count;

@@ -250,7 +250,7 @@ mu_status mu_sim_configure(const mu_question *q, const mu_deployment *d,
 {
     const mu_scenario *s = q->scenario;
     mu_sim_config config = {.disaggregated = d->disaggregated,
-                            .router = (mu_router)s->serving.router,
+                            .router = (mu_router_rule)s->serving.router,
                             .fleet = fleet_of(&s->serving),
                             .skew = skew_of(q, d, machines),
                             .ttft_slo_s = s->ttft_s,

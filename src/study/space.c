@@ -39,7 +39,8 @@ static bool wished(double wish, uint32_t value)
 static void add_shape(walk *w, const mu_parallel *parallel)
 {
     if (w->space->shape_count < SHAPES_MAX && mu_parallel_fits(&w->question->model, parallel)) {
-        w->space->shape[w->space->shape_count++] = (mu_shape){.use = w->use, .parallel = *parallel};
+        w->space->shape[w->space->shape_count++] =
+            (mu_cut_shape){.use = w->use, .parallel = *parallel};
     }
 }
 
@@ -157,7 +158,7 @@ mu_status mu_space_enumerate(const mu_question *question, double max_ranks, mu_a
                              mu_space *out, mu_error *err)
 {
     const mu_scenario *s = question->scenario;
-    *out = (mu_space){.shape = MU_NEW(arena, mu_shape, SHAPES_MAX)};
+    *out = (mu_space){.shape = MU_NEW(arena, mu_cut_shape, SHAPES_MAX)};
     if (out->shape == NULL) {
         return mu_fail(err, MU_E_MEMORY, "no memory for the search space");
     }

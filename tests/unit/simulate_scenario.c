@@ -175,7 +175,7 @@ void scenario_draw(scenario *out, scenario_level level, uint64_t n)
     mu_sim_config *c = &out->config;
     c->seed = n;
     c->decode = draw_role(level, unit_tokens, &d);
-    c->router = level >= SCENARIO_LANES ? (mu_router)roll(&d, 0, MU_ROUTER_COUNT - 1) : 0;
+    c->router = level >= SCENARIO_LANES ? (mu_router_rule)roll(&d, 0, MU_ROUTER_COUNT - 1) : 0;
     c->disaggregated = level >= SCENARIO_DISAGGREGATED && chance(&d, 0.7);
     if (c->disaggregated) {
         c->prefill = draw_role(level, unit_tokens, &d);
