@@ -72,8 +72,8 @@ int64_t mu_flows_now(const mu_flows *flows);
 /** Bytes that ended flows carried over each link. [links]; borrowed. */
 const double *mu_flows_carried(const mu_flows *flows);
 
-/** Rate that flows now take of a link [B/s]. */
-double mu_flows_used(mu_flows *flows, uint32_t link);
+/** Rate that flows took of a link when time last went on [B/s]. */
+double mu_flows_used(const mu_flows *flows, uint32_t link);
 
 mu_flow_stats mu_flows_stats(const mu_flows *flows);
 

@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Levels of links: weighted max-min fairness, kept up to date.
+ *
+ * What:  after flows came or went, works out the levels of links that this touches, from the lowest
+ *        level up, until every flow has a bottleneck: a full link on which nobody's level is
+ *        higher. That makes the rates max-min fair, and there is only one such set of rates.
+ * Why:   in large patterns an event moves a few flows to another bottleneck and changes the levels
+ *        of some hundred links; a solution from scratch would touch every flow.
+ * Bound: after too many steps without an end, all is solved anew by progressive filling.
+ * Source: Bertsekas & Gallager, Data Networks, 6.5.2 (the bottleneck condition).
+ */
+#include "fabric/flow_state.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+
+/* --- links to look at, by level --- */
+
+static void work_put(mu_flows *flows, double key, uint32_t l)
+{
+    work_item *heap = flows->work;
+    uint32_t place = flows->work_count++;
+    while (place > 0 && heap[(place - 1) / 2].key > key) {
+        heap[place] = heap[(place - 1) / 2];
+        place = (place - 1) / 2;
+    }
+    heap[place] = (work_item){.key = key, .link = l};
+    flows->load[l].listed = true;
+}
+
+static work_item work_take(mu_flows *flows)
+{
+    work_item *heap = flows->work;
+    work_item first = heap[0];
+    work_item item = heap[--flows->work_count];
+    uint32_t count = flows->work_count;
+    uint32_t place = 0;
+    for (;;) {
+        uint32_t child = 2 * place + 1;
+        if (child >= count) {
+            break;
+        }
+        child += child + 1 < count && heap[child + 1].key < heap[child].key ? 1 : 0;
+        if (heap[child].key >= item.key) {
+            break;
+        }
+        heap[place] = heap[child];
+        place = child;
+    }
+    heap[place] = item;
+    flows->load[first.link].listed = false;
+    return first;
+}
+
+static double level_of(const link_load *load)
+{
+    return (load->capacity - load->fixed) / load->weight;
+}
+
+static bool overfull(const link_load *load)
+{
+    return load->fixed > load->capacity * (1.0 + LEVEL_SLACK);
+}
+
+/* A link whose load changed: its members' level must be worked out, or it has got too full. */
+static void look_at(mu_flows *flows, uint32_t l, double level)
+{
+    link_load *load = &flows->load[l];
+    if (load->listed) {
+        return;
+    }
+    if (load->members > 0) {
+        work_put(flows, level_of(load), l);
+    } else if (overfull(load)) {
+        work_put(flows, level, l);
+    }
+}
+
+/* --- what a flow takes of the links that are not its bottleneck --- */
+
+/* Adds `change` to the level at which a flow loads all links but one. */
+static void shift(mu_flows *flows, uint32_t f, uint32_t except, double change)
+{
+    const flow_state *flow = &flows->flow[f];
+    for (uint32_t i = flow->first; i < flow->first + flow->hops; i++) {
+        uint32_t l = flows->hop_link[i] & LINK_MASK;
+        if (l != except) {
+            flows->load[l].fixed += change * flow->weight * hop_share_of(flows, i);
+        }
+    }
+}
+
+static uint32_t hop_on(const mu_flows *flows, uint32_t f, uint32_t l)
+{
+    const flow_state *flow = &flows->flow[f];
+    uint32_t i = flow->first;
+    while ((flows->hop_link[i] & LINK_MASK) != l) {
+        i++;
+        assert(i < flow->first + flow->hops);
+    }
+    return i;
+}
+
+static double pull_of(const mu_flows *flows, uint32_t f, uint32_t hop)
+{
+    return flows->flow[f].weight * hop_share_of(flows, hop);
+}
+
+/* Drops out of the members of its bottleneck; what it loads there is now fixed. Bytes left, by
+ * weight. */
+static double drop_member(mu_flows *flows, uint32_t f)
+{
+    uint32_t l = flows->flow[f].bottleneck;
+    link_load *load = &flows->load[l];
+    double pull = pull_of(flows, f, hop_on(flows, f, l));
+    double rest = flows->link[l].heap[flows->flow[f].place].target - clock_now(flows, l);
+    mark_retimed(flows, l);
+    mu_member_remove(flows, l, flows->flow[f].place);
+    load->weight -= pull;
+    load->fixed += pull * load->level;
+    load->above = fmax(load->above, load->level);
+    if (load->members == 0) {
+        set_clock(flows, l);
+        load->weight = 0.0;
+        load->level = 0.0;
+    }
+    return rest;
+}
+
+void mu_flow_leave(mu_flows *flows, uint32_t f)
+{
+    uint32_t l = flows->flow[f].bottleneck;
+    double level = flows->load[l].level;
+    (void)drop_member(flows, f);
+    shift(flows, f, NONE, -level);
+    const flow_state *flow = &flows->flow[f];
+    for (uint32_t i = flow->first; i < flow->first + flow->hops; i++) {
+        look_at(flows, flows->hop_link[i] & LINK_MASK, level);
+    }
+}
+
+/* Adds a flow to the members of a link, to run at its level; it loads nothing yet. */
+static bool add_member(mu_flows *flows, uint32_t l, uint32_t f, uint32_t hop, double rest)
+{
+    link_load *load = &flows->load[l];
+    set_clock(flows, l);
+    if (!mu_member_add(flows, l, f, flows->link[l].clock + rest)) {
+        return false;
+    }
+    load->weight += pull_of(flows, f, hop);
+    mark_retimed(flows, l);
+    return true;
+}
+
+/* --- one link --- */
+
+static int by_level_down(const void *a, const void *b)
+{
+    const pulled *x = a;
+    const pulled *y = b;
+    if (x->level != y->level) {
+        return x->level > y->level ? -1 : 1;
+    }
+    return x->flow < y->flow ? -1 : x->flow > y->flow;
+}
+
+/* Flows that are not members and run above `level`; sums up anew what is fixed. */
+static bool find_above(mu_flows *flows, uint32_t l, double level, uint32_t *count)
+{
+    link_load *load = &flows->load[l];
+    double fixed = 0.0;
+    double above = 0.0;
+    uint32_t found = 0;
+    if (!mu_flow_grow((void **)&flows->pull, &flows->pull_room, flows->link[l].hops,
+                      sizeof *flows->pull)) {
+        return false;
+    }
+    for (uint32_t i = flows->link[l].first_hop; i != NONE; i = flows->hop[i].next) {
+        uint32_t f = flows->hop[i].flow;
+        uint32_t bottleneck = flows->flow[f].bottleneck;
+        if (bottleneck == l || bottleneck == NONE) {
+            continue;
+        }
+        double its = flows->load[bottleneck].level;
+        fixed += its * pull_of(flows, f, i);
+        if (its > level) {
+            flows->pull[found++] = (pulled){.level = its, .flow = f, .hop = i};
+        } else {
+            above = fmax(above, its);
+        }
+    }
+    load->fixed = fixed;
+    load->above = above;
+    *count = found;
+    return true;
+}
+
+/* Makes members of the flows that run above the level that is left for them here. */
+static bool pull_in(mu_flows *flows, uint32_t l)
+{
+    link_load *load = &flows->load[l];
+    uint32_t count = 0;
+    double level = load->members > 0 ? level_of(load) : -INFINITY;
+    if (!find_above(flows, l, level, &count)) {
+        return false;
+    }
+    qsort(flows->pull, count, sizeof *flows->pull, by_level_down);
+    level = load->members > 0 ? level_of(load) : -INFINITY;
+    for (uint32_t i = 0; i < count; i++) {
+        const pulled *p = &flows->pull[i];
+        if (p->level <= level + fabs(level) * LEVEL_SLACK ||
+            (load->members == 0 && !overfull(load))) {
+            load->above = fmax(load->above, p->level);
+            break;
+        }
+        uint32_t from = flows->flow[p->flow].bottleneck;
+        double rest = drop_member(flows, p->flow);
+        shift(flows, p->flow, NONE, load->level - p->level);
+        double pull = pull_of(flows, p->flow, p->hop);
+        load->fixed -= load->level * pull;
+        if (!add_member(flows, l, p->flow, p->hop, rest)) {
+            return false;
+        }
+        look_at(flows, from, p->level);
+        level = level_of(load);
+    }
+    return true;
+}
+
+/* Hops of a member but the one on l, all shares and weights 1: the loop that takes the time. */
+static inline void load_others(mu_flows *flows, const member *m, uint32_t l, double change,
+                               double level, bool plain)
+{
+    double weight = plain ? change : change * flows->flow[m->flow].weight;
+    uint32_t i = m->first;
+    for (;; i++) {
+        uint32_t word = flows->hop_link[i];
+        uint32_t k = word & LINK_MASK;
+        if (k != l) {
+            link_load *other = &flows->load[k];
+            other->fixed += plain ? weight : weight * hop_share_of(flows, i);
+            other->above = other->above < level ? level : other->above;
+            if (!other->listed) {
+                look_at(flows, k, level);
+            }
+        }
+        if ((word & LAST_HOP) != 0) {
+            break;
+        }
+    }
+}
+
+static void set_level(mu_flows *flows, uint32_t l, double level)
+{
+    link_load *load = &flows->load[l];
+    double change = level - load->level;
+    set_clock(flows, l);
+    load->level = level;
+    mark_retimed(flows, l);
+    const member *heap = flows->link[l].heap;
+    uint32_t count = load->members;
+    if (flows->plain) {
+        for (uint32_t i = 0; i < count; i++) {
+            load_others(flows, &heap[i], l, change, level, true);
+        }
+    } else {
+        for (uint32_t i = 0; i < count; i++) {
+            load_others(flows, &heap[i], l, change, level, false);
+        }
+    }
+}
+
+static bool settle(mu_flows *flows, work_item item)
+{
+    uint32_t l = item.link;
+    link_load *load = &flows->load[l];
+    bool pulls = load->members == 0
+                     ? overfull(load)
+                     : load->above > level_of(load) * (1.0 + LEVEL_SLACK) || level_of(load) < 0.0;
+    if (load->members > 0 && !pulls) {
+        double level = level_of(load);
+        if (level > item.key * (1.0 + LEVEL_SLACK) && flows->work_count > 0 &&
+            flows->work[0].key < level) {
+            work_put(flows, level, l); /* it rose while it waited: others come first */
+            return true;
+        }
+        if (fabs(level - load->level) <= level * 1e-15) {
+            return true;
+        }
+    }
+    if (pulls && !pull_in(flows, l)) {
+        return false;
+    }
+    if (load->members > 0) {
+        flows->stats.solved++;
+        set_level(flows, l, fmax(level_of(load), 0.0));
+    }
+    return true;
+}
+
+/* --- all anew --- */
+
+/* Takes all flows off their bottlenecks; rest[] holds what they have left. */
+static void clear_levels(mu_flows *flows)
+{
+    for (uint32_t l = 0; l < flows->links; l++) {
+        link_load *load = &flows->load[l];
+        const link_state *link = &flows->link[l];
+        set_clock(flows, l);
+        for (uint32_t i = 0; i < load->members; i++) {
+            flows->rest[link->heap[i].flow] = link->heap[i].target - link->clock;
+            flows->flow[link->heap[i].flow].bottleneck = NONE;
+        }
+        if (load->members > 0) {
+            mark_retimed(flows, l);
+        }
+        load->members = 0;
+        load->fixed = 0.0;
+        load->weight = 0.0;
+        load->level = 0.0;
+        load->above = 0.0;
+        load->listed = false;
+        for (uint32_t i = link->first_hop; i != NONE; i = flows->hop[i].next) {
+            load->weight += pull_of(flows, flows->hop[i].flow, i);
+        }
+    }
+    flows->work_count = 0;
+}
+
+/* All flows on l that have no bottleneck yet get it. */
+static bool fill(mu_flows *flows, uint32_t l, double level)
+{
+    link_load *load = &flows->load[l];
+    link_state *link = &flows->link[l];
+    load->level = level;
+    load->above = level;
+    mark_retimed(flows, l);
+    if (!mu_flow_grow((void **)&link->heap, &link->room, link->hops, sizeof(member))) {
+        return false;
+    }
+    for (uint32_t i = link->first_hop; i != NONE; i = flows->hop[i].next) {
+        uint32_t f = flows->hop[i].flow;
+        flow_state *flow = &flows->flow[f];
+        if (flow->bottleneck != NONE) {
+            continue;
+        }
+        flow->bottleneck = l;
+        flow->place = load->members;
+        link->heap[load->members++] =
+            (member){.target = link->clock + flows->rest[f], .flow = f, .first = flow->first};
+        for (uint32_t h = flow->first; h < flow->first + flow->hops; h++) {
+            uint32_t k = flows->hop_link[h] & LINK_MASK;
+            if (k != l) {
+                double pull = flow->weight * hop_share_of(flows, h);
+                flows->load[k].fixed += level * pull;
+                flows->load[k].weight -= pull;
+            }
+        }
+    }
+    mu_member_order(flows, l);
+    return true;
+}
+
+/* Flows on l without a bottleneck. Weights are sums and differences: rounding may leave a crumb. */
+static bool has_open(const mu_flows *flows, uint32_t l)
+{
+    for (uint32_t i = flows->link[l].first_hop; i != NONE; i = flows->hop[i].next) {
+        if (flows->flow[flows->hop[i].flow].bottleneck == NONE) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Progressive filling: the lowest level first. */
+static bool solve_all(mu_flows *flows)
+{
+    clear_levels(flows);
+    for (uint32_t l = 0; l < flows->links; l++) {
+        if (flows->load[l].weight > 0.0) {
+            work_put(flows, level_of(&flows->load[l]), l);
+        }
+    }
+    while (flows->work_count > 0) {
+        work_item item = work_take(flows);
+        link_load *load = &flows->load[item.link];
+        if (load->weight > 0.0) {
+            double level = fmax(level_of(load), 0.0);
+            if (level > item.key * (1.0 + LEVEL_SLACK) && flows->work_count > 0 &&
+                flows->work[0].key < level && has_open(flows, item.link)) {
+                work_put(flows, level, item.link);
+                continue;
+            }
+            flows->stats.solved++;
+            if (has_open(flows, item.link) && !fill(flows, item.link, level)) {
+                return false;
+            }
+        }
+    }
+    for (uint32_t l = 0; l < flows->links; l++) {
+        link_load *load = &flows->load[l];
+        if (load->members == 0) {
+            load->weight = 0.0;
+            load->above = INFINITY; /* looked for when it gets too full */
+        }
+    }
+    return true;
+}
+
+/* --- flows that join --- */
+
+/* The link of its route where a flow would get least. */
+static uint32_t tightest(const mu_flows *flows, uint32_t f)
+{
+    const flow_state *flow = &flows->flow[f];
+    uint32_t best = flow->first;
+    double least = INFINITY;
+    for (uint32_t i = flow->first; i < flow->first + flow->hops; i++) {
+        const link_load *load = &flows->load[flows->hop_link[i] & LINK_MASK];
+        double level = (load->capacity - load->fixed) / (load->weight + pull_of(flows, f, i));
+        if (level < least) {
+            least = level;
+            best = i;
+        }
+    }
+    return best;
+}
+
+static bool join(mu_flows *flows, uint32_t f)
+{
+    const flow_state *flow = &flows->flow[f];
+    uint32_t hop = tightest(flows, f);
+    uint32_t l = flows->hop_link[hop] & LINK_MASK;
+    if (!add_member(flows, l, f, hop, flow->bytes / flow->weight)) {
+        return false;
+    }
+    double level = flows->load[l].level;
+    shift(flows, f, l, level);
+    for (uint32_t i = flow->first; i < flow->first + flow->hops; i++) {
+        uint32_t k = flows->hop_link[i] & LINK_MASK;
+        if (k != l) {
+            flows->load[k].above = fmax(flows->load[k].above, level);
+        }
+        look_at(flows, k, level);
+    }
+    return true;
+}
+
+bool mu_flow_solve(mu_flows *flows)
+{
+    uint32_t count = flows->arrived_count;
+    flows->arrived_count = 0;
+    bool anew = (uint64_t)count * 2 > flows->active && count > 8;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t f = flows->arrived[i];
+        if (anew) {
+            flows->rest[f] = flows->flow[f].bytes / flows->flow[f].weight;
+        } else if (!join(flows, f)) {
+            return false;
+        }
+    }
+    uint64_t guard = 64 + 32 * (uint64_t)flows->links;
+    while (!anew && flows->work_count > 0) {
+        if (!settle(flows, work_take(flows))) {
+            return false;
+        }
+        anew = --guard == 0;
+    }
+    return !anew || solve_all(flows);
+}

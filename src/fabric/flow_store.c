@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Where flows, their hops and the members of links are kept.
+ *
+ * What:  recycled flows; hops in rooms of a power of two; a list of hops and a heap of members a
+ *        link.
+ * Why:   millions of flows come and go; memory is what the most at once take.
+ * Bound: 2^31 hops.
+ */
+#include "fabric/flow_state.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool mu_flow_grow(void **items, uint32_t *room, uint64_t count, size_t size)
+{
+    if (count <= *room) {
+        return true;
+    }
+    uint64_t wanted = *room < 16 ? 16 : (uint64_t)*room * 2;
+    wanted = wanted < count ? count : wanted;
+    if (wanted > LINK_MASK || wanted > SIZE_MAX / size) {
+        return false;
+    }
+    void *grown = realloc(*items, (size_t)wanted * size);
+    if (grown == NULL) {
+        return false;
+    }
+    *items = grown;
+    *room = (uint32_t)wanted;
+    return true;
+}
+
+/* Room for hops up to `count`. */
+static bool grow_hops(mu_flows *flows, uint64_t count)
+{
+    uint32_t room = flows->hop_room;
+    uint32_t same = room;
+    if (!mu_flow_grow((void **)&flows->hop_link, &same, count, sizeof *flows->hop_link)) {
+        return false;
+    }
+    same = room;
+    if (!mu_flow_grow((void **)&flows->hop, &same, count, sizeof *flows->hop)) {
+        return false;
+    }
+    if (flows->hop_share != NULL) {
+        same = room;
+        if (!mu_flow_grow((void **)&flows->hop_share, &same, count, sizeof *flows->hop_share)) {
+            return false;
+        }
+    }
+    flows->hop_room = same;
+    return true;
+}
+
+/* First of 1 << room_class hops. */
+static uint32_t take_hops(mu_flows *flows, uint8_t room_class)
+{
+    uint32_t first = flows->free_hops[room_class];
+    if (first != NONE) {
+        flows->free_hops[room_class] = flows->hop[first].next;
+        return first;
+    }
+    uint32_t room = 1u << room_class;
+    if ((uint64_t)flows->hop_count + room > flows->hop_room &&
+        !grow_hops(flows, (uint64_t)flows->hop_count + room)) {
+        return NONE;
+    }
+    first = flows->hop_count;
+    flows->hop_count += room;
+    return first;
+}
+
+static bool grow_flows(mu_flows *flows)
+{
+    uint32_t same = flows->flow_room;
+    if (!mu_flow_grow((void **)&flows->rest, &same, (uint64_t)flows->flow_count + 1,
+                      sizeof *flows->rest)) {
+        return false;
+    }
+    return mu_flow_grow((void **)&flows->flow, &flows->flow_room, (uint64_t)flows->flow_count + 1,
+                        sizeof *flows->flow);
+}
+
+uint32_t mu_flow_take(mu_flows *flows, uint32_t hops)
+{
+    uint8_t room_class = 0;
+    while (room_class < HOP_CLASSES - 1 && (1u << room_class) < hops) {
+        room_class++;
+    }
+    uint32_t first = take_hops(flows, room_class);
+    if (first == NONE) {
+        return NONE;
+    }
+    uint32_t f = flows->free_flow;
+    if (f != NONE) {
+        flows->free_flow = flows->flow[f].place;
+    } else if (flows->flow_count < flows->flow_room || grow_flows(flows)) {
+        f = flows->flow_count++;
+    } else {
+        flows->hop[first].next = flows->free_hops[room_class];
+        flows->free_hops[room_class] = first;
+        return NONE;
+    }
+    flows->flow[f].first = first;
+    flows->flow[f].hops = (uint16_t)hops;
+    flows->flow[f].room_class = room_class;
+    flows->flow[f].bottleneck = NONE;
+    return f;
+}
+
+void mu_flow_give(mu_flows *flows, uint32_t f)
+{
+    flow_state *flow = &flows->flow[f];
+    flows->hop[flow->first].next = flows->free_hops[flow->room_class];
+    flows->free_hops[flow->room_class] = flow->first;
+    flow->place = flows->free_flow;
+    flows->free_flow = f;
+}
+
+void mu_flow_hook(mu_flows *flows, uint32_t f)
+{
+    const flow_state *flow = &flows->flow[f];
+    for (uint32_t i = flow->first; i < flow->first + flow->hops; i++) {
+        link_state *link = &flows->link[flows->hop_link[i] & LINK_MASK];
+        hop_list *hop = &flows->hop[i];
+        hop->flow = f;
+        hop->prev = NONE;
+        hop->next = link->first_hop;
+        if (hop->next != NONE) {
+            flows->hop[hop->next].prev = i;
+        }
+        link->first_hop = i;
+        link->hops++;
+    }
+    flows->active++;
+}
+
+void mu_flow_unhook(mu_flows *flows, uint32_t f)
+{
+    const flow_state *flow = &flows->flow[f];
+    for (uint32_t i = flow->first; i < flow->first + flow->hops; i++) {
+        uint32_t l = flows->hop_link[i] & LINK_MASK;
+        link_state *link = &flows->link[l];
+        const hop_list *hop = &flows->hop[i];
+        if (hop->prev == NONE) {
+            link->first_hop = hop->next;
+        } else {
+            flows->hop[hop->prev].next = hop->next;
+        }
+        if (hop->next != NONE) {
+            flows->hop[hop->next].prev = hop->prev;
+        }
+        flows->carried[l] += flow->bytes * hop_share_of(flows, i);
+        if (--link->hops == 0) {
+            flows->load[l].fixed = 0.0; /* what rounding left */
+            flows->load[l].weight = 0.0;
+            flows->load[l].above = 0.0;
+        }
+    }
+    flows->active--;
+}
+
+static bool sooner(const member *a, const member *b)
+{
+    return a->target < b->target || (a->target == b->target && a->flow < b->flow);
+}
+
+static void put(mu_flows *flows, member *heap, uint32_t place, member item)
+{
+    heap[place] = item;
+    flows->flow[item.flow].place = place;
+}
+
+static void sift_up(mu_flows *flows, member *heap, uint32_t place, member item)
+{
+    while (place > 0) {
+        uint32_t parent = (place - 1) / 2;
+        if (!sooner(&item, &heap[parent])) {
+            break;
+        }
+        put(flows, heap, place, heap[parent]);
+        place = parent;
+    }
+    put(flows, heap, place, item);
+}
+
+static void sift_down(mu_flows *flows, member *heap, uint32_t count, uint32_t place, member item)
+{
+    for (;;) {
+        uint32_t child = 2 * place + 1;
+        if (child >= count) {
+            break;
+        }
+        if (child + 1 < count && sooner(&heap[child + 1], &heap[child])) {
+            child++;
+        }
+        if (!sooner(&heap[child], &item)) {
+            break;
+        }
+        put(flows, heap, place, heap[child]);
+        place = child;
+    }
+    put(flows, heap, place, item);
+}
+
+bool mu_member_add(mu_flows *flows, uint32_t l, uint32_t f, double target)
+{
+    link_state *link = &flows->link[l];
+    uint32_t count = flows->load[l].members;
+    if (count == link->room &&
+        !mu_flow_grow((void **)&link->heap, &link->room, (uint64_t)count + 1, sizeof(member))) {
+        return false;
+    }
+    flows->load[l].members = count + 1;
+    flows->flow[f].bottleneck = l;
+    sift_up(flows, link->heap, count,
+            (member){.target = target, .flow = f, .first = flows->flow[f].first});
+    return true;
+}
+
+void mu_member_remove(mu_flows *flows, uint32_t l, uint32_t place)
+{
+    member *heap = flows->link[l].heap;
+    uint32_t count = --flows->load[l].members;
+    assert(place <= count);
+    flows->flow[heap[place].flow].bottleneck = NONE;
+    if (place == count) {
+        return;
+    }
+    member last = heap[count];
+    if (place > 0 && sooner(&last, &heap[(place - 1) / 2])) {
+        sift_up(flows, heap, place, last);
+    } else {
+        sift_down(flows, heap, count, place, last);
+    }
+}
+
+void mu_member_order(mu_flows *flows, uint32_t l)
+{
+    member *heap = flows->link[l].heap;
+    uint32_t count = flows->load[l].members;
+    for (uint32_t place = count / 2; place-- > 0;) {
+        sift_down(flows, heap, count, place, heap[place]);
+    }
+}
