@@ -114,7 +114,7 @@ mu_status mu_topology_build(mu_arena *arena, uint32_t ranks, const mu_network_sp
                             uint32_t network_count, mu_topology *out, mu_error *err) MU_MUST_CHECK;
 
 /**
- * The same of an explicit list of cables among `vertices` vertices, the first `ranks` of them ranks.
+ * The same of an explicit list of cables among `vertices` vertices; the first `ranks` are ranks.
  *
  * @retval MU_E_INPUT  an end out of range, both ends the same, bandwidth <= 0, latency < 0; errors
  *                     name the cable by its index
