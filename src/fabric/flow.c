@@ -34,17 +34,19 @@ static void set_empty(mu_flows *flows)
         flows->free_hops[i] = NONE;
     }
     for (uint32_t l = 0; l < flows->links; l++) {
-        link_load *load = &flows->load[l];
-        *load = (link_load){.capacity = load->capacity};
+        flows->load[l] = (link_load){.fixed = 0.0};
+        flows->share[l].weight = 0.0;
+        flows->share[l].level = 0.0;
+        set_limit(flows, l);
         link_state *link = &flows->link[l];
-        link->hops = 0;
-        link->first_hop = NONE;
+        link->riders = 0;
         link->due_place = NONE;
         link->due = NEVER;
         link->clock_tick = 0;
         link->clock = 0.0;
         flows->carried[l] = 0.0;
     }
+    flows->load[flows->links].limit = INFINITY;
     flows->stats = (mu_flow_stats){0};
 }
 
@@ -59,23 +61,22 @@ mu_status mu_flows_create(uint32_t links, const double *capacity, double tick_s,
     size_t n = links;
     flows->links = links;
     flows->tick_s = tick_s;
-    flows->load = calloc(n, sizeof *flows->load);
+    flows->load = calloc(n + 1, sizeof *flows->load);
+    flows->share = calloc(n, sizeof *flows->share);
     flows->link = calloc(n, sizeof *flows->link);
     flows->carried = calloc(n, sizeof *flows->carried);
     flows->work = calloc(n + 1, sizeof *flows->work);
     flows->due_heap = calloc(n, sizeof *flows->due_heap);
     flows->retimed = calloc(n, sizeof *flows->retimed);
-    uint32_t rests = 0;
-    if (flows->load == NULL || flows->link == NULL || flows->carried == NULL ||
-        flows->work == NULL || flows->due_heap == NULL || flows->retimed == NULL ||
-        !mu_flow_grow((void **)&flows->rest, &rests, expected, sizeof *flows->rest) ||
-        !mu_flow_grow((void **)&flows->flow, &flows->flow_room, expected, sizeof *flows->flow)) {
+    if (flows->load == NULL || flows->share == NULL || flows->link == NULL ||
+        flows->carried == NULL || flows->work == NULL || flows->due_heap == NULL ||
+        flows->retimed == NULL || !mu_flow_reserve(flows, expected)) {
         mu_flows_free(flows);
         return mu_fail(err, MU_E_MEMORY, "out of memory");
     }
     for (size_t l = 0; l < n; l++) {
         assert(capacity[l] >= 0.0);
-        flows->load[l].capacity = capacity[l];
+        flows->share[l].capacity = capacity[l];
     }
     set_empty(flows);
     *out = flows;
@@ -89,13 +90,15 @@ void mu_flows_free(mu_flows *flows)
     }
     for (uint32_t l = 0; flows->link != NULL && l < flows->links; l++) {
         free(flows->link[l].heap);
+        free(flows->link[l].rider);
     }
     free(flows->load);
+    free(flows->share);
     free(flows->link);
     free(flows->carried);
     free(flows->flow);
     free(flows->hop_link);
-    free(flows->hop);
+    free(flows->hop_place);
     free(flows->hop_share);
     free(flows->work);
     free(flows->due_heap);
@@ -106,6 +109,7 @@ void mu_flows_free(mu_flows *flows)
     free(flows->ended);
     free(flows->ended_spare);
     free(flows->rest);
+    free(flows->bottleneck);
     free(flows);
 }
 
@@ -179,7 +183,9 @@ static bool enter(mu_flows *flows, uint32_t f)
                       (uint64_t)flows->arrived_count + 1, sizeof *flows->arrived)) {
         return false;
     }
-    mu_flow_hook(flows, f);
+    if (!mu_flow_hook(flows, f)) {
+        return false;
+    }
     flows->arrived[flows->arrived_count++] = f;
     return true;
 }
@@ -294,13 +300,12 @@ static double ticks_left(const mu_flows *flows, uint32_t l)
 {
     const link_state *link = &flows->link[l];
     double rest = link->heap[0].target - clock_now(flows, l);
-    return rest / flows->load[l].level / flows->tick_s;
+    return rest / flows->share[l].level / flows->tick_s;
 }
 
 static int64_t due_tick(const mu_flows *flows, uint32_t l)
 {
-    const link_load *load = &flows->load[l];
-    if (load->members == 0 || !(load->level > 0.0)) {
+    if (flows->load[l].members == 0 || !(flows->share[l].level > 0.0)) {
         return NEVER;
     }
     double ticks = fmax(rint(ticks_left(flows, l)), 0.0);
@@ -515,22 +520,23 @@ const double *mu_flows_carried(const mu_flows *flows)
 
 double mu_flows_used(const mu_flows *flows, uint32_t link)
 {
-    const link_load *load = &flows->load[link];
-    return load->fixed + load->weight * load->level;
+    const link_level *share = &flows->share[link];
+    return flows->load[link].fixed + share->weight * share->level;
 }
 
 mu_flow_stats mu_flows_stats(const mu_flows *flows)
 {
     mu_flow_stats stats = flows->stats;
     stats.active = flows->active;
-    size_t bytes = (size_t)flows->links * (sizeof(link_load) + sizeof(link_state) +
-                                           sizeof(work_item) + sizeof(double) + 8);
+    size_t bytes =
+        (size_t)flows->links * (sizeof(link_load) + sizeof(link_level) + sizeof(link_state) +
+                                sizeof(work_item) + sizeof(double) + 8);
     for (uint32_t l = 0; l < flows->links; l++) {
-        bytes += (size_t)flows->link[l].room * sizeof(member);
+        bytes += (size_t)flows->link[l].room * sizeof(member) +
+                 (size_t)flows->link[l].rider_room * sizeof(rider);
     }
-    bytes += (size_t)flows->flow_room * (sizeof(flow_state) + sizeof(double));
-    bytes += (size_t)flows->hop_room *
-             (4 + sizeof(hop_list) + (flows->hop_share == NULL ? 0 : sizeof(double)));
+    bytes += (size_t)flows->flow_room * (sizeof(flow_state) + sizeof(double) + 4);
+    bytes += (size_t)flows->hop_room * (8 + (flows->hop_share == NULL ? 0 : sizeof(double)));
     bytes += (size_t)flows->wait_room * sizeof(waiting) + (size_t)flows->ended_room * 16 +
              (size_t)flows->arrived_room * 4 + (size_t)flows->pull_room * sizeof(pulled);
     stats.memory_bytes = bytes;

@@ -28,6 +28,7 @@ static void work_put(mu_flows *flows, double key, uint32_t l)
     }
     heap[place] = (work_item){.key = key, .link = l};
     flows->load[l].listed = true;
+    flows->load[l].limit = INFINITY;
 }
 
 static work_item work_take(mu_flows *flows)
@@ -51,30 +52,27 @@ static work_item work_take(mu_flows *flows)
     }
     heap[place] = item;
     flows->load[first.link].listed = false;
+    set_limit(flows, first.link);
     return first;
 }
 
-static double level_of(const link_load *load)
+static double level_of(const mu_flows *flows, uint32_t l)
 {
-    return (load->capacity - load->fixed) / load->weight;
+    const link_level *share = &flows->share[l];
+    return (share->capacity - flows->load[l].fixed) / share->weight;
 }
 
-static bool overfull(const link_load *load)
+static bool overfull(const mu_flows *flows, uint32_t l)
 {
-    return load->fixed > load->capacity * (1.0 + LEVEL_SLACK);
+    return flows->load[l].fixed > flows->share[l].capacity * (1.0 + LEVEL_SLACK);
 }
 
 /* A link whose load changed: its members' level must be worked out, or it has got too full. */
 static void look_at(mu_flows *flows, uint32_t l, double level)
 {
-    link_load *load = &flows->load[l];
-    if (load->listed) {
-        return;
-    }
-    if (load->members > 0) {
-        work_put(flows, level_of(load), l);
-    } else if (overfull(load)) {
-        work_put(flows, level, l);
+    const link_load *load = &flows->load[l];
+    if (load->fixed > load->limit) {
+        work_put(flows, load->members > 0 ? level_of(flows, l) : level, l);
     }
 }
 
@@ -112,27 +110,29 @@ static double pull_of(const mu_flows *flows, uint32_t f, uint32_t hop)
  * weight. */
 static double drop_member(mu_flows *flows, uint32_t f)
 {
-    uint32_t l = flows->flow[f].bottleneck;
+    uint32_t l = flows->bottleneck[f];
     link_load *load = &flows->load[l];
     double pull = pull_of(flows, f, hop_on(flows, f, l));
     double rest = flows->link[l].heap[flows->flow[f].place].target - clock_now(flows, l);
     mark_retimed(flows, l);
     mu_member_remove(flows, l, flows->flow[f].place);
-    load->weight -= pull;
-    load->fixed += pull * load->level;
-    load->above = fmax(load->above, load->level);
+    link_level *share = &flows->share[l];
+    share->weight -= pull;
+    load->fixed += pull * share->level;
+    load->above = fmax(load->above, share->level);
     if (load->members == 0) {
         set_clock(flows, l);
-        load->weight = 0.0;
-        load->level = 0.0;
+        share->weight = 0.0;
+        share->level = 0.0;
+        set_limit(flows, l);
     }
     return rest;
 }
 
 void mu_flow_leave(mu_flows *flows, uint32_t f)
 {
-    uint32_t l = flows->flow[f].bottleneck;
-    double level = flows->load[l].level;
+    uint32_t l = flows->bottleneck[f];
+    double level = flows->share[l].level;
     (void)drop_member(flows, f);
     shift(flows, f, NONE, -level);
     const flow_state *flow = &flows->flow[f];
@@ -144,12 +144,12 @@ void mu_flow_leave(mu_flows *flows, uint32_t f)
 /* Adds a flow to the members of a link, to run at its level; it loads nothing yet. */
 static bool add_member(mu_flows *flows, uint32_t l, uint32_t f, uint32_t hop, double rest)
 {
-    link_load *load = &flows->load[l];
     set_clock(flows, l);
     if (!mu_member_add(flows, l, f, flows->link[l].clock + rest)) {
         return false;
     }
-    load->weight += pull_of(flows, f, hop);
+    flows->share[l].weight += pull_of(flows, f, hop);
+    set_limit(flows, l);
     mark_retimed(flows, l);
     return true;
 }
@@ -173,22 +173,24 @@ static bool find_above(mu_flows *flows, uint32_t l, double level, uint32_t *coun
     double fixed = 0.0;
     double above = 0.0;
     uint32_t found = 0;
-    if (!mu_flow_grow((void **)&flows->pull, &flows->pull_room, flows->link[l].hops,
+    if (!mu_flow_grow((void **)&flows->pull, &flows->pull_room, flows->link[l].riders,
                       sizeof *flows->pull)) {
         return false;
     }
-    for (uint32_t i = flows->link[l].first_hop; i != NONE; i = flows->hop[i].next) {
-        uint32_t f = flows->hop[i].flow;
-        uint32_t bottleneck = flows->flow[f].bottleneck;
+    const rider *riders = flows->link[l].rider;
+    uint32_t riding = flows->link[l].riders;
+    for (uint32_t r = 0; r < riding; r++) {
+        uint32_t f = riders[r].flow;
+        uint32_t bottleneck = flows->bottleneck[f];
         if (bottleneck == l || bottleneck == NONE) {
             continue;
         }
-        double its = flows->load[bottleneck].level;
-        fixed += its * pull_of(flows, f, i);
+        double its = flows->share[bottleneck].level;
+        fixed += flows->plain ? its : its * pull_of(flows, f, riders[r].hop);
         if (its > level) {
-            flows->pull[found++] = (pulled){.level = its, .flow = f, .hop = i};
+            flows->pull[found++] = (pulled){.level = its, .flow = f, .hop = riders[r].hop};
         } else {
-            above = fmax(above, its);
+            above = above < its ? its : above;
         }
     }
     load->fixed = fixed;
@@ -202,72 +204,73 @@ static bool pull_in(mu_flows *flows, uint32_t l)
 {
     link_load *load = &flows->load[l];
     uint32_t count = 0;
-    double level = load->members > 0 ? level_of(load) : -INFINITY;
+    double level = load->members > 0 ? level_of(flows, l) : -INFINITY;
     if (!find_above(flows, l, level, &count)) {
         return false;
     }
     qsort(flows->pull, count, sizeof *flows->pull, by_level_down);
-    level = load->members > 0 ? level_of(load) : -INFINITY;
+    level = load->members > 0 ? level_of(flows, l) : -INFINITY;
     for (uint32_t i = 0; i < count; i++) {
         const pulled *p = &flows->pull[i];
         if (p->level <= level + fabs(level) * LEVEL_SLACK ||
-            (load->members == 0 && !overfull(load))) {
+            (load->members == 0 && !overfull(flows, l))) {
             load->above = fmax(load->above, p->level);
             break;
         }
-        uint32_t from = flows->flow[p->flow].bottleneck;
+        uint32_t from = flows->bottleneck[p->flow];
         double rest = drop_member(flows, p->flow);
-        shift(flows, p->flow, NONE, load->level - p->level);
+        shift(flows, p->flow, NONE, flows->share[l].level - p->level);
         double pull = pull_of(flows, p->flow, p->hop);
-        load->fixed -= load->level * pull;
+        load->fixed -= flows->share[l].level * pull;
         if (!add_member(flows, l, p->flow, p->hop, rest)) {
             return false;
         }
         look_at(flows, from, p->level);
-        level = level_of(load);
+        level = level_of(flows, l);
     }
     return true;
 }
 
-/* Hops of a member but the one on l, all shares and weights 1: the loop that takes the time. */
-static inline void load_others(mu_flows *flows, const member *m, uint32_t l, double change,
-                               double level, bool plain)
+static inline void add_load(mu_flows *flows, uint32_t l, double rate, double level)
 {
-    double weight = plain ? change : change * flows->flow[m->flow].weight;
-    uint32_t i = m->first;
-    for (;; i++) {
-        uint32_t word = flows->hop_link[i];
-        uint32_t k = word & LINK_MASK;
-        if (k != l) {
-            link_load *other = &flows->load[k];
-            other->fixed += plain ? weight : weight * hop_share_of(flows, i);
-            other->above = other->above < level ? level : other->above;
-            if (!other->listed) {
-                look_at(flows, k, level);
-            }
-        }
-        if ((word & LAST_HOP) != 0) {
-            break;
+    link_load *load = &flows->load[l];
+    load->fixed += rate;
+    load->above = load->above < level ? level : load->above;
+    if (load->fixed > load->limit) {
+        look_at(flows, l, level);
+    }
+}
+
+/* The same on all links of a flow but its bottleneck. */
+static void add_loads(mu_flows *flows, uint32_t f, uint32_t bottleneck, double change, double level)
+{
+    const flow_state *flow = &flows->flow[f];
+    for (uint32_t i = flow->first; i < flow->first + flow->hops; i++) {
+        uint32_t l = flows->hop_link[i] & LINK_MASK;
+        if (l != bottleneck) {
+            add_load(flows, l, change * pull_of(flows, f, i), level);
         }
     }
 }
 
+/* A level changes, and with it the load of all other links of the members: where the time goes. */
 static void set_level(mu_flows *flows, uint32_t l, double level)
 {
-    link_load *load = &flows->load[l];
-    double change = level - load->level;
+    double change = level - flows->share[l].level;
     set_clock(flows, l);
-    load->level = level;
+    flows->share[l].level = level;
     mark_retimed(flows, l);
     const member *heap = flows->link[l].heap;
-    uint32_t count = load->members;
-    if (flows->plain) {
-        for (uint32_t i = 0; i < count; i++) {
-            load_others(flows, &heap[i], l, change, level, true);
-        }
-    } else {
-        for (uint32_t i = 0; i < count; i++) {
-            load_others(flows, &heap[i], l, change, level, false);
+    uint32_t count = flows->load[l].members;
+    bool plain = flows->plain;
+    for (uint32_t i = 0; i < count; i++) {
+        const member *m = &heap[i];
+        if (plain && m->other[0] != NONE) {
+            for (int k = 0; k < OTHERS; k++) {
+                add_load(flows, m->other[k], change, level);
+            }
+        } else {
+            add_loads(flows, m->flow, l, change, level);
         }
     }
 }
@@ -275,18 +278,17 @@ static void set_level(mu_flows *flows, uint32_t l, double level)
 static bool settle(mu_flows *flows, work_item item)
 {
     uint32_t l = item.link;
-    link_load *load = &flows->load[l];
-    bool pulls = load->members == 0
-                     ? overfull(load)
-                     : load->above > level_of(load) * (1.0 + LEVEL_SLACK) || level_of(load) < 0.0;
+    const link_load *load = &flows->load[l];
+    double level = load->members > 0 ? level_of(flows, l) : 0.0;
+    bool pulls = load->members > 0 ? load->above > level * (1.0 + LEVEL_SLACK) || level < 0.0
+                                   : overfull(flows, l);
     if (load->members > 0 && !pulls) {
-        double level = level_of(load);
         if (level > item.key * (1.0 + LEVEL_SLACK) && flows->work_count > 0 &&
             flows->work[0].key < level) {
             work_put(flows, level, l); /* it rose while it waited: others come first */
             return true;
         }
-        if (fabs(level - load->level) <= level * 1e-15) {
+        if (fabs(level - flows->share[l].level) <= level * LEVEL_SAME) {
             return true;
         }
     }
@@ -295,7 +297,7 @@ static bool settle(mu_flows *flows, work_item item)
     }
     if (load->members > 0) {
         flows->stats.solved++;
-        set_level(flows, l, fmax(level_of(load), 0.0));
+        set_level(flows, l, fmax(level_of(flows, l), 0.0));
     }
     return true;
 }
@@ -307,23 +309,24 @@ static void clear_levels(mu_flows *flows)
 {
     for (uint32_t l = 0; l < flows->links; l++) {
         link_load *load = &flows->load[l];
+        link_level *share = &flows->share[l];
         const link_state *link = &flows->link[l];
         set_clock(flows, l);
         for (uint32_t i = 0; i < load->members; i++) {
             flows->rest[link->heap[i].flow] = link->heap[i].target - link->clock;
-            flows->flow[link->heap[i].flow].bottleneck = NONE;
+            flows->bottleneck[link->heap[i].flow] = NONE;
         }
         if (load->members > 0) {
             mark_retimed(flows, l);
         }
         load->members = 0;
         load->fixed = 0.0;
-        load->weight = 0.0;
-        load->level = 0.0;
         load->above = 0.0;
         load->listed = false;
-        for (uint32_t i = link->first_hop; i != NONE; i = flows->hop[i].next) {
-            load->weight += pull_of(flows, flows->hop[i].flow, i);
+        share->weight = 0.0;
+        share->level = 0.0;
+        for (uint32_t r = 0; r < link->riders; r++) {
+            share->weight += pull_of(flows, link->rider[r].flow, link->rider[r].hop);
         }
     }
     flows->work_count = 0;
@@ -334,28 +337,27 @@ static bool fill(mu_flows *flows, uint32_t l, double level)
 {
     link_load *load = &flows->load[l];
     link_state *link = &flows->link[l];
-    load->level = level;
+    flows->share[l].level = level;
     load->above = level;
     mark_retimed(flows, l);
-    if (!mu_flow_grow((void **)&link->heap, &link->room, link->hops, sizeof(member))) {
+    if (!mu_flow_grow((void **)&link->heap, &link->room, link->riders, sizeof(member))) {
         return false;
     }
-    for (uint32_t i = link->first_hop; i != NONE; i = flows->hop[i].next) {
-        uint32_t f = flows->hop[i].flow;
+    for (uint32_t r = 0; r < link->riders; r++) {
+        uint32_t f = link->rider[r].flow;
         flow_state *flow = &flows->flow[f];
-        if (flow->bottleneck != NONE) {
+        if (flows->bottleneck[f] != NONE) {
             continue;
         }
-        flow->bottleneck = l;
+        flows->bottleneck[f] = l;
         flow->place = load->members;
-        link->heap[load->members++] =
-            (member){.target = link->clock + flows->rest[f], .flow = f, .first = flow->first};
+        link->heap[load->members++] = mu_member_of(flows, l, f, link->clock + flows->rest[f]);
         for (uint32_t h = flow->first; h < flow->first + flow->hops; h++) {
             uint32_t k = flows->hop_link[h] & LINK_MASK;
             if (k != l) {
                 double pull = flow->weight * hop_share_of(flows, h);
                 flows->load[k].fixed += level * pull;
-                flows->load[k].weight -= pull;
+                flows->share[k].weight -= pull;
             }
         }
     }
@@ -366,8 +368,9 @@ static bool fill(mu_flows *flows, uint32_t l, double level)
 /* Flows on l without a bottleneck. Weights are sums and differences: rounding may leave a crumb. */
 static bool has_open(const mu_flows *flows, uint32_t l)
 {
-    for (uint32_t i = flows->link[l].first_hop; i != NONE; i = flows->hop[i].next) {
-        if (flows->flow[flows->hop[i].flow].bottleneck == NONE) {
+    const link_state *link = &flows->link[l];
+    for (uint32_t r = 0; r < link->riders; r++) {
+        if (flows->bottleneck[link->rider[r].flow] == NONE) {
             return true;
         }
     }
@@ -379,15 +382,14 @@ static bool solve_all(mu_flows *flows)
 {
     clear_levels(flows);
     for (uint32_t l = 0; l < flows->links; l++) {
-        if (flows->load[l].weight > 0.0) {
-            work_put(flows, level_of(&flows->load[l]), l);
+        if (flows->share[l].weight > 0.0) {
+            work_put(flows, level_of(flows, l), l);
         }
     }
     while (flows->work_count > 0) {
         work_item item = work_take(flows);
-        link_load *load = &flows->load[item.link];
-        if (load->weight > 0.0) {
-            double level = fmax(level_of(load), 0.0);
+        if (flows->share[item.link].weight > 0.0) {
+            double level = fmax(level_of(flows, item.link), 0.0);
             if (level > item.key * (1.0 + LEVEL_SLACK) && flows->work_count > 0 &&
                 flows->work[0].key < level && has_open(flows, item.link)) {
                 work_put(flows, level, item.link);
@@ -402,9 +404,10 @@ static bool solve_all(mu_flows *flows)
     for (uint32_t l = 0; l < flows->links; l++) {
         link_load *load = &flows->load[l];
         if (load->members == 0) {
-            load->weight = 0.0;
+            flows->share[l].weight = 0.0;
             load->above = INFINITY; /* looked for when it gets too full */
         }
+        set_limit(flows, l);
     }
     return true;
 }
@@ -418,8 +421,10 @@ static uint32_t tightest(const mu_flows *flows, uint32_t f)
     uint32_t best = flow->first;
     double least = INFINITY;
     for (uint32_t i = flow->first; i < flow->first + flow->hops; i++) {
-        const link_load *load = &flows->load[flows->hop_link[i] & LINK_MASK];
-        double level = (load->capacity - load->fixed) / (load->weight + pull_of(flows, f, i));
+        uint32_t l = flows->hop_link[i] & LINK_MASK;
+        const link_level *share = &flows->share[l];
+        double level =
+            (share->capacity - flows->load[l].fixed) / (share->weight + pull_of(flows, f, i));
         if (level < least) {
             least = level;
             best = i;
@@ -436,7 +441,7 @@ static bool join(mu_flows *flows, uint32_t f)
     if (!add_member(flows, l, f, hop, flow->bytes / flow->weight)) {
         return false;
     }
-    double level = flows->load[l].level;
+    double level = flows->share[l].level;
     shift(flows, f, l, level);
     for (uint32_t i = flow->first; i < flow->first + flow->hops; i++) {
         uint32_t k = flows->hop_link[i] & LINK_MASK;

@@ -12,54 +12,65 @@
 
 #include "fabric/flow.h"
 
+#include <math.h>
+
 #define NONE UINT32_MAX
 #define LAST_HOP 0x80000000u /* of a route's last link */
 #define LINK_MASK 0x7fffffffu
 
 /* Levels that differ by less are equal. */
 #define LEVEL_SLACK 1e-11
+/* A level that changes by less does not change. */
+#define LEVEL_SAME 1e-12
+
+/* Links of a flow besides its bottleneck that a member carries along; longer routes are looked up. */
+enum { OTHERS = 3 };
 
 typedef struct member {
     double target; /* of the link's clock */
     uint32_t flow;
-    uint32_t first; /* hop */
+    uint32_t other[OTHERS]; /* unused: the spare link; other[0] NONE: look at the flow's hops */
 } member;
 
-/* What solving touches. */
+/* What solving touches: 32 bytes a link for the innermost loop, the rest apart. */
 typedef struct link_load {
-    double capacity;
     double fixed;
-    double weight; /* of members, times share */
-    double level;  /* 0 without members */
-    double above;  /* no flow that is not a member has a higher level */
+    double above; /* no flow that is not a member has a higher level */
+    double limit; /* of `fixed`, beyond which the link has to be looked at; see set_limit() */
     uint32_t members;
     bool listed;  /* in the work heap */
     bool retimed; /* its next end has to be worked out anew */
 } link_load;
 
+typedef struct link_level {
+    double capacity;
+    double weight; /* of members, times share */
+    double level;  /* 0 without members */
+} link_level;
+
+/* A flow on a link. */
+typedef struct rider {
+    uint32_t flow;
+    uint32_t hop;
+} rider;
+
 typedef struct link_state {
     member *heap; /* by target, then flow; [members] of `room` */
     uint32_t room;
-    uint32_t hops;      /* flows on it, members or not */
-    uint32_t first_hop; /* of a list */
+    rider *rider; /* [riders] of `rider_room`: all flows on it, in any order */
+    uint32_t riders;
+    uint32_t rider_room;
     uint32_t due_place; /* in due_heap; NONE */
     int64_t due;        /* tick of the next end */
     int64_t clock_tick; /* when `clock` was right */
     double clock;
 } link_state;
 
-typedef struct hop_list {
-    uint32_t next;
-    uint32_t prev; /* NONE: first of its link */
-    uint32_t flow;
-} hop_list;
-
 typedef struct flow_state {
     double weight;
     double bytes;
     uint64_t tag;
     uint32_t first; /* hop */
-    uint32_t bottleneck;
     uint32_t place; /* in the bottleneck's heap; of a free flow: the next free one */
     uint16_t hops;
     uint8_t room_class; /* hops reserved = 1 << room_class */
@@ -90,19 +101,21 @@ struct mu_flows {
     int64_t now;
     bool plain; /* all weights and shares so far are 1 */
 
-    link_load *load;  /* [links] */
-    link_state *link; /* [links] */
-    double *carried;  /* [links] */
+    link_load *load;   /* [links + 1]: the last takes what unused places add */
+    link_level *share; /* [links] */
+    link_state *link;  /* [links] */
+    double *carried;   /* [links] */
 
     flow_state *flow;
+    uint32_t *bottleneck; /* [flow_room] link; NONE: waits, or not solved yet */
     uint32_t flow_room;
     uint32_t flow_count; /* ever used */
     uint32_t free_flow;
     uint32_t active; /* on their links */
 
-    uint32_t *hop_link; /* link | LAST_HOP */
-    hop_list *hop;
-    double *hop_share; /* NULL while all are 1 */
+    uint32_t *hop_link;  /* link | LAST_HOP */
+    uint32_t *hop_place; /* among its link's riders; of free hops: the next free ones */
+    double *hop_share;   /* NULL while all are 1 */
     uint32_t hop_room;
     uint32_t hop_count;
     uint32_t free_hops[HOP_CLASSES];
@@ -116,7 +129,7 @@ struct mu_flows {
     pulled *pull; /* scratch */
     uint32_t pull_room;
 
-    waiting *wait; /* heap by tick, then tag */
+    waiting *wait; /* heap by tick */
     uint32_t wait_count;
     uint32_t wait_room;
     uint32_t *arrived; /* flows that join now */
@@ -136,10 +149,15 @@ struct mu_flows {
 
 /** Grows *items to hold count of `size` bytes each; doubles. False: out of memory. */
 bool mu_flow_grow(void **items, uint32_t *room, uint64_t count, size_t size);
+/** Room for `count` flows ever used. False: out of memory. */
+bool mu_flow_reserve(mu_flows *flows, uint64_t count);
+/** Its entry among the members of a link. */
+member mu_member_of(const mu_flows *flows, uint32_t l, uint32_t f, double target);
 /** A flow with room for `hops` hops, or NONE when memory is out. */
 uint32_t mu_flow_take(mu_flows *flows, uint32_t hops);
 void mu_flow_give(mu_flows *flows, uint32_t f);
-void mu_flow_hook(mu_flows *flows, uint32_t f);
+/** Puts a flow on its links. False: out of memory. */
+bool mu_flow_hook(mu_flows *flows, uint32_t f);
 /** Takes it off its links and books what it carried. */
 void mu_flow_unhook(mu_flows *flows, uint32_t f);
 bool mu_member_add(mu_flows *flows, uint32_t l, uint32_t f, double target);
@@ -164,7 +182,7 @@ static inline double clock_now(const mu_flows *flows, uint32_t l)
 {
     const link_state *link = &flows->link[l];
     return link->clock +
-           flows->load[l].level * ((double)(flows->now - link->clock_tick) * flows->tick_s);
+           flows->share[l].level * ((double)(flows->now - link->clock_tick) * flows->tick_s);
 }
 
 static inline void set_clock(mu_flows *flows, uint32_t l)
@@ -174,6 +192,15 @@ static inline void set_clock(mu_flows *flows, uint32_t l)
         link->clock = clock_now(flows, l);
         link->clock_tick = flows->now;
     }
+}
+
+/* With members every change matters; without, only more than the link can carry. */
+static inline void set_limit(mu_flows *flows, uint32_t l)
+{
+    link_load *load = &flows->load[l];
+    load->limit = load->listed        ? INFINITY
+                  : load->members > 0 ? -INFINITY
+                                      : flows->share[l].capacity * (1.0 + LEVEL_SLACK);
 }
 
 static inline void mark_retimed(mu_flows *flows, uint32_t l)

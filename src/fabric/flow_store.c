@@ -2,8 +2,7 @@
 /*
  * Where flows, their hops and the members of links are kept.
  *
- * What:  recycled flows; hops in rooms of a power of two; a list of hops and a heap of members a
- *        link.
+ * What:  recycled flows; hops in rooms of a power of two; riders and a heap of members a link.
  * Why:   millions of flows come and go; memory is what the most at once take.
  * Bound: 2^31 hops.
  */
@@ -41,7 +40,7 @@ static bool grow_hops(mu_flows *flows, uint64_t count)
         return false;
     }
     same = room;
-    if (!mu_flow_grow((void **)&flows->hop, &same, count, sizeof *flows->hop)) {
+    if (!mu_flow_grow((void **)&flows->hop_place, &same, count, sizeof *flows->hop_place)) {
         return false;
     }
     if (flows->hop_share != NULL) {
@@ -59,7 +58,7 @@ static uint32_t take_hops(mu_flows *flows, uint8_t room_class)
 {
     uint32_t first = flows->free_hops[room_class];
     if (first != NONE) {
-        flows->free_hops[room_class] = flows->hop[first].next;
+        flows->free_hops[room_class] = flows->hop_place[first];
         return first;
     }
     uint32_t room = 1u << room_class;
@@ -72,15 +71,17 @@ static uint32_t take_hops(mu_flows *flows, uint8_t room_class)
     return first;
 }
 
-static bool grow_flows(mu_flows *flows)
+bool mu_flow_reserve(mu_flows *flows, uint64_t count)
 {
     uint32_t same = flows->flow_room;
-    if (!mu_flow_grow((void **)&flows->rest, &same, (uint64_t)flows->flow_count + 1,
-                      sizeof *flows->rest)) {
+    if (!mu_flow_grow((void **)&flows->rest, &same, count, sizeof *flows->rest)) {
         return false;
     }
-    return mu_flow_grow((void **)&flows->flow, &flows->flow_room, (uint64_t)flows->flow_count + 1,
-                        sizeof *flows->flow);
+    same = flows->flow_room;
+    if (!mu_flow_grow((void **)&flows->bottleneck, &same, count, sizeof *flows->bottleneck)) {
+        return false;
+    }
+    return mu_flow_grow((void **)&flows->flow, &flows->flow_room, count, sizeof *flows->flow);
 }
 
 uint32_t mu_flow_take(mu_flows *flows, uint32_t hops)
@@ -96,45 +97,45 @@ uint32_t mu_flow_take(mu_flows *flows, uint32_t hops)
     uint32_t f = flows->free_flow;
     if (f != NONE) {
         flows->free_flow = flows->flow[f].place;
-    } else if (flows->flow_count < flows->flow_room || grow_flows(flows)) {
+    } else if (flows->flow_count < flows->flow_room ||
+               mu_flow_reserve(flows, (uint64_t)flows->flow_count + 1)) {
         f = flows->flow_count++;
     } else {
-        flows->hop[first].next = flows->free_hops[room_class];
+        flows->hop_place[first] = flows->free_hops[room_class];
         flows->free_hops[room_class] = first;
         return NONE;
     }
     flows->flow[f].first = first;
     flows->flow[f].hops = (uint16_t)hops;
     flows->flow[f].room_class = room_class;
-    flows->flow[f].bottleneck = NONE;
+    flows->bottleneck[f] = NONE;
     return f;
 }
 
 void mu_flow_give(mu_flows *flows, uint32_t f)
 {
     flow_state *flow = &flows->flow[f];
-    flows->hop[flow->first].next = flows->free_hops[flow->room_class];
+    flows->hop_place[flow->first] = flows->free_hops[flow->room_class];
     flows->free_hops[flow->room_class] = flow->first;
     flow->place = flows->free_flow;
     flows->free_flow = f;
 }
 
-void mu_flow_hook(mu_flows *flows, uint32_t f)
+bool mu_flow_hook(mu_flows *flows, uint32_t f)
 {
     const flow_state *flow = &flows->flow[f];
     for (uint32_t i = flow->first; i < flow->first + flow->hops; i++) {
         link_state *link = &flows->link[flows->hop_link[i] & LINK_MASK];
-        hop_list *hop = &flows->hop[i];
-        hop->flow = f;
-        hop->prev = NONE;
-        hop->next = link->first_hop;
-        if (hop->next != NONE) {
-            flows->hop[hop->next].prev = i;
+        if (link->riders == link->rider_room &&
+            !mu_flow_grow((void **)&link->rider, &link->rider_room, (uint64_t)link->riders + 1,
+                          sizeof *link->rider)) {
+            return false;
         }
-        link->first_hop = i;
-        link->hops++;
+        flows->hop_place[i] = link->riders;
+        link->rider[link->riders++] = (rider){.flow = f, .hop = i};
     }
     flows->active++;
+    return true;
 }
 
 void mu_flow_unhook(mu_flows *flows, uint32_t f)
@@ -143,20 +144,15 @@ void mu_flow_unhook(mu_flows *flows, uint32_t f)
     for (uint32_t i = flow->first; i < flow->first + flow->hops; i++) {
         uint32_t l = flows->hop_link[i] & LINK_MASK;
         link_state *link = &flows->link[l];
-        const hop_list *hop = &flows->hop[i];
-        if (hop->prev == NONE) {
-            link->first_hop = hop->next;
-        } else {
-            flows->hop[hop->prev].next = hop->next;
-        }
-        if (hop->next != NONE) {
-            flows->hop[hop->next].prev = hop->prev;
-        }
+        uint32_t place = flows->hop_place[i];
+        rider last = link->rider[--link->riders];
+        link->rider[place] = last;
+        flows->hop_place[last.hop] = place;
         flows->carried[l] += flow->bytes * hop_share_of(flows, i);
-        if (--link->hops == 0) {
+        if (link->riders == 0) {
             flows->load[l].fixed = 0.0; /* what rounding left */
-            flows->load[l].weight = 0.0;
             flows->load[l].above = 0.0;
+            flows->share[l].weight = 0.0;
         }
     }
     flows->active--;
@@ -205,6 +201,27 @@ static void sift_down(mu_flows *flows, member *heap, uint32_t count, uint32_t pl
     put(flows, heap, place, item);
 }
 
+member mu_member_of(const mu_flows *flows, uint32_t l, uint32_t f, double target)
+{
+    const flow_state *flow = &flows->flow[f];
+    member made = {.target = target, .flow = f};
+    if (flow->hops > OTHERS + 1) {
+        made.other[0] = NONE;
+        return made;
+    }
+    uint32_t count = 0;
+    for (uint32_t i = flow->first; i < flow->first + flow->hops; i++) {
+        uint32_t k = flows->hop_link[i] & LINK_MASK;
+        if (k != l) {
+            made.other[count++] = k;
+        }
+    }
+    while (count < OTHERS) {
+        made.other[count++] = flows->links;
+    }
+    return made;
+}
+
 bool mu_member_add(mu_flows *flows, uint32_t l, uint32_t f, double target)
 {
     link_state *link = &flows->link[l];
@@ -214,9 +231,8 @@ bool mu_member_add(mu_flows *flows, uint32_t l, uint32_t f, double target)
         return false;
     }
     flows->load[l].members = count + 1;
-    flows->flow[f].bottleneck = l;
-    sift_up(flows, link->heap, count,
-            (member){.target = target, .flow = f, .first = flows->flow[f].first});
+    flows->bottleneck[f] = l;
+    sift_up(flows, link->heap, count, mu_member_of(flows, l, f, target));
     return true;
 }
 
@@ -225,7 +241,7 @@ void mu_member_remove(mu_flows *flows, uint32_t l, uint32_t place)
     member *heap = flows->link[l].heap;
     uint32_t count = --flows->load[l].members;
     assert(place <= count);
-    flows->flow[heap[place].flow].bottleneck = NONE;
+    flows->bottleneck[heap[place].flow] = NONE;
     if (place == count) {
         return;
     }
