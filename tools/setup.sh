@@ -48,6 +48,7 @@ need_library libzstd libzstd-dev
 need_library cminpack libcminpack-dev
 if [ "$goal" = test ]; then
     need_library cmocka libcmocka-dev
+    need_library simgrid libsimgrid-dev
     need_command g++ build-essential
     need_command clang clang
     need_command clang-format clang-format
