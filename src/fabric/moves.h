@@ -36,7 +36,9 @@ struct mu_waves {
     uint32_t sends_max;  /* of one rank in one wave */
     bool waits_receipts; /* a rank goes on when its messages have come, too; else only its own sends
                             must be through */
-    bool translated;     /* in each wave all ranks send alike under shifts of rank numbers */
+    bool translated;     /* in each wave rank r sends what rank 0 sends, to ranks shifted by r
+                            (mod ranks), in the same order. Not of halving, which is the same from
+                            every rank only under xor. */
     mu_wave_sends *sends;
     double bytes;    /* for `sends`: as the collective's convention has it */
     uint32_t inner;  /* for `sends`: ranks of an inner group */
@@ -71,25 +73,46 @@ typedef enum mu_pattern {
     MU_PATTERN_RING,         /* all-reduce, reduce-scatter, all-gather, broadcast (a chain) */
     MU_PATTERN_TREE,         /* double binary tree, pipelined: all-reduce, broadcast */
     MU_PATTERN_HALVING,      /* recursive halving-doubling: the same as ring but broadcast */
-    MU_PATTERN_DIRECT,       /* everyone to everyone at once */
+    MU_PATTERN_DIRECT,       /* everyone to everyone at once; broadcast: rank 0 to all; point to
+                                point: rank 0 to 1 */
     MU_PATTERN_PAIRWISE,     /* all-to-all in rounds, (r + i) mod n; next when one's own is over */
-    MU_PATTERN_HIERARCHICAL, /* inside groups of `inner` ranks, across them, inside again */
-    MU_PATTERN_RAILS,        /* hierarchical, the parts of a buffer over all rails at once */
-    MU_PATTERN_SWITCH,       /* all-reduce added up by switches: to a virtual rank and back */
+    MU_PATTERN_HIERARCHICAL, /* inside groups of `inner` ranks (rings), across them, inside again;
+                                all-to-all: to the place of the destination, then across */
+    MU_PATTERN_RAILS,        /* `inner` rings at once, each crossing between groups on a rail of its
+                                own: as ring but broadcast */
+    MU_PATTERN_SWITCH,       /* all-reduce added up by the switch of each group of `inner` (0: all),
+                                a ring across: see below */
     MU_PATTERN_COUNT
 } mu_pattern;
 
+/** Whether a pattern can do a collective. */
+bool mu_pattern_can(mu_pattern pattern, mu_collective what);
+
 /**
- * Moves of a collective over ranks >= 1 ranks; bytes as mu_fabric_collective() takes them. `inner`
- * (hierarchical, rails) divides ranks. Waves where the pattern has them, else a list in the arena.
+ * Moves of a collective over ranks >= 1 ranks; bytes as mu_fabric_collective() takes them, 0 to
+ * 1e18. `inner` (hierarchical, rails, switch) divides ranks. Waves where the pattern has them, else
+ * a list in the arena (tree, broadcast by ring), cut into chunks that follow one another. One rank
+ * moves nothing.
+ *
+ * Switches have no ends of messages here. Where they add (as NVLink SHARP), a rank's buffer goes up
+ * once and its part of the sum comes down, then the part goes up and all parts come down: in all
+ * bytes * (1 + 1/inner) each way on a rank's links, as mu_fabric_collective() counts them. That is
+ * said as two waves of half of it each, spread evenly over the other ranks of the group: the same
+ * load on every rank's links, and on all planes of a switch they share. It is not what SHARP loads
+ * above that switch: inner groups must sit within one.
  *
  * @retval MU_E_INPUT  a pattern that cannot do this collective (err names those that can), halving
- *                     over ranks that are no power of two, more moves than 2^26
+ *                     over ranks that are no power of two, inner that does not divide ranks, more
+ *                     moves than 2^26
  */
 mu_status mu_moves_make(mu_arena *arena, mu_collective what, mu_pattern pattern, uint32_t ranks,
                         uint32_t inner, double bytes, mu_moves *out, mu_error *err) MU_MUST_CHECK;
 
-/* MoE dispatch or combine: bytes[from * ranks + to], what each rank sends to each. */
+/**
+ * All at once whatever each rank sends to each: MoE dispatch or combine, an uneven all-to-all.
+ *
+ * @param[in] bytes  [ranks * ranks] bytes[from * ranks + to] >= 0; own share and 0 are not sent
+ */
 mu_status mu_moves_of_matrix(mu_arena *arena, uint32_t ranks, const double *bytes, mu_moves *out,
                              mu_error *err) MU_MUST_CHECK;
 
@@ -100,6 +123,10 @@ mu_status mu_moves_of_matrix(mu_arena *arena, uint32_t ranks, const double *byte
  *                     (move 17) only after move 12 (rank 4 to 3), which waits for move 17"
  */
 mu_status mu_moves_check(const mu_move_list *list, mu_error *err) MU_MUST_CHECK;
+
+/** The same; of a fault also the first move that has it, for readers who know its line. */
+mu_status mu_moves_check_at(const mu_move_list *list, uint32_t *culprit,
+                            mu_error *err) MU_MUST_CHECK;
 
 const char *mu_pattern_text(mu_pattern pattern);
 
