@@ -167,6 +167,7 @@ static mu_status check_leaf(const checker *c, const mu_schema_item *item, const 
     case MU_VALUE_REF:
         return check_reference(c, item, node);
     case MU_VALUE_NAMED:
+    case MU_VALUE_ITEMS:
     case MU_VALUE_FREE:
         break;
     }
@@ -194,19 +195,35 @@ static mu_status check_named(const checker *c, const mu_node *list)
     return MU_OK;
 }
 
+/* A list of values, each under its number. */
+static mu_status check_items(const checker *c, const mu_node *list)
+{
+    return list->kind == MU_NODE_LIST && list->count > 0 && list->count <= LIST_MAX
+               ? MU_OK
+               : fail_at(c, list, "expected a list [..] of 1 to 64 values");
+}
+
+static bool holds_others(const mu_schema_item *item)
+{
+    return item->type == MU_VALUE_NAMED || item->type == MU_VALUE_ITEMS;
+}
+
 /* The value under the key that c->path ends in; *below is set when its children are to be checked.
  */
 static mu_status check_value(const checker *c, const mu_node *node, bool *below)
 {
     mu_entity_kind kind = c->entry->entity.kind;
     const mu_schema_item *item = mu_schema_find(kind, c->path);
-    *below = item == NULL || item->type == MU_VALUE_NAMED;
+    *below = item == NULL || holds_others(item);
     if (item != NULL && node->kind == MU_NODE_NULL) {
         *below = false;
         return c->entry->parent != NULL ? MU_OK : fail_at(c, node, "expected a value, found none");
     }
+    if (item != NULL && holds_others(item)) {
+        return item->type == MU_VALUE_NAMED ? check_named(c, node) : check_items(c, node);
+    }
     if (item != NULL) {
-        return item->type == MU_VALUE_NAMED ? check_named(c, node) : check_leaf(c, item, node);
+        return check_leaf(c, item, node);
     }
     if (!mu_schema_is_prefix(kind, c->path)) {
         return unknown_key(c, node);
@@ -214,7 +231,7 @@ static mu_status check_value(const checker *c, const mu_node *node, bool *below)
     return node->kind == MU_NODE_MAP ? MU_OK : fail_at(c, node, "expected a map of keys below it");
 }
 
-/* A map or named list whose children are being checked. */
+/* A map or list whose children are being checked. */
 typedef struct level {
     const mu_node *node;
     uint32_t next;
@@ -225,13 +242,19 @@ typedef struct level {
 static mu_status check_child(checker *c, level levels[LEVELS_MAX], uint32_t *depth)
 {
     level *top = &levels[*depth - 1];
+    char number[16];
+    (void)snprintf(number, sizeof number, "%u", top->next);
     const mu_node *node = &top->node->child[top->next++];
-    bool item = top->node->kind == MU_NODE_LIST;
-    const char *name = item ? mu_node_get(node, "name")->text : node->key;
-    bool below = item;
     c->path[top->path_length] = '\0';
-    mu_status status = push_name(c, node, name);
-    if (status == MU_OK && !item) {
+    const mu_schema_item *list = mu_schema_find(c->entry->entity.kind, c->path);
+    bool numbered = list != NULL && list->type == MU_VALUE_ITEMS;
+    bool named = top->node->kind == MU_NODE_LIST && !numbered;
+    bool below = named;
+    mu_status status = push_name(c, node,
+                                 numbered ? number
+                                 : named  ? mu_node_get(node, "name")->text
+                                          : node->key);
+    if (status == MU_OK && !named) {
         status = check_value(c, node, &below);
     }
     if (status == MU_OK && below) {

@@ -18,15 +18,28 @@ static const mu_entry *entry_of(const mu_catalog *catalog, const mu_entity *enti
     return entry;
 }
 
-/* Child of a map by key, or item of a list by its name. */
+enum { NUMBER_BYTES = 16 };
+
+/* What a child is reached by: key, name, or the number of an item without a name; may be NULL. */
+static const char *name_of(const mu_node *parent, uint32_t i, char number[NUMBER_BYTES])
+{
+    const mu_node *node = &parent->child[i];
+    if (parent->kind != MU_NODE_LIST) {
+        return node->key;
+    }
+    const mu_node *named = mu_node_get(node, "name");
+    if (named != NULL) {
+        return named->text;
+    }
+    (void)snprintf(number, NUMBER_BYTES, "%u", i);
+    return number;
+}
+
 static const mu_node *step(const mu_node *node, const char *part, size_t length)
 {
     for (uint32_t i = 0; i < node->count; i++) {
-        const char *name = node->child[i].key;
-        if (node->kind == MU_NODE_LIST) {
-            const mu_node *named = mu_node_get(&node->child[i], "name");
-            name = named == NULL ? NULL : named->text;
-        }
+        char number[NUMBER_BYTES];
+        const char *name = name_of(node, i, number);
         if (name != NULL && name[0] == part[0] && strncmp(name, part, length) == 0 &&
             name[length] == '\0') {
             return &node->child[i];
@@ -244,43 +257,66 @@ static mu_status collect_path(collector *c, const mu_schema_item *item, const ch
     return status;
 }
 
-static const char *name_of(const mu_node *node)
-{
-    if (node->key != NULL) {
-        return node->key;
-    }
-    const mu_node *name = mu_node_get(node, "name");
-    return name == NULL ? NULL : name->text;
-}
+/* Paths made of a pattern by naming its first `<...>`, own names first, then the parents'. */
+typedef struct namer {
+    const char *pattern;
+    const mu_entry *entry; /* whose names come next; NULL = no more */
+    uint32_t next;
+} namer;
 
-/* Every name that stands for the one `<...>` of a pattern, own names first, then the parents'. */
-static mu_status collect_names(collector *c, const mu_schema_item *item, mu_error *err)
+/* The next path; false when there are no more. */
+static bool next_path(namer *n, char path[MU_PATH_MAX])
 {
-    const char *open = strchr(item->pattern, '<');
+    const char *open = strchr(n->pattern, '<');
     const char *close = strchr(open, '>');
-    assert(close != NULL && strchr(close, '<') == NULL);
-    char path[MU_PATH_MAX];
-    int prefix = (int)(open - item->pattern);
-    mu_entity_kind kind = c->entity->kind;
-    for (const mu_entry *e = entry_of(c->catalog, c->entity); e != NULL; e = e->parent) {
-        (void)snprintf(path, sizeof path, "%.*s", prefix == 0 ? 0 : prefix - 1, item->pattern);
-        const mu_node *group = descend(e->entity.doc.root, path);
-        for (uint32_t i = 0; group != NULL && i < group->count; i++) {
-            const char *name = name_of(&group->child[i]);
+    assert(open > n->pattern && close != NULL);
+    int prefix = (int)(open - n->pattern);
+    for (; n->entry != NULL; n->entry = n->entry->parent, n->next = 0) {
+        (void)snprintf(path, MU_PATH_MAX, "%.*s", prefix - 1, n->pattern);
+        const mu_node *group = descend(n->entry->entity.doc.root, path);
+        while (group != NULL && n->next < group->count) {
+            char number[NUMBER_BYTES];
+            const char *name = name_of(group, n->next++, number);
             int length = name == NULL ? 0
-                                      : snprintf(path, sizeof path, "%.*s%s%s", prefix,
-                                                 item->pattern, name, close + 1);
-            if (length <= 0 || (size_t)length >= sizeof path ||
-                mu_schema_find(kind, path) != item) {
-                continue;
-            }
-            mu_status status = collect_path(c, item, path, err);
-            if (status != MU_OK) {
-                return status;
+                                      : snprintf(path, MU_PATH_MAX, "%.*s%s%s", prefix, n->pattern,
+                                                 name, close + 1);
+            if (length > 0 && length < MU_PATH_MAX) {
+                return true;
             }
         }
     }
-    return MU_OK;
+    return false;
+}
+
+/* Every path that fits a pattern with one `<...>`. */
+static mu_status collect_named(collector *c, const mu_schema_item *item, const char *pattern,
+                               mu_error *err)
+{
+    char path[MU_PATH_MAX];
+    namer n = {.pattern = pattern, .entry = entry_of(c->catalog, c->entity)};
+    mu_status status = MU_OK;
+    while (status == MU_OK && next_path(&n, path)) {
+        if (mu_schema_find(c->entity->kind, path) == item) {
+            status = collect_path(c, item, path, err);
+        }
+    }
+    return status;
+}
+
+/* Every path that fits the item's pattern, which has one or two `<...>`. */
+static mu_status collect_names(collector *c, const mu_schema_item *item, mu_error *err)
+{
+    const char *last = strrchr(item->pattern, '<');
+    if (strchr(item->pattern, '<') == last) {
+        return collect_named(c, item, item->pattern, err);
+    }
+    char pattern[MU_PATH_MAX];
+    namer n = {.pattern = item->pattern, .entry = entry_of(c->catalog, c->entity)};
+    mu_status status = MU_OK;
+    while (status == MU_OK && next_path(&n, pattern)) {
+        status = collect_named(c, item, pattern, err);
+    }
+    return status;
 }
 
 mu_status mu_catalog_facts(const mu_catalog *catalog, const mu_entity *entity, mu_arena *arena,

@@ -5,7 +5,7 @@
  * Terms: a path is the dotted way of keys from the entity's root ("memory.bandwidth"). In a
  *        pattern a part in angle brackets stands for any key: `<dtype>` a number format, `<chip>`
  *        the id of a chip, others free. Items of a named list are reached by their `name`
- *        ("tiers.ub.bandwidth").
+ *        ("tiers.ub.bandwidth"), those of a plain one by their number ("wiring.ub.down.0").
  */
 #ifndef MUSTER_CATALOG_SCHEMA_H
 #define MUSTER_CATALOG_SCHEMA_H
@@ -28,6 +28,7 @@ typedef enum mu_value_type {
     MU_VALUE_BOOL,
     MU_VALUE_TEXTS, /* list of texts */
     MU_VALUE_NAMED, /* list of maps with a `name` of their own */
+    MU_VALUE_ITEMS, /* list whose items are reached by their number, from 0 */
     MU_VALUE_REF,   /* id of an entity of kind `target` */
     MU_VALUE_REFS,  /* list of such */
     MU_VALUE_FREE   /* anything: read by others */

@@ -33,6 +33,7 @@ typedef struct mu_tier {
     double span;               /* ranks in one domain of this tier, cumulative */
     double bandwidth;          /* nominal, one direction, per rank [B/s] */
     bool in_network_reduction; /* switch adds (NVLink SHARP) */
+    bool scale_out;            /* between nodes or supernodes, not inside one */
     double power_w_per_rank;   /* links, switches and optics, drawn whether used or not */
 #define X(field, best, low, high, out_best, out_low, out_high, min, max, doc) double field;
 #include "fabric/tier_params.def"

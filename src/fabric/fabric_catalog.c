@@ -7,6 +7,8 @@
  */
 #include "fabric/fabric_catalog.h"
 
+#include "catalog/schema.h"
+
 #include <assert.h>
 #include <math.h>
 #include <stdio.h>
@@ -29,26 +31,30 @@ typedef struct reader {
 typedef struct tier_reader {
     mu_tier *tier;
     const char *sort; /* "die", "scale_up", "scale_out" */
-    bool scale_out;
 } tier_reader;
 
 static const char *const sorts[] = {"die", "scale_up", "scale_out"};
 
-/* A fact of the system or chip in this draw; *out stays when it is missing and not required. */
-static mu_status read_fact(const reader *r, const mu_entity *entity, const char *path,
-                           bool required, double *out)
+mu_status mu_fabric_fact(const mu_catalog *catalog, const mu_entity *entity, const char *path,
+                         bool required, mu_draw draw, double *out, mu_error *err)
 {
-    assert(entity != NULL);
+    assert(entity != NULL && path != NULL && out != NULL);
     mu_fact fact;
-    mu_status status = mu_catalog_fact(r->catalog, entity, path, required, &fact, r->err);
+    mu_status status = mu_catalog_fact(catalog, entity, path, required, &fact, err);
     if (status != MU_OK || fact.path == NULL) {
         return status;
     }
     char name[NAME_BYTES];
-    (void)snprintf(name, sizeof name, "%s/%s/%s",
-                   entity->kind == MU_ENTITY_CHIP ? "chip" : "system", fact.entity, path);
-    *out = mu_draw_value(r->draw, name, fact.range);
+    (void)snprintf(name, sizeof name, "%s/%s/%s", mu_entity_kind_text(entity->kind), fact.entity,
+                   path);
+    *out = mu_draw_value(draw, name, fact.range);
     return MU_OK;
+}
+
+static mu_status read_fact(const reader *r, const mu_entity *entity, const char *path,
+                           bool required, double *out)
+{
+    return mu_fabric_fact(r->catalog, entity, path, required, r->draw, out, r->err);
 }
 
 /* <prefix>_<field> of the last calibration that has it. */
@@ -120,8 +126,9 @@ static mu_status choose_param(const reader *r, const tier_reader *t, const mu_ti
                        t->tier->name, spec->name);
         return MU_OK;
     }
-    *range = t->scale_out ? spec->prior_scale_out : spec->prior;
-    (void)snprintf(name, NAME_BYTES, "prior/tier_%s%s", t->scale_out ? "out_" : "", spec->name);
+    *range = t->tier->scale_out ? spec->prior_scale_out : spec->prior;
+    (void)snprintf(name, NAME_BYTES, "prior/tier_%s%s", t->tier->scale_out ? "out_" : "",
+                   spec->name);
     return status;
 }
 
@@ -196,17 +203,17 @@ static mu_status read_plain(const reader *r, tier_reader *t)
     }
     status = mu_node_count(&stated_by->doc, node, "span", 1, 1000000000, &span, r->err);
     t->tier->span = (double)span * r->ranks_per_chip;
-    t->scale_out = (double)span > r->supernode_chips;
+    t->tier->scale_out = (double)span > r->supernode_chips;
     node = tier_node(r, t->tier, "scale_out", &stated_by);
     if (status == MU_OK && node != NULL) {
-        status = mu_node_bool(&stated_by->doc, node, "scale_out", &t->scale_out, r->err);
+        status = mu_node_bool(&stated_by->doc, node, "scale_out", &t->tier->scale_out, r->err);
     }
     node = tier_node(r, t->tier, "in_network_reduction", &stated_by);
     if (status == MU_OK && node != NULL) {
         status = mu_node_bool(&stated_by->doc, node, "in_network_reduction",
                               &t->tier->in_network_reduction, r->err);
     }
-    t->sort = t->scale_out ? "scale_out" : "scale_up";
+    t->sort = t->tier->scale_out ? "scale_out" : "scale_up";
     return status;
 }
 

@@ -28,4 +28,13 @@ mu_status mu_fabric_from_catalog(const mu_catalog *catalog, const mu_entity *sys
                                  uint32_t ranks_per_chip, mu_fabric *out,
                                  mu_error *err) MU_MUST_CHECK;
 
+/**
+ * A fact of a chip or system in one draw, named "<kind>/<id of who states it>/<path>"; *out stays
+ * as it is when the fact is missing and not required.
+ *
+ * @retval MU_E_INPUT  as mu_catalog_fact()
+ */
+mu_status mu_fabric_fact(const mu_catalog *catalog, const mu_entity *entity, const char *path,
+                         bool required, mu_draw draw, double *out, mu_error *err) MU_MUST_CHECK;
+
 #endif
