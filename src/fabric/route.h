@@ -21,7 +21,7 @@ typedef enum mu_routing {
     MU_ROUTING_COUNT
 } mu_routing;
 
-enum { MU_PATH_MAX = 24, MU_ROUTE_MAX = 4096 };
+enum { MU_ROUTE_MAX = 4096 };
 
 /* Links of a route, in order of paths. share[i] is of the message that crosses link[i]. */
 typedef struct mu_route {
@@ -35,7 +35,8 @@ typedef struct mu_route {
 typedef struct mu_router mu_router;
 
 /**
- * A router over a topology that outlives it. Not thread-safe: it remembers distances.
+ * A router over a topology that outlives it and stays as it is. Not thread-safe: it remembers
+ * distances.
  * striped: a message is cut evenly over the planes of a network that still join the pair, each
  * cut routed by itself; else it takes one plane, by destination or hash.
  * load: [links], weights of flows now on each link, for adaptive routing; may be NULL. Borrowed.

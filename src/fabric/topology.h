@@ -8,6 +8,8 @@
  *        RoCE), cut into domains of `span` ranks; two ranks talk over the innermost network whose
  *        domain holds both. A plane is one of several equal copies of a network's switches,
  *        over which a message is striped.
+ *        Where ranks end inside a domain of a mesh or torus, the chips beyond stand as switches: they
+ *        pass messages on. Elsewhere they and their cables are left out; switches are all there.
  * Bound: 2^31 links; what is built lives in the caller's arena. Read-only while flows run.
  */
 #ifndef MUSTER_FABRIC_TOPOLOGY_H
@@ -20,7 +22,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { MU_DIMS_MAX = 6, MU_NETWORKS_MAX = 4, MU_KINDS_MAX = 64, MU_LINK_NAME_MAX = 32 };
+enum { MU_DIMS_MAX = 6, MU_NETWORKS_MAX = 4, MU_KINDS_MAX = 64, MU_LINK_NAME_MAX = 48 };
 
 typedef enum mu_shape {
     MU_SHAPE_SWITCH,    /* every rank has a cable to each of `planes` switches */
@@ -43,8 +45,9 @@ typedef struct mu_network_spec {
     uint32_t planes;  /* >= 1; switch and clos */
     bool in_network_reduction;
     /* clos: level 0 are the leaves. `down`: ranks (level 0) or switches of the level below under
-     * one switch; `up`: switches above that each switch of the level has cables to (0 at the top);
-     * `cables` to each; `taper` >= 1: oversubscription, bandwidth of all down over all up. */
+     * one switch; `up`: switches above that each switch of the level has a cable to (0 at the top);
+     * `taper`: oversubscription, bandwidth of all down over all up; 0 = 1. Product of down = span.
+     */
     uint32_t levels;
     uint32_t down[MU_DIMS_MAX];
     uint32_t up[MU_DIMS_MAX];
@@ -54,12 +57,15 @@ typedef struct mu_network_spec {
     uint32_t dims;
     uint32_t dim[MU_DIMS_MAX];
     double dim_share[MU_DIMS_MAX]; /* sums to 1 */
-    /* dragonfly+: levels[0] as in clos inside a group, and bandwidth of a group to all others over
-     * that of its ranks. */
+    /* dragonfly+: down[0] ranks under a leaf, up[0] spines in a group, each joined to each leaf of it
+     * by taper[0], span / groups / down[0] leaves; up[1] cables of a spine to other groups (0 = one
+     * to each), spread evenly: up[1] * up[0] is a multiple of groups - 1, up[1] < groups.
+     * global_share: bandwidth of a group to all others over that of its ranks. */
     uint32_t groups;
     double global_share;
-    /* optics of the cables that are optical, for cost and power; 0 = not known */
-    bool optical[MU_DIMS_MAX + 1]; /* rank to leaf, then level by level or dimension by dimension */
+    /* which cables are optical: rank to leaf [0], leaf to spine [1], and so on, between groups [2];
+     * mesh and torus: by dimension from [0] */
+    bool optical[MU_DIMS_MAX + 1];
 } mu_network_spec;
 
 typedef struct mu_link_kind {
@@ -67,8 +73,8 @@ typedef struct mu_link_kind {
     uint32_t network;
     uint32_t first; /* links of a kind are a run: first .. first + count - 1 */
     uint32_t count;
-    double bandwidth; /* of one, unbroken [B/s] */
-    double latency_s;
+    double bandwidth; /* of one, unbroken; of an explicit list the greatest [B/s] */
+    double latency_s; /* likewise */
     bool optical;
 } mu_link_kind;
 
@@ -82,6 +88,7 @@ typedef struct mu_topology {
     mu_link_kind kind[MU_KINDS_MAX];
     uint32_t *from;      /* [links] */
     uint32_t *to;        /* [links] */
+    uint32_t *twin;      /* [links] the other way of the cable; a bus's shared path is its own */
     double *bandwidth;   /* [links] now; 0 = broken [B/s] */
     double *latency_s;   /* [links] */
     uint32_t *out_first; /* [vertices + 1] into out_link: links that leave a vertex */
@@ -89,8 +96,9 @@ typedef struct mu_topology {
     bool *dead;          /* [vertices] broken chips and switches; NULL while all work */
     uint32_t first_switch[MU_NETWORKS_MAX]; /* vertex; networks' switches follow one another */
     bool whole;                             /* nothing is broken */
-    bool uniform; /* built from shapes alone: translations of ranks map links of a kind to links of
-                     it, and shortest routes to shortest routes */
+    bool uniform; /* built from shapes alone, all domains full, and turning any digit of all ranks'
+                     mixed-radix coordinates maps links of a kind to links of it and shortest and
+                     sprayed routes (striped where there are planes) to such routes */
 } mu_topology;
 
 /* A cable of an explicit list. Switches are numbered from `ranks` on. */
@@ -123,7 +131,10 @@ mu_status mu_topology_of_cables(mu_arena *arena, uint32_t ranks, uint32_t vertic
                                 const mu_cable *cables, uint32_t cable_count, mu_topology *out,
                                 mu_error *err) MU_MUST_CHECK;
 
-/** What networks look like when only the tiers are known: a switch, mesh or bus a tier. */
+/**
+ * What networks look like when only the tiers are known: a switch, mesh or bus a tier. A step's
+ * latency is that of all its cables.
+ */
 void mu_networks_of_tiers(const mu_fabric *fabric, mu_network_spec out[MU_NETWORKS_MAX],
                           uint32_t *count);
 

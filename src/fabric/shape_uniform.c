@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Whether a topology looks the same from every rank.
+ *
+ * What:  ranks are numbers in a mixed radix fine enough for every network's own coordinates. Turning
+ *        one digit of all ranks (adding a constant, modulo the radix) must map each network on itself,
+ *        and routes by destination on such routes.
+ * Terms: cuts = products of radices, 1 | c1 | c2 ... | ranks. A tree's path is place mod ways; that
+ *        goes with turned digits when ways is a product of the lowest digits of a place (the next of
+ *        them perhaps in part), and does not depend on where the source is when those digits lie
+ *        below the leaf or the subtree that the path leaves.
+ */
+#include "fabric/shape.h"
+
+#include <string.h>
+
+enum { CUTS_MAX = MU_NETWORKS_MAX * (MU_DIMS_MAX + 4) };
+
+typedef struct cuts {
+    uint32_t count;
+    uint64_t at[CUTS_MAX]; /* ascending, first 1; each divides the next */
+} cuts;
+
+/* False when the new cut does not fit the others. */
+static bool cut_at(cuts *c, uint64_t at)
+{
+    uint32_t i = 0;
+    while (i < c->count && c->at[i] < at) {
+        i++;
+    }
+    if (i < c->count && c->at[i] == at) {
+        return true;
+    }
+    bool fits = (i == 0 || at % c->at[i - 1] == 0) && (i == c->count || c->at[i] % at == 0);
+    if (!fits || c->count == CUTS_MAX) {
+        return false;
+    }
+    memmove(&c->at[i + 1], &c->at[i], (c->count - i) * sizeof c->at[0]);
+    c->at[i] = at;
+    c->count++;
+    return true;
+}
+
+/* Cuts of a tree, whose places are rails of a row, then rows: rank = rail + rails * row. */
+static bool cut_tree(cuts *c, const mu_layout *layout)
+{
+    uint64_t rails = layout->by_rails.by;
+    uint64_t ports = layout->by_port.by;
+    bool fits = cut_at(c, rails) && cut_at(c, rails * ports);
+    for (uint32_t l = 1; l < layout->levels && fits; l++) {
+        uint64_t leaves = layout->by_below[l].by / ports;
+        fits = cut_at(c, leaves < rails ? leaves : leaves * ports);
+        fits = fits && (leaves < rails ? rails % leaves == 0 : leaves % rails == 0);
+    }
+    return fits;
+}
+
+static bool cut_network(cuts *c, const mu_layout *layout)
+{
+    bool fits = layout->shape != MU_SHAPE_LINKS && layout->ranks % layout->span == 0 &&
+                cut_at(c, layout->span);
+    if (layout->shape == MU_SHAPE_BUS) {
+        return fits;
+    }
+    if (layout->dims == 0) {
+        return fits && cut_tree(c, layout);
+    }
+    uint64_t product = 1;
+    for (uint32_t i = 0; i < layout->dims && fits; i++) {
+        product *= layout->dim[i];
+        fits = cut_at(c, product);
+    }
+    return fits;
+}
+
+/* Whether `ways` is a cut of places, or lies between two of them and is fit to either: places up to
+ * a leaf's ranks are rows, cut where ranks are, beyond the rails. */
+static bool ways_fit(const cuts *c, const mu_layout *layout, uint64_t ways)
+{
+    uint64_t rails = layout->by_rails.by;
+    uint64_t below = 1;
+    for (uint32_t i = 0; i < c->count; i++) {
+        uint64_t at = c->at[i] % rails == 0 ? c->at[i] / rails : 1;
+        if (at > ways || at > layout->by_port.by) {
+            return ways % below == 0 && at % ways == 0;
+        }
+        below = at;
+    }
+    return ways == below;
+}
+
+/* Trees: each level's path number comes of digits below the subtree that is left. */
+static bool tree_turns(const cuts *c, const mu_layout *layout)
+{
+    for (uint32_t l = 0; l + 1 < layout->levels; l++) {
+        uint64_t ways = (uint64_t)layout->ways[l] * layout->up[l];
+        bool rails = layout->by_rails.by > 1;
+        uint64_t room = rails ? layout->by_port.by : layout->by_below[l].by;
+        if (room % ways != 0) {
+            return false;
+        }
+        if (rails && !ways_fit(c, layout, ways)) {
+            return false;
+        }
+        if (!rails) {
+            cuts with = *c;
+            if (!cut_at(&with, ways)) {
+                return false;
+            }
+        }
+    }
+    return layout->groups < 2 || layout->global_ports == layout->groups - 1;
+}
+
+bool mu_layouts_uniform(const mu_layout *layouts, uint32_t count)
+{
+    cuts c = {.count = 1, .at = {1}};
+    for (uint32_t i = 0; i < count; i++) {
+        if (!cut_network(&c, &layouts[i])) {
+            return false;
+        }
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (layouts[i].levels > 1 && !tree_turns(&c, &layouts[i])) {
+            return false;
+        }
+    }
+    return true;
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Small networks of every shape, for tests of topologies, routes and faults.
+ */
+#ifndef MUSTER_TESTS_TOPOLOGY_HELPER_H
+#define MUSTER_TESTS_TOPOLOGY_HELPER_H
+
+#include "fabric/route.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+/* CloudMatrix 384: 768 dies, 48 nodes of 16; 7 planes of 48 leaves and 16 spines. */
+static inline mu_network_spec cloudmatrix(void)
+{
+    return (mu_network_spec){.name = "ub",
+                             .shape = MU_SHAPE_CLOS,
+                             .span = 768,
+                             .bandwidth = 196e9,
+                             .latency_s = 3e-7,
+                             .planes = 7,
+                             .levels = 2,
+                             .down = {16, 48},
+                             .up = {16, 0},
+                             .taper = {1.0}};
+}
+
+/* Leaf and spine as in SimGrid's d-mod-k example, all cables of 50 GB/s. */
+static inline mu_network_spec leaf_spine(uint32_t leaves, uint32_t hosts, uint32_t spines)
+{
+    return (mu_network_spec){.name = "net",
+                             .shape = MU_SHAPE_CLOS,
+                             .span = (uint64_t)leaves * hosts,
+                             .bandwidth = 50e9,
+                             .planes = 1,
+                             .levels = 2,
+                             .down = {hosts, leaves},
+                             .up = {spines, 0},
+                             .taper = {(double)hosts / spines}};
+}
+
+static inline mu_network_spec grid(mu_shape shape, uint32_t dims, const uint32_t *dim)
+{
+    mu_network_spec spec = {.name = "grid",
+                            .shape = shape,
+                            .span = 1,
+                            .bandwidth = 12e9,
+                            .latency_s = 1e-7,
+                            .planes = 1,
+                            .dims = dims};
+    for (uint32_t i = 0; i < dims; i++) {
+        spec.dim[i] = dim[i];
+        spec.dim_share[i] = 1.0 / dims;
+        spec.span *= dim[i];
+    }
+    return spec;
+}
+
+static inline mu_network_spec one_switch(uint32_t ranks, uint32_t planes)
+{
+    return (mu_network_spec){.name = "nvlink",
+                             .shape = MU_SHAPE_SWITCH,
+                             .span = ranks,
+                             .bandwidth = 450e9,
+                             .latency_s = 2e-7,
+                             .planes = planes};
+}
+
+static inline mu_network_spec dragonfly(uint32_t groups, uint32_t leaves, uint32_t hosts,
+                                        uint32_t spines, uint32_t ports)
+{
+    return (mu_network_spec){.name = "df",
+                             .shape = MU_SHAPE_DRAGONFLY,
+                             .span = (uint64_t)groups * leaves * hosts,
+                             .bandwidth = 50e9,
+                             .latency_s = 2e-7,
+                             .planes = 1,
+                             .down = {hosts},
+                             .up = {spines, ports},
+                             .taper = {1.0},
+                             .groups = groups,
+                             .global_share = 0.5};
+}
+
+static inline mu_topology built(mu_arena *arena, uint32_t ranks, const mu_network_spec *specs,
+                                uint32_t count)
+{
+    mu_topology t;
+    mu_error err = {0};
+    if (mu_topology_build(arena, ranks, specs, count, &t, &err) != MU_OK) {
+        fail_msg("%s", err.text);
+    }
+    return t;
+}
+
+static inline mu_router *routed(mu_arena *arena, const mu_topology *t, mu_routing routing,
+                                bool striped)
+{
+    mu_router *router = NULL;
+    mu_error err = {0};
+    if (mu_router_create(arena, t, routing, striped, NULL, &router, &err) != MU_OK) {
+        fail_msg("%s", err.text);
+    }
+    return router;
+}
+
+#endif
