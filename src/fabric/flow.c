@@ -45,6 +45,9 @@ static void set_empty(mu_flows *flows)
         link->clock_tick = 0;
         link->clock = 0.0;
         flows->carried[l] = 0.0;
+        if (flows->watched != NULL) {
+            flows->watched[l] = 0.0;
+        }
     }
     flows->load[flows->links].limit = INFINITY;
     flows->stats = (mu_flow_stats){0};
@@ -96,6 +99,7 @@ void mu_flows_free(mu_flows *flows)
     free(flows->share);
     free(flows->link);
     free(flows->carried);
+    free(flows->watched);
     free(flows->flow);
     free(flows->hop_link);
     free(flows->hop_place);
@@ -108,6 +112,7 @@ void mu_flows_free(mu_flows *flows)
     free(flows->arrived);
     free(flows->ended);
     free(flows->ended_spare);
+    free(flows->told);
     free(flows->rest);
     free(flows->bottleneck);
     free(flows);
@@ -156,13 +161,15 @@ static bool add_wait(mu_flows *flows, waiting item)
 static bool add_ended(mu_flows *flows, uint64_t tag)
 {
     if (flows->ended_count == flows->ended_room) {
-        uint32_t room = flows->ended_room;
-        if (!mu_flow_grow((void **)&flows->ended_spare, &room, (uint64_t)room + 1,
-                          sizeof *flows->ended_spare) ||
-            !mu_flow_grow((void **)&flows->ended, &flows->ended_room,
-                          (uint64_t)flows->ended_room + 1, sizeof *flows->ended)) {
-            return false;
+        uint64_t **lists[] = {&flows->ended_spare, &flows->told, &flows->ended};
+        uint32_t room = 0;
+        for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+            room = flows->ended_room;
+            if (!mu_flow_grow((void **)lists[i], &room, (uint64_t)room + 1, sizeof **lists[i])) {
+                return false;
+            }
         }
+        flows->ended_room = room;
     }
     flows->ended[flows->ended_count++] = tag;
     return true;
@@ -177,6 +184,7 @@ static bool enter(mu_flows *flows, uint32_t f)
             return false;
         }
         mu_flow_give(flows, f);
+        flows->stats.finished++;
         return true;
     }
     if (!mu_flow_grow((void **)&flows->arrived, &flows->arrived_room,
@@ -224,10 +232,7 @@ mu_status mu_flows_start(mu_flows *flows, const mu_flow *flow, mu_error *err)
     flows->flow[f].tag = flow->tag;
     flows->plain = flows->plain && flow->share == NULL && flow->weight == 1.0;
     flows->stats.started++;
-    if (!flows->ended_first) { /* those told last are forgotten with the first start */
-        flows->ended_count = 0;
-        flows->ended_first = true;
-    }
+    mu_flow_watch(flows, f, flow->weight);
     bool kept =
         flow->delay == 0
             ? enter(flows, f)
@@ -491,8 +496,6 @@ static mu_status go_on(mu_flows *flows, bool *stays, mu_error *err)
 
 mu_status mu_flows_next(mu_flows *flows, const uint64_t **tags, uint64_t *count, mu_error *err)
 {
-    flows->ended_count = flows->ended_first ? flows->ended_count : 0;
-    flows->ended_first = false;
     bool stays = false;
     mu_status status = MU_OK;
     while (status == MU_OK && flows->ended_count == 0 && !stays) {
@@ -500,8 +503,12 @@ mu_status mu_flows_next(mu_flows *flows, const uint64_t **tags, uint64_t *count,
     }
     if (status == MU_OK) {
         sort_tags(flows);
-        *tags = flows->ended;
+        uint64_t *told = flows->ended; /* starts may end at once, and be told next */
+        flows->ended = flows->told;
+        flows->told = told;
+        *tags = told;
         *count = flows->ended_count;
+        flows->ended_count = 0;
     }
     return status;
 }
@@ -524,6 +531,18 @@ double mu_flows_used(const mu_flows *flows, uint32_t link)
     return flows->load[link].fixed + share->weight * share->level;
 }
 
+const double *mu_flows_watch(mu_flows *flows, mu_error *err)
+{
+    assert(flows->stats.started == 0);
+    if (flows->watched == NULL) {
+        flows->watched = calloc(flows->links, sizeof *flows->watched);
+    }
+    if (flows->watched == NULL) {
+        (void)out_of_memory(err);
+    }
+    return flows->watched;
+}
+
 mu_flow_stats mu_flows_stats(const mu_flows *flows)
 {
     mu_flow_stats stats = flows->stats;
@@ -537,7 +556,7 @@ mu_flow_stats mu_flows_stats(const mu_flows *flows)
     }
     bytes += (size_t)flows->flow_room * (sizeof(flow_state) + sizeof(double) + 4);
     bytes += (size_t)flows->hop_room * (8 + (flows->hop_share == NULL ? 0 : sizeof(double)));
-    bytes += (size_t)flows->wait_room * sizeof(waiting) + (size_t)flows->ended_room * 16 +
+    bytes += (size_t)flows->wait_room * sizeof(waiting) + (size_t)flows->ended_room * 24 +
              (size_t)flows->arrived_room * 4 + (size_t)flows->pull_room * sizeof(pulled);
     stats.memory_bytes = bytes;
     return stats;

@@ -58,7 +58,7 @@ mu_status mu_flows_start(mu_flows *flows, const mu_flow *flow, mu_error *err) MU
 /**
  * Goes on to the next moment at which flows end, and gives their tags in ascending order.
  *
- * @param[out] tags   borrowed until the next call of any function
+ * @param[out] tags   borrowed until the next call of this function
  * @param[out] count  0: no flow is left
  * @retval MU_NO  flows are left that never end (a link without bandwidth); err says how many
  * @retval MU_E_INPUT  an end lies beyond the last tick
@@ -74,6 +74,10 @@ const double *mu_flows_carried(const mu_flows *flows);
 
 /** Rate that flows took of a link when time last went on [B/s]. */
 double mu_flows_used(const mu_flows *flows, uint32_t link);
+
+/** From now on, before any start, keeps the weight of flows on each link or on the way to it.
+ * [links], borrowed; NULL when memory is out. */
+const double *mu_flows_watch(mu_flows *flows, mu_error *err);
 
 mu_flow_stats mu_flows_stats(const mu_flows *flows);
 

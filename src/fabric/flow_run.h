@@ -5,8 +5,9 @@
  * What:  routes every message, shares the links, lets ranks go on as their messages come.
  * Why:   says what the closed form cannot: links that are shared, broken or unevenly loaded.
  * Bound: nominal wires: what protocols and software leave of them is the caller's `efficiency`.
- *        Patterns that are the same from every rank are worked out for one rank on links taken
- *        together by kind (`collapse`); a test holds this equal to the plain run.
+ *        Waves that all ranks begin and end together are worked out once however often they come;
+ *        where all ranks do the same on a whole, regular network, one rank stands for all, on links
+ *        taken together by kind. A test holds both equal to the plain run.
  */
 #ifndef MUSTER_FABRIC_FLOW_RUN_H
 #define MUSTER_FABRIC_FLOW_RUN_H
@@ -22,22 +23,23 @@ typedef struct mu_background {
 } mu_background;
 
 typedef enum mu_collapse {
-    MU_COLLAPSE_AUTO, /* where it is exact; else flow by flow */
-    MU_COLLAPSE_NEVER,
-    MU_COLLAPSE_ALWAYS /* MU_NO where it is not exact */
+    MU_COLLAPSE_AUTO,  /* whatever is exact */
+    MU_COLLAPSE_WAVES, /* waves that all ranks begin and end together are worked out once; no more */
+    MU_COLLAPSE_NEVER  /* message by message */
 } mu_collapse;
 
 typedef struct mu_flow_job {
     const mu_moves *moves;
-    const uint32_t *place; /* [moves ranks] rank of the topology; NULL: r sits at r */
-    uint32_t copies;       /* this many of the same, copy i placed at place + i * moves ranks (or
-                              i * ranks + r); all start together; 1 or more */
+    const uint32_t *place; /* [copies * ranks] rank of the topology; NULL: in order */
+    uint32_t copies;       /* this many of the same at once, each with places of its own: rank r of
+                              copy i sits at place[i * ranks + r]; 1 or more */
 } mu_flow_job;
 
 typedef struct mu_flow_setup {
     const mu_topology *topology;
     mu_routing routing;
     bool striped;
+    uint64_t seed; /* of hashes that choose paths */
     mu_collapse collapse;
     double efficiency[MU_NETWORKS_MAX]; /* share of a network's link rate that data gets, (0, 1] */
     double message_s;                   /* before a message enters the wires, besides latency */
@@ -46,17 +48,24 @@ typedef struct mu_flow_setup {
     uint64_t flows_max; /* refuse more flows in all than this; 0 = 2^32 */
 } mu_flow_setup;
 
+/* Which of the ways to work it out was taken. */
+typedef enum mu_flow_method {
+    MU_FLOW_PLAIN,   /* message by message */
+    MU_FLOW_WAVES,   /* wave by wave */
+    MU_FLOW_SYMMETRY /* one rank for all */
+} mu_flow_method;
+
 typedef struct mu_flow_result {
     double time_s;  /* until the last message is through */
     double first_s; /* until the first rank is done */
-    bool collapsed;
-    uint64_t messages;
+    mu_flow_method method;
+    uint64_t messages; /* of the job */
+    uint64_t flows;    /* simulated for it */
     uint64_t batches;
-    double wire_bytes;                     /* over all links */
-    double *carried;                       /* [topology links] bytes; NULL when collapsed */
-    double kind_carried_max[MU_KINDS_MAX]; /* bytes of the busiest link of a kind */
-    double kind_carried[MU_KINDS_MAX];     /* of all its links */
-    double bound_s; /* no routing can be faster: bytes through the tightest of rank, domain cut */
+    double *carried;                   /* [topology links] bytes; NULL where only kinds are known */
+    double kind_carried[MU_KINDS_MAX]; /* bytes over all links of a kind */
+    double kind_carried_max[MU_KINDS_MAX]; /* over the busiest link of a kind */
+    double bound_s; /* no routing is faster: bytes of the busiest rank through its own cables */
     size_t memory_bytes;
 } mu_flow_result;
 

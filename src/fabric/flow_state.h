@@ -105,6 +105,7 @@ struct mu_flows {
     link_level *share; /* [links] */
     link_state *link;  /* [links] */
     double *carried;   /* [links] */
+    double *watched;   /* [links] weight of flows under way; NULL while nobody asks */
 
     flow_state *flow;
     uint32_t *bottleneck; /* [flow_room] link; NONE: waits, or not solved yet */
@@ -139,8 +140,8 @@ struct mu_flows {
     uint64_t *ended_spare;
     uint32_t ended_count;
     uint32_t ended_room;
-    bool ended_first; /* some ended as they started: they are told before time goes on */
-    double *rest;     /* [flow_room] bytes left by weight; scratch of solving all anew */
+    uint64_t *told; /* the last that were */
+    double *rest;   /* [flow_room] bytes left by weight; scratch of solving all anew */
 
     mu_flow_stats stats;
 };
@@ -156,6 +157,8 @@ member mu_member_of(const mu_flows *flows, uint32_t l, uint32_t f, double target
 /** A flow with room for `hops` hops, or NONE when memory is out. */
 uint32_t mu_flow_take(mu_flows *flows, uint32_t hops);
 void mu_flow_give(mu_flows *flows, uint32_t f);
+/** Books a weight more or less on the links that are watched. */
+void mu_flow_watch(mu_flows *flows, uint32_t f, double weight);
 /** Puts a flow on its links. False: out of memory. */
 bool mu_flow_hook(mu_flows *flows, uint32_t f);
 /** Takes it off its links and books what it carried. */

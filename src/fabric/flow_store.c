@@ -115,10 +115,19 @@ uint32_t mu_flow_take(mu_flows *flows, uint32_t hops)
 void mu_flow_give(mu_flows *flows, uint32_t f)
 {
     flow_state *flow = &flows->flow[f];
+    mu_flow_watch(flows, f, -flow->weight);
     flows->hop_place[flow->first] = flows->free_hops[flow->room_class];
     flows->free_hops[flow->room_class] = flow->first;
     flow->place = flows->free_flow;
     flows->free_flow = f;
+}
+
+void mu_flow_watch(mu_flows *flows, uint32_t f, double weight)
+{
+    const flow_state *flow = &flows->flow[f];
+    for (uint32_t i = flow->first; flows->watched != NULL && i < flow->first + flow->hops; i++) {
+        flows->watched[flows->hop_link[i] & LINK_MASK] += weight * hop_share_of(flows, i);
+    }
 }
 
 bool mu_flow_hook(mu_flows *flows, uint32_t f)

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Waves on the wires, message by message: each rank goes on as its own messages end and come.
+ *
+ * Bound: a rank may run at most EARLY waves ahead of those it sends to.
+ */
+#include "fabric/flow_job.h"
+
+#include <assert.h>
+
+enum { EARLY = 32 };
+
+typedef struct waves_run {
+    job_run *run;
+    const mu_waves *waves;
+    mu_send *sends; /* scratch */
+    uint32_t *wave; /* [members] */
+    uint32_t *open; /* [members] own messages under way */
+    uint32_t *to;   /* [members * sends_max] member that a message goes to */
+    uint16_t *come; /* [members * EARLY] messages that have come, by wave mod EARLY */
+    uint32_t
+        *expected;     /* [period * ranks] messages that come in a wave; NULL: none is waited for */
+    uint32_t finished; /* members */
+} waves_run;
+
+static mu_status out_of_memory(const job_run *run)
+{
+    return mu_fail(run->err, MU_E_MEMORY, "out of memory");
+}
+
+/* --- message by message --- */
+
+static mu_status count_expected(waves_run *w)
+{
+    const mu_waves *waves = w->waves;
+    uint32_t ranks = waves->ranks;
+    w->expected = MU_NEW(w->run->arena, uint32_t, waves->period * ranks);
+    if (w->expected == NULL) {
+        return out_of_memory(w->run);
+    }
+    for (uint64_t wave = 0; wave < waves->period && wave < waves->count; wave++) {
+        for (uint32_t r = 0; r < ranks; r++) {
+            uint32_t count = waves->sends(waves, wave, r, w->sends);
+            for (uint32_t i = 0; i < count; i++) {
+                w->expected[wave * ranks + w->sends[i].to]++;
+            }
+        }
+    }
+    return MU_OK;
+}
+
+static mu_status prepare(waves_run *w)
+{
+    const mu_waves *waves = w->waves;
+    mu_arena *arena = w->run->arena;
+    uint64_t members = w->run->members;
+    w->sends = MU_NEW(arena, mu_send, waves->sends_max);
+    w->wave = MU_NEW(arena, uint32_t, members);
+    w->open = MU_NEW(arena, uint32_t, members);
+    w->to = MU_NEW(arena, uint32_t, members * waves->sends_max);
+    w->come = MU_NEW(arena, uint16_t, members * EARLY);
+    if (w->sends == NULL || w->wave == NULL || w->open == NULL || w->to == NULL ||
+        w->come == NULL) {
+        return out_of_memory(w->run);
+    }
+    return waves->waits_receipts ? count_expected(w) : MU_OK;
+}
+
+static mu_status send_wave(waves_run *w, uint32_t member)
+{
+    uint32_t ranks = w->waves->ranks;
+    uint32_t rank = member % ranks;
+    uint32_t base = member - rank;
+    uint64_t first = (uint64_t)member * w->waves->sends_max;
+    uint32_t count = w->waves->sends(w->waves, w->wave[member], rank, w->sends);
+    mu_status status = MU_OK;
+    assert(count <= w->waves->sends_max);
+    w->open[member] = count;
+    for (uint32_t i = 0; i < count && status == MU_OK; i++) {
+        w->to[first + i] = base + w->sends[i].to;
+        status = mu_job_send(w->run, member, base + w->sends[i].to, w->sends[i].bytes, first + i);
+    }
+    return status;
+}
+
+static bool wave_over(waves_run *w, uint32_t member)
+{
+    if (w->open[member] > 0) {
+        return false;
+    }
+    if (w->expected == NULL) {
+        return true;
+    }
+    uint64_t wave = w->wave[member] % w->waves->period;
+    uint32_t rank = member % w->waves->ranks;
+    uint16_t *come = &w->come[(uint64_t)member * EARLY + w->wave[member] % EARLY];
+    if (*come < w->expected[wave * w->waves->ranks + rank]) {
+        return false;
+    }
+    *come = 0;
+    return true;
+}
+
+/* Goes through waves until one has something to wait for. */
+static mu_status go_on(waves_run *w, uint32_t member)
+{
+    mu_status status = MU_OK;
+    while (status == MU_OK && w->wave[member] < w->waves->count && wave_over(w, member)) {
+        w->wave[member]++;
+        if (w->wave[member] == w->waves->count) {
+            w->finished++;
+        } else {
+            status = send_wave(w, member);
+        }
+    }
+    return status;
+}
+
+static mu_status receive(waves_run *w, uint32_t member, uint32_t wave)
+{
+    mu_job_note(w->run, member);
+    if (w->expected == NULL) {
+        return MU_OK;
+    }
+    if (wave >= w->wave[member] + EARLY) {
+        return mu_fail(w->run->err, MU_E_INPUT,
+                       "a rank gets more than %d waves ahead of rank %u: too uneven to follow",
+                       EARLY, member % w->waves->ranks);
+    }
+    w->come[(uint64_t)member * EARLY + wave % EARLY]++;
+    return go_on(w, member);
+}
+
+static mu_status end_message(waves_run *w, uint64_t tag)
+{
+    uint32_t member = (uint32_t)(tag / w->waves->sends_max);
+    uint32_t wave = w->wave[member];
+    mu_job_note(w->run, member);
+    w->open[member]--;
+    mu_status status = receive(w, w->to[tag], wave);
+    return status == MU_OK ? go_on(w, member) : status;
+}
+
+static mu_status begin(waves_run *w)
+{
+    mu_status status = MU_OK;
+    for (uint32_t m = 0; m < w->run->members && status == MU_OK; m++) {
+        if (w->waves->count == 0) {
+            w->finished++;
+        } else {
+            status = send_wave(w, m);
+        }
+    }
+    for (uint32_t m = 0; m < w->run->members && status == MU_OK; m++) {
+        status = go_on(w, m); /* those with nothing to do in their first waves */
+    }
+    return status;
+}
+
+mu_status mu_job_run_waves(job_run *run)
+{
+    waves_run w = {.run = run, .waves = &run->job->moves->waves};
+    mu_status status = w.waves->count >= UINT32_MAX
+                           ? mu_fail(run->err, MU_E_INPUT, "too many waves")
+                           : mu_job_engine(run, run->members);
+    if (status == MU_OK) {
+        status = prepare(&w);
+    }
+    if (status == MU_OK) {
+        status = begin(&w);
+    }
+    while (status == MU_OK && w.finished < run->members) {
+        const uint64_t *tags = NULL;
+        uint64_t count = 0;
+        status = mu_flows_next(run->flows, &tags, &count, run->err);
+        if (status == MU_OK && count == 0) {
+            return mu_fail(run->err, MU_E_INPUT, "ranks wait for messages that nobody sends");
+        }
+        for (uint64_t i = 0; i < count && status == MU_OK; i++) {
+            status = end_message(&w, tags[i]);
+        }
+    }
+    return status;
+}
