@@ -52,11 +52,18 @@ mu_status mu_job_send(job_run *run, uint32_t from, uint32_t to, double bytes, ui
 /** Ticks before a message of this route is on the wires. */
 int64_t mu_job_delay(const job_run *run, double latency_s);
 
+/** Takes off the capacities what congestion costs where the first messages load links beyond
+ * their rate. Needs a router. */
+mu_status mu_job_congest(job_run *run);
+
 mu_status mu_job_run_list(job_run *run);
 mu_status mu_job_run_waves(job_run *run);
 
 /** Wave by wave, each on its own. *exact false: ranks do not end waves together; nothing is set. */
 mu_status mu_job_step_waves(job_run *run, bool *exact);
+
+/** Whether one rank may stand for all, as far as can be told beforehand. */
+bool mu_job_alike(const job_run *run);
 
 /** One rank for all. *exact false: ranks, network or routing are not alike; nothing is set. */
 mu_status mu_job_symmetry(job_run *run, bool *exact);

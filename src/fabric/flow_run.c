@@ -207,12 +207,12 @@ mu_status mu_job_engine(job_run *run, uint32_t expected)
 {
     mu_status status = mu_flows_create(run->topology->links, run->capacity, run->tick_s, expected,
                                        &run->flows, run->err);
-    const double *load = NULL;
+    const double *load = NULL; /* of flows under way, for routers that look */
     if (status == MU_OK && run->setup->routing == MU_ROUTING_ADAPTIVE) {
         load = mu_flows_watch(run->flows, run->err);
         status = load == NULL ? MU_E_MEMORY : MU_OK;
     }
-    if (status == MU_OK) {
+    if (status == MU_OK && load != NULL) {
         status = mu_router_create(run->arena, run->topology, run->setup->routing,
                                   run->setup->striped, load, &run->router, run->err);
     }
@@ -308,7 +308,7 @@ static mu_status run_best(job_run *run)
     bool waves = run->job->moves->kind == MU_MOVES_WAVES;
     bool exact = false;
     mu_status status = MU_OK;
-    if (waves && collapse == MU_COLLAPSE_AUTO) {
+    if (waves) {
         status = mu_job_symmetry(run, &exact);
     }
     if (waves && !exact && collapse != MU_COLLAPSE_NEVER && status == MU_OK) {
@@ -343,6 +343,13 @@ mu_status mu_flow_run(mu_arena *arena, const mu_flow_setup *setup, const mu_flow
     }
     if (status == MU_OK) {
         status = measure(&run);
+    }
+    if (status == MU_OK) {
+        status = mu_router_create(arena, run.topology, setup->routing, setup->striped, NULL,
+                                  &run.router, err);
+    }
+    if (status == MU_OK) {
+        status = mu_job_congest(&run);
     }
     if (status == MU_OK) {
         status = run_best(&run);

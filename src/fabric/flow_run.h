@@ -12,6 +12,7 @@
 #ifndef MUSTER_FABRIC_FLOW_RUN_H
 #define MUSTER_FABRIC_FLOW_RUN_H
 
+#include "fabric/congestion.h"
 #include "fabric/moves.h"
 #include "fabric/route.h"
 
@@ -24,7 +25,7 @@ typedef struct mu_background {
 
 typedef enum mu_collapse {
     MU_COLLAPSE_AUTO,  /* whatever is exact */
-    MU_COLLAPSE_WAVES, /* waves that all ranks begin and end together are worked out once; no more */
+    MU_COLLAPSE_WAVES, /* waves that all ranks begin and end together are worked out once */
     MU_COLLAPSE_NEVER  /* message by message */
 } mu_collapse;
 
@@ -43,6 +44,9 @@ typedef struct mu_flow_setup {
     mu_collapse collapse;
     double efficiency[MU_NETWORKS_MAX]; /* share of a network's link rate that data gets, (0, 1] */
     double message_s;                   /* before a message enters the wires, besides latency */
+    const mu_congestion *congestion[MU_NETWORKS_MAX]; /* what it costs on a network's links; NULL:
+                                                         nothing. Loads are those of what is sent
+                                                         first. */
     const mu_background *background;
     uint32_t background_count;
     uint64_t flows_max; /* refuse more flows in all than this; 0 = 2^32 */

@@ -23,7 +23,7 @@
 /* A level that changes by less does not change. */
 #define LEVEL_SAME 1e-12
 
-/* Links of a flow besides its bottleneck that a member carries along; longer routes are looked up. */
+/* Links besides its bottleneck that a member carries along; longer routes are looked up. */
 enum { OTHERS = 3 };
 
 typedef struct member {

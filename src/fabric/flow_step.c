@@ -131,8 +131,7 @@ static mu_status prepare(stepper *s)
     if (s->sends == NULL || s->load == NULL || s->kept == NULL || s->touched == NULL) {
         return mu_fail(run->err, MU_E_MEMORY, "out of memory");
     }
-    return mu_router_create(run->arena, run->topology, run->setup->routing, run->setup->striped,
-                            NULL, &run->router, run->err);
+    return MU_OK;
 }
 
 static void give_result(const stepper *s, double ticks)

@@ -144,13 +144,14 @@ static mu_status run_wave(const symmetry *s, mu_flows *flows, double times)
     return status;
 }
 
-static bool suits(const job_run *run)
+bool mu_job_alike(const job_run *run)
 {
     const mu_topology *t = run->topology;
     const mu_waves *waves = &run->job->moves->waves;
     bool routed =
         run->setup->routing == MU_ROUTING_SHORTEST || run->setup->routing == MU_ROUTING_SPRAY;
-    return waves->translated && waves->waits_receipts && run->ranks > 1 && routed && t->whole &&
+    return run->setup->collapse == MU_COLLAPSE_AUTO && run->job->moves->kind == MU_MOVES_WAVES &&
+           waves->translated && waves->waits_receipts && run->ranks > 1 && routed && t->whole &&
            t->uniform && run->members == t->ranks && run->job->copies == 1 &&
            run->job->place == NULL && run->setup->background_count == 0 &&
            waves->sends_max == run->ranks - 1;
@@ -170,18 +171,12 @@ static mu_status prepare(symmetry *s, mu_flows **flows)
         capacity[k] = run->capacity[t->kind[k].first];
         memset(s->kind_of + t->kind[k].first, (int)k, t->kind[k].count);
     }
-    mu_status status =
-        mu_flows_create(t->kind_count, capacity, run->tick_s, CLASSES_MAX, flows, run->err);
-    if (status == MU_OK) {
-        status = mu_router_create(run->arena, t, run->setup->routing, run->setup->striped, NULL,
-                                  &run->router, run->err);
-    }
-    return status;
+    return mu_flows_create(t->kind_count, capacity, run->tick_s, CLASSES_MAX, flows, run->err);
 }
 
 mu_status mu_job_symmetry(job_run *run, bool *exact)
 {
-    *exact = suits(run);
+    *exact = mu_job_alike(run);
     if (!*exact) {
         return MU_OK;
     }
