@@ -17,6 +17,7 @@ typedef struct job_run {
     mu_arena *arena;
     uint32_t ranks;   /* of one copy */
     uint32_t members; /* of all copies */
+    uint32_t fold;    /* members that stand for all: the first; all where nothing is folded */
     double tick_s;
     double *capacity; /* [links] after efficiency */
     mu_router *router;
@@ -46,7 +47,7 @@ static inline void mu_job_note(job_run *run, uint32_t member)
 /** An engine over these capacities, with the background's flows on it. */
 mu_status mu_job_engine(job_run *run, uint32_t expected);
 
-/** Finds the route of a message and puts it on the wires. */
+/** Finds the route of a message and puts it on the wires, or on those that stand for them. */
 mu_status mu_job_send(job_run *run, uint32_t from, uint32_t to, double bytes, uint64_t tag);
 
 /** Ticks before a message of this route is on the wires. */
@@ -55,6 +56,11 @@ int64_t mu_job_delay(const job_run *run, double latency_s);
 /** Takes off the capacities what congestion costs where the first messages load links beyond
  * their rate. Needs a router. */
 mu_status mu_job_congest(job_run *run);
+
+/** Sets run->fold: as few members as may stand for all. Needs a router. */
+mu_status mu_job_fold(job_run *run);
+void mu_job_fold_route(const job_run *run, mu_route *route);
+uint32_t mu_job_folded_link(const job_run *run, uint32_t link);
 
 mu_status mu_job_run_list(job_run *run);
 mu_status mu_job_run_waves(job_run *run);

@@ -244,6 +244,9 @@ mu_status mu_job_send(job_run *run, uint32_t from, uint32_t to, double bytes, ui
     if (status != MU_OK) {
         return status;
     }
+    if (run->fold < run->members) {
+        mu_job_fold_route(run, route);
+    }
     mu_flow flow = {.link = route->link,
                     .share = route->whole ? NULL : route->share,
                     .hops = route->count,
@@ -270,9 +273,11 @@ static mu_status add_up(job_run *run)
     }
     for (uint32_t k = 0; k < t->kind_count; k++) {
         for (uint32_t l = t->kind[k].first; l < t->kind[k].first + t->kind[k].count; l++) {
-            result->carried[l] = carried[l];
-            result->kind_carried[k] += carried[l];
-            result->kind_carried_max[k] = fmax(result->kind_carried_max[k], carried[l]);
+            bool folded = run->fold < run->members;
+            double bytes = carried[folded ? mu_job_folded_link(run, l) : l];
+            result->carried[l] = bytes;
+            result->kind_carried[k] += bytes;
+            result->kind_carried_max[k] = fmax(result->kind_carried_max[k], bytes);
         }
     }
     return MU_OK;
@@ -281,19 +286,24 @@ static mu_status add_up(job_run *run)
 static mu_status run_plain(job_run *run)
 {
     uint64_t most = run->setup->flows_max > 0 ? run->setup->flows_max : FLOWS_MAX;
-    if (run->result->messages > most) {
+    bool list = run->job->moves->kind == MU_MOVES_LIST;
+    mu_status status = list ? MU_OK : mu_job_fold(run);
+    if (status != MU_OK) {
+        return status;
+    }
+    uint32_t turns = run->members / run->fold;
+    if (run->result->messages / turns > most) {
         return mu_fail(run->err, MU_E_INPUT, "%llu messages are more than %llu",
                        (unsigned long long)run->result->messages, (unsigned long long)most);
     }
-    run->result->method = MU_FLOW_PLAIN;
-    mu_status status =
-        run->job->moves->kind == MU_MOVES_LIST ? mu_job_run_list(run) : mu_job_run_waves(run);
+    run->result->method = turns > 1 ? MU_FLOW_FOLDED : MU_FLOW_PLAIN;
+    status = list ? mu_job_run_list(run) : mu_job_run_waves(run);
     if (status != MU_OK) {
         return status;
     }
     int64_t first = INT64_MAX;
     int64_t last = 0;
-    for (uint32_t m = 0; m < run->members; m++) {
+    for (uint32_t m = 0; m < run->fold; m++) {
         first = run->last[m] < first ? run->last[m] : first;
         last = run->last[m] > last ? run->last[m] : last;
     }
@@ -331,6 +341,7 @@ mu_status mu_flow_run(mu_arena *arena, const mu_flow_setup *setup, const mu_flow
                    .result = &result,
                    .err = err};
     run.members = run.ranks * job->copies;
+    run.fold = run.members;
     run.route = MU_NEW(arena, mu_route, 1);
     run.last = MU_NEW(arena, int64_t, run.members);
     mu_status status =

@@ -6,8 +6,8 @@
  * Why:   says what the closed form cannot: links that are shared, broken or unevenly loaded.
  * Bound: nominal wires: what protocols and software leave of them is the caller's `efficiency`.
  *        Waves that all ranks begin and end together are worked out once however often they come;
- *        where all ranks do the same on a whole, regular network, one rank stands for all, on links
- *        taken together by kind. A test holds both equal to the plain run.
+ *        where all ranks do the same on a whole, regular network, one rank or one leaf stands for
+ *        all. A test holds all that equal to the plain run.
  */
 #ifndef MUSTER_FABRIC_FLOW_RUN_H
 #define MUSTER_FABRIC_FLOW_RUN_H
@@ -55,6 +55,7 @@ typedef struct mu_flow_setup {
 /* Which of the ways to work it out was taken. */
 typedef enum mu_flow_method {
     MU_FLOW_PLAIN,   /* message by message */
+    MU_FLOW_FOLDED,  /* the same for a part of the ranks that stands for all */
     MU_FLOW_WAVES,   /* wave by wave */
     MU_FLOW_SYMMETRY /* one rank for all */
 } mu_flow_method;

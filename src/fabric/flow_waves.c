@@ -53,7 +53,7 @@ static mu_status prepare(waves_run *w)
 {
     const mu_waves *waves = w->waves;
     mu_arena *arena = w->run->arena;
-    uint64_t members = w->run->members;
+    uint64_t members = w->run->fold;
     w->sends = MU_NEW(arena, mu_send, waves->sends_max);
     w->wave = MU_NEW(arena, uint32_t, members);
     w->open = MU_NEW(arena, uint32_t, members);
@@ -77,7 +77,7 @@ static mu_status send_wave(waves_run *w, uint32_t member)
     assert(count <= w->waves->sends_max);
     w->open[member] = count;
     for (uint32_t i = 0; i < count && status == MU_OK; i++) {
-        w->to[first + i] = base + w->sends[i].to;
+        w->to[first + i] = (base + w->sends[i].to) % w->run->fold;
         status = mu_job_send(w->run, member, base + w->sends[i].to, w->sends[i].bytes, first + i);
     }
     return status;
@@ -144,14 +144,14 @@ static mu_status end_message(waves_run *w, uint64_t tag)
 static mu_status begin(waves_run *w)
 {
     mu_status status = MU_OK;
-    for (uint32_t m = 0; m < w->run->members && status == MU_OK; m++) {
+    for (uint32_t m = 0; m < w->run->fold && status == MU_OK; m++) {
         if (w->waves->count == 0) {
             w->finished++;
         } else {
             status = send_wave(w, m);
         }
     }
-    for (uint32_t m = 0; m < w->run->members && status == MU_OK; m++) {
+    for (uint32_t m = 0; m < w->run->fold && status == MU_OK; m++) {
         status = go_on(w, m); /* those with nothing to do in their first waves */
     }
     return status;
@@ -162,14 +162,14 @@ mu_status mu_job_run_waves(job_run *run)
     waves_run w = {.run = run, .waves = &run->job->moves->waves};
     mu_status status = w.waves->count >= UINT32_MAX
                            ? mu_fail(run->err, MU_E_INPUT, "too many waves")
-                           : mu_job_engine(run, run->members);
+                           : mu_job_engine(run, run->fold);
     if (status == MU_OK) {
         status = prepare(&w);
     }
     if (status == MU_OK) {
         status = begin(&w);
     }
-    while (status == MU_OK && w.finished < run->members) {
+    while (status == MU_OK && w.finished < run->fold) {
         const uint64_t *tags = NULL;
         uint64_t count = 0;
         status = mu_flows_next(run->flows, &tags, &count, run->err);
