@@ -21,8 +21,8 @@ enum {
     ALL = ~0U
 };
 
-static const char *const shape_words[] = {"switch", "clos", "mesh", "torus", "dragonfly", "bus"};
-enum { SHAPE_WORDS = sizeof shape_words / sizeof shape_words[0] };
+/* Shapes that have parameters come before the explicit list. */
+enum { SHAPE_WORDS = MU_SHAPE_LINKS };
 
 /* How far given shares may miss 1: they may be drawn from ranges. */
 static const double share_slack = 0.1;
@@ -118,7 +118,7 @@ static mu_status read_key(const reader *r, const key_spec *key, const mu_node *n
     mu_shape_params *out = r->out;
     if ((key->shapes >> (uint32_t)out->spec.shape & 1U) == 0) {
         return mu_node_fail(out->doc, node, r->err, "a %s has no \"%s\"",
-                            shape_words[out->spec.shape], key->name);
+                            mu_shape_text(out->spec.shape), key->name);
     }
     uint32_t *given = &out->given[key - keys];
     if (key->most == 1) {
@@ -150,13 +150,15 @@ static mu_status read_shape(const reader *r, const mu_node *map)
     if (status != MU_OK) {
         return status;
     }
+    const char *words[SHAPE_WORDS];
     for (int i = 0; i < SHAPE_WORDS; i++) {
-        if (strcmp(word, shape_words[i]) == 0) {
+        words[i] = mu_shape_text((mu_shape)i);
+        if (strcmp(word, words[i]) == 0) {
             r->out->spec.shape = (mu_shape)i;
             return MU_OK;
         }
     }
-    const char *nearest = mu_text_nearest(word, shape_words, SHAPE_WORDS);
+    const char *nearest = mu_text_nearest(word, words, SHAPE_WORDS);
     return mu_node_fail(doc, node, r->err, "unknown shape \"%.40s\"; %s%s%s", word,
                         nearest != NULL ? "did you mean \"" : "expected ",
                         nearest != NULL ? nearest : "switch, clos, mesh, torus, dragonfly or bus",
@@ -371,6 +373,13 @@ static mu_status fit_dragonfly(mu_shape_params *p, mu_error *err)
     if (spec->span % unit != 0) {
         return fail_key(p, MU_SHAPE_KEY_GROUPS, err,
                         "the ranks of a domain do not divide by groups times down");
+    }
+    uint64_t others = (uint64_t)spec->groups - 1;
+    uint64_t out = spec->up[1] == 0 ? others : spec->up[1];
+    if (out > others || (others > 0 && out * spec->up[0] % others != 0)) {
+        return fail_key(p, MU_SHAPE_KEY_UP, err,
+                        "expected cables of a spine to other groups that reach all alike: at most "
+                        "one to each, and those of all spines a multiple of groups less one");
     }
     return MU_OK;
 }

@@ -39,30 +39,30 @@ typedef enum mu_shape {
 typedef struct mu_network_spec {
     char name[24];
     mu_shape shape;
+    uint32_t planes;  /* >= 1; switch and clos */
     uint64_t span;    /* ranks in one domain */
     double bandwidth; /* of one rank, all its planes and dimensions together */
     double latency_s; /* of one cable and the switch behind it */
-    uint32_t planes;  /* >= 1; switch and clos */
-    bool in_network_reduction;
     /* clos: level 0 are the leaves. `down`: ranks (level 0) or switches of the level below under
      * one switch; `up`: switches above that each switch of the level has a cable to (0 at the top);
      * `taper`: oversubscription, bandwidth of all down over all up; 0 = 1. Product of down = span.
      */
     uint32_t levels;
+    uint32_t rails; /* > 1: rank r has its leaf by r mod rails (rail-optimised), else by r / down */
     uint32_t down[MU_DIMS_MAX];
     uint32_t up[MU_DIMS_MAX];
     double taper[MU_DIMS_MAX];
-    uint32_t rails; /* > 1: rank r has its leaf by r mod rails (rail-optimised), else by r / down */
+    /* dragonfly+: `groups` of: down[0] ranks under a leaf, up[0] spines, each joined to each leaf
+     * of the group by taper[0], span / groups / down[0] leaves; up[1] cables of a spine to other
+     * groups (0 = one to each), spread evenly: up[1] * up[0] is a multiple of groups - 1, up[1] <
+     * groups. */
+    uint32_t groups;
     /* mesh and torus: ranks along each dimension, innermost first, and its share of bandwidth. */
     uint32_t dims;
     uint32_t dim[MU_DIMS_MAX];
     double dim_share[MU_DIMS_MAX]; /* sums to 1 */
-    /* dragonfly+: down[0] ranks under a leaf, up[0] spines in a group, each joined to each leaf of it
-     * by taper[0], span / groups / down[0] leaves; up[1] cables of a spine to other groups (0 = one
-     * to each), spread evenly: up[1] * up[0] is a multiple of groups - 1, up[1] < groups.
-     * global_share: bandwidth of a group to all others over that of its ranks. */
-    uint32_t groups;
-    double global_share;
+    double global_share; /* dragonfly+: bandwidth of a group to all others over that of its ranks */
+    bool in_network_reduction;
     /* which cables are optical: rank to leaf [0], leaf to spine [1], and so on, between groups [2];
      * mesh and torus: by dimension from [0] */
     bool optical[MU_DIMS_MAX + 1];

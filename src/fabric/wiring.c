@@ -9,7 +9,6 @@
 #include "fabric/shape_read.h"
 
 #include <assert.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -36,7 +35,8 @@ typedef struct wirer {
     uint32_t ranks_per_chip;
     uint64_t ranks;
     mu_fabric fabric;
-    claim claim[MU_TIERS_MAX]; /* at the first tier of each */
+    mu_network_spec plain[MU_NETWORKS_MAX]; /* tiers as their kinds say */
+    claim claim[MU_TIERS_MAX];              /* at the first tier of each */
     bool claimed[MU_TIERS_MAX];
     mu_error *err;
 } wirer;
@@ -158,7 +158,7 @@ static mu_status read_claim(wirer *w, const mu_node *item)
     return status;
 }
 
-/* The list of items; NULL when there is none, or tiers nearer than it have replaced those it wires. */
+/* The list of items; NULL where there is none, or nearer tiers replaced those it was meant for. */
 static const mu_node *find_items(wirer *w)
 {
     const mu_entity *tiers_by = w->system;
@@ -183,23 +183,6 @@ static mu_status read_claims(wirer *w)
 }
 
 /* Specs */
-
-/* A tier whose wires nobody describes. */
-static void plain_network(const mu_tier *tier, mu_network_spec *out)
-{
-    static const mu_shape shapes[] = {MU_SHAPE_SWITCH, MU_SHAPE_MESH, MU_SHAPE_BUS};
-    *out = (mu_network_spec){.shape = shapes[tier->kind],
-                             .span = (uint64_t)tier->span,
-                             .bandwidth = tier->bandwidth,
-                             .planes = 1,
-                             .in_network_reduction = tier->in_network_reduction};
-    memcpy(out->name, tier->name, sizeof out->name);
-    if (out->shape == MU_SHAPE_MESH) {
-        out->dims = 1;
-        out->dim[0] = (uint32_t)fmin(tier->span, UINT32_MAX);
-        out->dim_share[0] = 1.0;
-    }
-}
 
 /* Facts count chips; ranks of a chip sit side by side, and on rails each has one of its own. */
 static void count_ranks(mu_shape_params *p, uint32_t ranks_per_chip)
@@ -271,7 +254,7 @@ static mu_status wire_tier(const wirer *w, uint32_t first, mu_network_spec *out)
             return status;
         }
     } else {
-        plain_network(tier, out);
+        *out = w->plain[first];
         out->latency_s = -1.0;
     }
     if (out->latency_s < 0.0) {
@@ -310,6 +293,8 @@ mu_status mu_wiring_from_catalog(const mu_catalog *catalog, const mu_entity *sys
     mu_status status =
         mu_fabric_from_catalog(catalog, system, draw, ranks_per_chip, &w.fabric, err);
     if (status == MU_OK) {
+        uint32_t plain = 0;
+        mu_networks_of_tiers(&w.fabric, w.plain, &plain);
         status = read_claims(&w);
     }
     if (status == MU_OK) {

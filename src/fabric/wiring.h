@@ -21,8 +21,9 @@
  * one network realises several tiers, that of the innermost, and what the outer ones have less is
  * the taper of its levels unless it states its own. With more than one rank in a chip a die-to-die
  * mesh comes first. A tier that no item realises is what its kind says: a switch, a mesh of one
- * dimension, a bus; a system that states tiers of its own inherits no wiring. Latency is of the wire alone (a fact of the item, or a prior inside or between
- * supernodes): what software adds to a message is not in it.
+ * dimension, a bus; a system that states tiers of its own inherits no wiring. Latency is of the
+ * wire alone (a fact of the item, or a prior inside or between supernodes): what software adds to a
+ * message is not in it.
  *
  * @param[in] system  an entity of kind system of this catalogue
  * @param[in] ranks_per_chip  1 or more

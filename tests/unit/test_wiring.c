@@ -6,6 +6,7 @@
  *         hand; a table of faulty items with the message each must give.
  */
 #include "fabric/fabric_catalog.h"
+#include "fabric/route.h"
 #include "fabric/wiring.h"
 #include "io/catalog_load.h"
 #include "io/doc_read.h"
@@ -153,6 +154,29 @@ static void superpods(void **state)
     }
 }
 
+/* The networks can be built, and a way leads from the first rank to the last. */
+static void check_built(const char *id, uint32_t ranks, const mu_network_spec *net, uint32_t count)
+{
+    mu_arena_mark mark = mu_arena_here(arena);
+    mu_topology t;
+    mu_router *router = NULL;
+    mu_route *route = MU_NEW(arena, mu_route, 1);
+    mu_error err = {0};
+    assert_non_null(route);
+    mu_status status = mu_topology_build(arena, ranks, net, count, &t, &err);
+    if (status == MU_OK && ranks > 1) {
+        status = mu_router_create(arena, &t, MU_ROUTING_SHORTEST, true, NULL, &router, &err);
+    }
+    if (status == MU_OK && ranks > 1) {
+        status = mu_router_find(router, 0, ranks - 1, 0, route, &err);
+        assert_true(status != MU_OK || (route->count > 0 && route->latency_s > 0.0));
+    }
+    if (status != MU_OK) {
+        fail_msg("%s of %u: %s", id, ranks, err.text);
+    }
+    mu_arena_back(arena, mark);
+}
+
 /* One network after another covers the ranks, whatever the system and however few they are. */
 static void all_systems(void **state)
 {
@@ -170,6 +194,7 @@ static void all_systems(void **state)
                 assert_true(net[n].planes >= 1 && net[n].name[0] != '\0');
                 assert_true(n + 1 == count || net[n].span < ranks[k]);
             }
+            check_built(id, (uint32_t)ranks[k], net, count);
         }
     }
 }
