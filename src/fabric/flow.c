@@ -132,7 +132,7 @@ static bool keep_shares(mu_flows *flows)
         return true;
     }
     uint32_t room = 0;
-    if (!mu_flow_grow((void **)&flows->hop_share, &room, flows->hop_room,
+    if (!mu_flow_grow((void **)&flows->hop_share, &room, (uint64_t)flows->hop_room + 1,
                       sizeof *flows->hop_share)) {
         return false;
     }
