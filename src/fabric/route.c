@@ -3,26 +3,17 @@
  * Policies: which of the shortest paths a message takes, over which planes.
  *
  * What:  picks the network, cuts the message over planes, picks paths by the policy, and goes round
- *        what is broken: the shape's own paths first, else those a search finds; another plane, else
- *        a network further out.
- * Terms: cut = the part of a message in one plane.
+ *        what is broken: the shape's own paths first, else those a search finds; another plane,
+ *        else a network further out.
+ * Terms: route_parts.h.
  */
 #include "fabric/route.h"
 
-#include "fabric/route_search.h"
+#include "fabric/route_parts.h"
 
 #include <assert.h>
 #include <math.h>
 #include <string.h>
-
-struct mu_router {
-    const mu_topology *topology;
-    mu_routing routing;
-    bool striped;
-    const double *load;
-    mu_layout layout[MU_NETWORKS_MAX];
-    mu_search *search; /* NULL where arithmetic does */
-};
 
 const char *mu_routing_text(mu_routing routing)
 {
@@ -54,56 +45,39 @@ mu_status mu_router_create(mu_arena *arena, const mu_topology *topology, mu_rout
     if (status == MU_OK && (listed || !topology->whole)) {
         status = mu_search_create(arena, topology, &router->search, err);
     }
+    if (status == MU_OK && routing >= MU_ROUTING_VALIANT) {
+        router->detour = MU_NEW(arena, uint32_t, 3 * MU_ROUTE_MAX);
+        if (router->detour == NULL) {
+            status = mu_fail(err, MU_E_MEMORY, "out of memory for a router");
+        }
+    }
     if (status == MU_OK) {
         *out = router;
     }
     return status;
 }
 
-/* A message on its way into a route. */
-typedef struct message {
-    mu_router *router;
-    const mu_layout *layout;
-    mu_pair pair;
-    uint64_t hash;
-    uint64_t number; /* of the destination, for paths by it */
-} message;
-
-/* Finaliser of SplitMix64: every bit of x moves every bit of the answer. */
-static uint64_t mixed(uint64_t x)
-{
-    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return x ^ (x >> 31);
-}
-
 static uint64_t hash_of(uint32_t a, uint32_t b, uint64_t salt)
 {
     uint64_t pair = (uint64_t)a << 32 | b;
-    return mixed(pair + mixed(salt + UINT64_C(0x9e3779b97f4a7c15)));
+    return mu_route_mix(pair + mu_route_mix(salt + UINT64_C(0x9e3779b97f4a7c15)));
 }
 
-static uint64_t least(uint64_t a, uint64_t b)
-{
-    return a < b ? a : b;
-}
-
-/* Which of `paths` paths: by the policy and plane. */
-static uint64_t pick(const message *m, uint32_t plane, uint64_t paths)
+/* Which of `paths` paths, by hash or destination. */
+static uint64_t pick(const mu_message *m, uint32_t plane, uint64_t paths)
 {
     if (paths == 1) {
         return 0;
     }
     if (m->router->routing == MU_ROUTING_ECMP) {
-        uint64_t few = least(paths, UINT32_MAX);
-        return (mixed(m->hash + plane) >> 32) * few >> 32;
+        return mu_route_reduce(mu_route_mix(m->hash + plane), paths);
     }
     return m->number < paths ? m->number : m->number % paths;
 }
 
-static bool is_unbroken(const mu_topology *t, const uint32_t *link, uint32_t count)
+bool mu_route_unbroken(const mu_topology *t, const uint32_t *link, uint32_t count)
 {
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < count && !t->whole; i++) {
         if (!(t->bandwidth[link[i]] > 0.0)) {
             return false;
         }
@@ -111,12 +85,13 @@ static bool is_unbroken(const mu_topology *t, const uint32_t *link, uint32_t cou
     return true;
 }
 
-/* Seconds over a path of one network. */
-static double latency_of(const message *m, const uint32_t *link, uint32_t hops)
+static double latency_of(const mu_message *m, const uint32_t *link, uint32_t hops)
 {
+    if (m->layout->shape == MU_SHAPE_BUS) {
+        return m->layout->spec->latency_s;
+    }
     if (m->layout->shape != MU_SHAPE_LINKS) {
-        return m->layout->shape == MU_SHAPE_BUS ? m->layout->spec->latency_s
-                                                : m->layout->spec->latency_s * hops;
+        return m->layout->spec->latency_s * hops;
     }
     double sum_s = 0.0;
     for (uint32_t i = 0; i < hops; i++) {
@@ -125,87 +100,105 @@ static double latency_of(const message *m, const uint32_t *link, uint32_t hops)
     return sum_s;
 }
 
-/* What one plane may add to the route. */
-typedef struct room {
-    uint32_t *link;
-    double *share;
-    uint32_t max;
-    uint32_t count;
-    double latency_s;
-    bool whole; /* one path */
-} room;
-
-static mu_status too_long(const message *m, uint32_t hops, mu_error *err)
-{
-    return mu_fail(err, MU_E_INPUT,
-                   "the way from rank %u to rank %u is %u links long, at most %d "
-                   "fit a route",
-                   m->pair.a, m->pair.b, hops, MU_ROUTE_MAX);
-}
-
-static void set_whole(room *out, uint32_t hops)
-{
-    for (uint32_t i = 0; i < hops; i++) {
-        out->share[i] = 1.0;
-    }
-    out->count = hops;
-    out->whole = true;
-}
-
-/* One path or all of them by search; MU_NO when the plane does not join the pair. */
-static mu_status search_cut(const message *m, uint32_t plane, room *out, mu_error *err)
+/* Aims the search; MU_NO when the plane does not join the pair. */
+static mu_status aim(const mu_message *m, uint32_t plane, const mu_cut *cut, mu_error *err)
 {
     mu_search *search = m->router->search;
+    if (search == NULL) {
+        return MU_NO;
+    }
     mu_search_aim(search, m->layout, plane, m->pair.b);
-    uint64_t paths = mu_search_paths(search, m->pair.a);
-    if (paths == 0) {
+    if (mu_search_paths(search, m->pair.a) == 0) {
         return MU_NO;
     }
     uint32_t hops = mu_search_hops(search, m->pair.a);
-    if (hops > out->max) {
-        return too_long(m, hops, err);
-    }
-    mu_search_path(search, m->pair.a, pick(m, plane, paths), out->link);
-    out->latency_s = latency_of(m, out->link, hops);
-    set_whole(out, hops);
-    if (m->router->routing == MU_ROUTING_SPRAY && paths > 1) {
-        out->count = mu_search_spray(search, m->pair.a, out->max, out->link, out->share);
-        out->whole = false;
+    if (hops > cut->max) {
+        return mu_fail(err, MU_E_INPUT,
+                       "the way from rank %u to rank %u is %u links long, at most %u fit a route",
+                       m->pair.a, m->pair.b, hops, cut->max);
     }
     return MU_OK;
 }
 
-/* The part of a message in one plane; MU_NO when the plane does not join the pair. */
-static mu_status find_cut(const message *m, uint32_t plane, room *out, mu_error *err)
+mu_status mu_route_shortest(const mu_message *m, uint32_t plane, mu_cut *cut, mu_error *err)
 {
+    cut->searched = false;
     if (m->pair.paths > 0) {
-        uint32_t hops = 0;
-        if (m->router->routing == MU_ROUTING_SPRAY && m->pair.paths > 1) {
-            out->count =
-                mu_shape_spray(m->layout, &m->pair, plane, out->max, out->link, out->share, &hops);
-            out->whole = false;
-        } else {
-            hops =
-                mu_shape_path(m->layout, &m->pair, plane, pick(m, plane, m->pair.paths), out->link);
-            set_whole(out, hops);
-        }
-        out->latency_s = latency_of(m, out->link, hops);
-        if (m->router->topology->whole || is_unbroken(m->router->topology, out->link, out->count)) {
+        uint64_t k = pick(m, plane, m->pair.paths);
+        cut->count = mu_shape_path(m->layout, &m->pair, plane, k, cut->link);
+        if (mu_route_unbroken(m->router->topology, cut->link, cut->count)) {
             return MU_OK;
         }
     }
-    return search_cut(m, plane, out, err);
+    mu_status status = aim(m, plane, cut, err);
+    if (status == MU_OK) {
+        mu_search *search = m->router->search;
+        cut->searched = true;
+        cut->count = mu_search_hops(search, m->pair.a);
+        mu_search_path(search, m->pair.a, pick(m, plane, mu_search_paths(search, m->pair.a)),
+                       cut->link);
+    }
+    return status;
 }
 
-static mu_status find_striped(message *m, mu_route *out, mu_error *err)
+/* All shortest paths: the shape's; where one of them is broken, what a search finds. */
+static mu_status find_spray(const mu_message *m, uint32_t plane, mu_cut *cut, mu_error *err)
+{
+    uint32_t hops = 0;
+    if (m->pair.paths > 0) {
+        cut->count =
+            mu_shape_spray(m->layout, &m->pair, plane, cut->max, cut->link, cut->share, &hops);
+        cut->latency_s = latency_of(m, cut->link, hops);
+        cut->whole = m->pair.paths == 1;
+        if (mu_route_unbroken(m->router->topology, cut->link, cut->count)) {
+            return MU_OK;
+        }
+    }
+    mu_status status = aim(m, plane, cut, err);
+    if (status == MU_OK) {
+        cut->count = mu_search_spray(m->router->search, m->pair.a, cut->max, cut->link, cut->share,
+                                     &cut->latency_s);
+        cut->whole = mu_search_paths(m->router->search, m->pair.a) == 1;
+    }
+    return status;
+}
+
+static mu_status find_path(const mu_message *m, uint32_t plane, mu_cut *cut, mu_error *err)
+{
+    mu_status status = MU_OK;
+    if (m->router->routing == MU_ROUTING_VALIANT) {
+        status = mu_route_valiant(m, plane, cut, err);
+    } else if (m->router->routing == MU_ROUTING_ADAPTIVE) {
+        status = mu_route_adaptive(m, plane, cut, err);
+    } else {
+        status = mu_route_shortest(m, plane, cut, err);
+    }
+    if (status == MU_OK) {
+        cut->latency_s = latency_of(m, cut->link, cut->count);
+        cut->whole = true;
+        for (uint32_t i = 0; i < cut->count; i++) {
+            cut->share[i] = 1.0;
+        }
+    }
+    return status;
+}
+
+/* The part of a message in one plane; MU_NO when the plane does not join the pair. */
+static mu_status find_cut(const mu_message *m, uint32_t plane, mu_cut *cut, mu_error *err)
+{
+    return m->router->routing == MU_ROUTING_SPRAY ? find_spray(m, plane, cut, err)
+                                                  : find_path(m, plane, cut, err);
+}
+
+static mu_status find_striped(mu_message *m, mu_route *out, mu_error *err)
 {
     uint32_t planes = m->layout->planes;
     uint32_t joined = 0;
     m->number = m->pair.chosen;
     for (uint32_t p = 0; p < planes; p++) {
-        room cut = {.link = out->link + out->count,
-                    .share = out->share + out->count,
-                    .max = (MU_ROUTE_MAX - out->count) / (planes - p)};
+        mu_cut cut = {.link = out->link + out->count,
+                      .share = out->share + out->count,
+                      .max = (MU_ROUTE_MAX - out->count) / (planes - p)};
         mu_status status = find_cut(m, p, &cut, err);
         if (status == MU_OK) {
             out->count += cut.count;
@@ -226,7 +219,7 @@ static mu_status find_striped(message *m, mu_route *out, mu_error *err)
     return joined > 0 ? MU_OK : MU_NO;
 }
 
-static mu_status find_unstriped(message *m, mu_route *out, mu_error *err)
+static mu_status find_unstriped(mu_message *m, mu_route *out, mu_error *err)
 {
     uint32_t planes = m->layout->planes;
     uint32_t first = 0;
@@ -237,7 +230,7 @@ static mu_status find_unstriped(message *m, mu_route *out, mu_error *err)
         m->number /= planes;
     }
     for (uint32_t i = 0; i < planes; i++) {
-        room cut = {.link = out->link, .share = out->share, .max = MU_ROUTE_MAX};
+        mu_cut cut = {.link = out->link, .share = out->share, .max = MU_ROUTE_MAX};
         mu_status status = find_cut(m, (first + i) % planes, &cut, err);
         if (status == MU_OK) {
             out->count = cut.count;
@@ -269,7 +262,7 @@ static mu_status no_way(const mu_router *router, uint32_t a, uint32_t b, mu_erro
                    t->whole ? "" : ": all are broken");
 }
 
-static mu_status find_in(mu_router *router, const mu_layout *layout, message *m, mu_route *out,
+static mu_status find_in(mu_router *router, const mu_layout *layout, mu_message *m, mu_route *out,
                          mu_error *err)
 {
     m->layout = layout;
@@ -294,7 +287,7 @@ mu_status mu_router_find(mu_router *router, uint32_t a, uint32_t b, uint64_t sal
         out->whole = true;
         return MU_OK;
     }
-    message m = {.router = router, .hash = hash_of(a, b, salt)};
+    mu_message m = {.router = router, .hash = hash_of(a, b, salt)};
     for (uint32_t n = 0; n < t->network_count && !dead; n++) {
         const mu_layout *layout = &router->layout[n];
         uint32_t domain = mu_divide(layout->by_span, a);

@@ -10,6 +10,7 @@
 #include "fabric/route_search.h"
 
 #include <assert.h>
+#include <math.h>
 #include <string.h>
 
 static const uint64_t COUNT_MAX = UINT64_C(1) << 62;
@@ -32,6 +33,7 @@ struct mu_search {
     uint32_t *in_first; /* [vertices + 1] into in_link: links that enter a vertex */
     uint32_t *in_link;  /* [links] */
     double *weight;     /* [vertices] 0 between calls: share of the message that is at a vertex */
+    double *late_s;     /* [vertices] until the message is all at a vertex; 0 between calls */
     uint32_t *queue;    /* [vertices] */
     uint32_t slot_count;
     slot *slots;
@@ -62,6 +64,7 @@ static uint32_t slots_wanted(const mu_topology *t)
     for (uint32_t i = 0; i < t->network_count; i++) {
         wanted += (uint64_t)t->ranks * t->network[i].planes;
     }
+    assert(t->vertices > 0);
     uint64_t bytes = (uint64_t)t->vertices * (2 * sizeof(uint32_t) + sizeof(uint64_t));
     uint64_t fit = SLOTS_BYTES_MAX / bytes + 1;
     return (uint32_t)(wanted < fit ? wanted : fit);
@@ -96,8 +99,10 @@ mu_status mu_search_create(mu_arena *arena, const mu_topology *topology, mu_sear
     uint32_t *first = MU_NEW(arena, uint32_t, vertices + 1);
     uint32_t *by_end = MU_NEW(arena, uint32_t, topology->links);
     double *weight = MU_NEW(arena, double, vertices);
+    double *late_s = MU_NEW(arena, double, vertices);
     uint32_t *queue = MU_NEW(arena, uint32_t, vertices);
-    if (search == NULL || first == NULL || by_end == NULL || weight == NULL || queue == NULL) {
+    if (search == NULL || first == NULL || by_end == NULL || weight == NULL || late_s == NULL ||
+        queue == NULL) {
         return mu_fail(err, MU_E_MEMORY, "out of memory for routes");
     }
     sort_by_end(topology, first, by_end);
@@ -105,6 +110,7 @@ mu_status mu_search_create(mu_arena *arena, const mu_topology *topology, mu_sear
                           .in_first = first,
                           .in_link = by_end,
                           .weight = weight,
+                          .late_s = late_s,
                           .queue = queue,
                           .slot_count = slots_wanted(topology)};
     if (!create_slots(arena, search)) {
@@ -257,12 +263,13 @@ static uint32_t spread(mu_search *search, uint32_t v, uint32_t fan, uint32_t max
             search->queue[(*tail)++] = u;
         }
         search->weight[u] += share[i];
+        search->late_s[u] = fmax(search->late_s[u], search->late_s[v] + t->latency_s[link[i]]);
     }
     return n;
 }
 
 static uint32_t spray_with(mu_search *search, uint32_t a, uint32_t fan, uint32_t max,
-                           uint32_t *link, double *share)
+                           uint32_t *link, double *share, double *latency_s)
 {
     uint32_t n = 0;
     uint32_t tail = 1;
@@ -274,20 +281,23 @@ static uint32_t spray_with(mu_search *search, uint32_t a, uint32_t fan, uint32_t
             n = spread(search, v, fan, max, &tail, n, link, share);
         }
     }
+    *latency_s = search->late_s[search->aimed->to];
     for (uint32_t i = 0; i < tail; i++) {
         search->weight[search->queue[i]] = 0.0;
+        search->late_s[search->queue[i]] = 0.0;
     }
     return n;
 }
 
-uint32_t mu_search_spray(mu_search *search, uint32_t a, uint32_t max, uint32_t *link, double *share)
+uint32_t mu_search_spray(mu_search *search, uint32_t a, uint32_t max, uint32_t *link, double *share,
+                         double *latency_s)
 {
     assert(max >= mu_search_hops(search, a));
     for (uint32_t fan = max; fan > 1; fan /= 2) {
-        uint32_t n = spray_with(search, a, fan, max, link, share);
+        uint32_t n = spray_with(search, a, fan, max, link, share, latency_s);
         if (n <= max) {
             return n;
         }
     }
-    return spray_with(search, a, 1, max, link, share);
+    return spray_with(search, a, 1, max, link, share, latency_s);
 }

@@ -32,10 +32,11 @@ void mu_search_path(const mu_search *search, uint32_t a, uint64_t k, uint32_t *l
 /**
  * All paths with equal shares, each link once; beyond `max` links fewer ways on at each vertex.
  *
- * @param[in] max  hops or more
+ * @param[in]  max        hops or more
+ * @param[out] latency_s  of the path that takes longest
  * @return links
  */
-uint32_t mu_search_spray(mu_search *search, uint32_t a, uint32_t max, uint32_t *link,
-                         double *share);
+uint32_t mu_search_spray(mu_search *search, uint32_t a, uint32_t max, uint32_t *link, double *share,
+                         double *latency_s);
 
 #endif

@@ -53,7 +53,6 @@ typedef struct mu_layout {
     uint32_t switches; /* and spare chips */
     uint32_t first_link;
     uint32_t links;
-    bool through_ranks; /* ranks pass messages on */
     /* trees (switch, clos, dragonfly+): [0] rank to leaf, [l + 1] level l to level l + 1 */
     uint32_t levels;
     uint32_t up[MU_DIMS_MAX];
@@ -81,11 +80,8 @@ typedef struct mu_layout {
     uint32_t dim[MU_DIMS_MAX];
     uint32_t stride[MU_DIMS_MAX];
     mu_divisor by_dim[MU_DIMS_MAX];
+    bool through_ranks; /* ranks pass messages on */
 } mu_layout;
-
-/** Checks a network's parameters and works out all but the places of its links and switches. */
-mu_status mu_layout_check(const mu_network_spec *spec, uint32_t ranks, mu_layout *out,
-                          mu_error *err) MU_MUST_CHECK;
 
 /**
  * Layouts of all networks, one after another. A layout borrows its spec.

@@ -5,8 +5,8 @@
  * What:  the k-th shortest path between two ranks in one plane, and all of them with equal shares,
  *        by arithmetic on the layout.
  * Terms: shape.h. In a mesh path k takes the differing dimensions in the order of the k-th
- *        permutation, 0 being innermost first; in a torus always innermost first, bits of k choosing
- *        the way where both ways round are as short.
+ *        permutation, 0 being innermost first; in a torus always innermost first, bits of k
+ *        choosing the way where both ways round are as short.
  * Bound: O(hops) a path, O(links given) a spray.
  */
 #include "fabric/shape.h"
@@ -231,7 +231,7 @@ static uint32_t mesh_path(const mu_layout *layout, const mu_pair *pair, uint64_t
     return w.count;
 }
 
-/* Orders are alike: a link is crossed by those in which just the dimensions set right come first. */
+/* Orders are alike: a link is crossed by those in which what is set right by then comes first. */
 static uint32_t mesh_spray(const mu_layout *layout, const mu_pair *pair, uint32_t *link,
                            double *share, uint32_t *hops)
 {

@@ -2,16 +2,17 @@
 /*
  * Whether a topology looks the same from every rank.
  *
- * What:  ranks are numbers in a mixed radix fine enough for every network's own coordinates. Turning
- *        one digit of all ranks (adding a constant, modulo the radix) must map each network on itself,
- *        and routes by destination on such routes.
+ * What:  ranks are numbers in a mixed radix fine enough for every network's own coordinates.
+ *        Turning one digit of all ranks (adding a constant, modulo the radix) must map each network
+ *        on itself, and routes by destination on such routes.
  * Terms: cuts = products of radices, 1 | c1 | c2 ... | ranks. A tree's path is place mod ways; that
- *        goes with turned digits when ways is a product of the lowest digits of a place (the next of
- *        them perhaps in part), and does not depend on where the source is when those digits lie
+ *        goes with turned digits when ways is a product of the lowest digits of a place (the next
+ *        of them perhaps in part), and does not depend on where the source is when those digits lie
  *        below the leaf or the subtree that the path leaves.
  */
 #include "fabric/shape.h"
 
+#include <assert.h>
 #include <string.h>
 
 enum { CUTS_MAX = MU_NETWORKS_MAX * (MU_DIMS_MAX + 4) };
@@ -24,6 +25,7 @@ typedef struct cuts {
 /* False when the new cut does not fit the others. */
 static bool cut_at(cuts *c, uint64_t at)
 {
+    assert(at > 0);
     uint32_t i = 0;
     while (i < c->count && c->at[i] < at) {
         i++;
@@ -49,6 +51,7 @@ static bool cut_tree(cuts *c, const mu_layout *layout)
     bool fits = cut_at(c, rails) && cut_at(c, rails * ports);
     for (uint32_t l = 1; l < layout->levels && fits; l++) {
         uint64_t leaves = layout->by_below[l].by / ports;
+        assert(leaves > 0);
         fits = cut_at(c, leaves < rails ? leaves : leaves * ports);
         fits = fits && (leaves < rails ? rails % leaves == 0 : leaves % rails == 0);
     }

@@ -85,8 +85,9 @@ static mu_status check_shape(mu_layout *layout, mu_error *err)
                    layout->spec->name);
 }
 
-mu_status mu_layout_check(const mu_network_spec *spec, uint32_t ranks, mu_layout *out,
-                          mu_error *err)
+/* Checks a network's parameters and works out all but the places of its links and switches. */
+static mu_status layout_of(const mu_network_spec *spec, uint32_t ranks, mu_layout *out,
+                           mu_error *err)
 {
     if ((uint32_t)spec->shape >= MU_SHAPE_COUNT) {
         return mu_fail(err, MU_E_INPUT, "network \"%s\": no such shape", spec->name);
@@ -101,7 +102,6 @@ mu_status mu_layout_check(const mu_network_spec *spec, uint32_t ranks, mu_layout
         return mu_fail(err, MU_E_INPUT, "network \"%s\": expected a span below 2^31 ranks",
                        spec->name);
     }
-    memset(out, 0, sizeof *out);
     out->spec = spec;
     out->shape = spec->shape;
     out->ranks = ranks;
@@ -115,7 +115,6 @@ mu_status mu_layout_check(const mu_network_spec *spec, uint32_t ranks, mu_layout
 /* An explicit list: all of it is one network. */
 static void layout_list(const mu_network_spec *spec, uint32_t ranks, mu_layout *out)
 {
-    memset(out, 0, sizeof *out);
     out->spec = spec;
     out->shape = MU_SHAPE_LINKS;
     out->ranks = ranks;
@@ -142,11 +141,12 @@ mu_status mu_layouts_of(const mu_network_spec *networks, uint32_t count, uint32_
     uint64_t link = 0;
     for (uint32_t i = 0; i < count; i++) {
         mu_layout *layout = &layouts[i];
+        memset(layout, 0, sizeof *layout);
         if (count == 1 && networks[i].shape == MU_SHAPE_LINKS) {
             layout_list(&networks[i], ranks, layout);
             continue;
         }
-        mu_status status = mu_layout_check(&networks[i], ranks, layout, err);
+        mu_status status = layout_of(&networks[i], ranks, layout, err);
         if (status != MU_OK) {
             return status;
         }

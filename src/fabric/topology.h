@@ -8,8 +8,9 @@
  *        RoCE), cut into domains of `span` ranks; two ranks talk over the innermost network whose
  *        domain holds both. A plane is one of several equal copies of a network's switches,
  *        over which a message is striped.
- *        Where ranks end inside a domain of a mesh or torus, the chips beyond stand as switches: they
- *        pass messages on. Elsewhere they and their cables are left out; switches are all there.
+ *        Where ranks end inside a domain of a mesh or torus, the chips beyond stand as switches:
+ *        they pass messages on. Elsewhere they and their cables are left out; switches are all
+ *        there.
  * Bound: 2^31 links; what is built lives in the caller's arena. Read-only while flows run.
  */
 #ifndef MUSTER_FABRIC_TOPOLOGY_H
@@ -61,8 +62,17 @@ typedef struct mu_network_spec {
     uint32_t dims;
     uint32_t dim[MU_DIMS_MAX];
     double dim_share[MU_DIMS_MAX]; /* sums to 1 */
+<<<<<<< HEAD
     double global_share; /* dragonfly+: bandwidth of a group to all others over that of its ranks */
     bool in_network_reduction;
+=======
+    /* dragonfly+: down[0] ranks under a leaf, up[0] spines in a group, each joined to each of its
+     * span / groups / down[0] leaves by taper[0]; up[1] cables of a spine to other groups (0 = one
+     * to each), spread evenly: up[1] * up[0] is a multiple of groups - 1, up[1] < groups.
+     * global_share: bandwidth of a group to all others over that of its ranks. */
+    uint32_t groups;
+    double global_share;
+>>>>>>> 3904526 (Routes: valiant and adaptive; parts break by name or at random; availability in closed form)
     /* which cables are optical: rank to leaf [0], leaf to spine [1], and so on, between groups [2];
      * mesh and torus: by dimension from [0] */
     bool optical[MU_DIMS_MAX + 1];
@@ -112,8 +122,8 @@ typedef struct mu_cable {
 /**
  * Builds networks over `ranks` ranks.
  *
- * @retval MU_E_INPUT   shapes that do not cover the span, zero bandwidth, negative latency, too many
- *                      links
+ * @retval MU_E_INPUT   shapes that do not cover the span, zero bandwidth, negative latency, too
+ *                      many links
  * @retval MU_E_MEMORY
  *
  * Cost: O(links).
