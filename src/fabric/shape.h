@@ -48,6 +48,7 @@ typedef struct mu_layout {
     uint32_t span;
     uint32_t domains;
     uint32_t planes;
+    bool through_ranks; /* ranks pass messages on */
     mu_divisor by_span;
     uint32_t first_switch;
     uint32_t switches; /* and spare chips */
@@ -80,7 +81,6 @@ typedef struct mu_layout {
     uint32_t dim[MU_DIMS_MAX];
     uint32_t stride[MU_DIMS_MAX];
     mu_divisor by_dim[MU_DIMS_MAX];
-    bool through_ranks; /* ranks pass messages on */
 } mu_layout;
 
 /**

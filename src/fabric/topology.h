@@ -62,17 +62,8 @@ typedef struct mu_network_spec {
     uint32_t dims;
     uint32_t dim[MU_DIMS_MAX];
     double dim_share[MU_DIMS_MAX]; /* sums to 1 */
-<<<<<<< HEAD
     double global_share; /* dragonfly+: bandwidth of a group to all others over that of its ranks */
     bool in_network_reduction;
-=======
-    /* dragonfly+: down[0] ranks under a leaf, up[0] spines in a group, each joined to each of its
-     * span / groups / down[0] leaves by taper[0]; up[1] cables of a spine to other groups (0 = one
-     * to each), spread evenly: up[1] * up[0] is a multiple of groups - 1, up[1] < groups.
-     * global_share: bandwidth of a group to all others over that of its ranks. */
-    uint32_t groups;
-    double global_share;
->>>>>>> 3904526 (Routes: valiant and adaptive; parts break by name or at random; availability in closed form)
     /* which cables are optical: rank to leaf [0], leaf to spine [1], and so on, between groups [2];
      * mesh and torus: by dimension from [0] */
     bool optical[MU_DIMS_MAX + 1];
