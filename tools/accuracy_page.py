@@ -162,8 +162,18 @@ def goal_rows(found):
         yield (f"{section}, {MEASURES[metric]}", goal, score(held_out(found[section], metric)))
     rates = [x for x in held_out(found["published tables"]) if is_rate(x["metric"])]
     yield "published throughput", {"median": 0.10, "p90": 0.25}, score(rates)
-    yield ("published figures that muster ships with", {"median": 0.10, "p90": 0.25},
-           score(held_out(found["published figures"])))
+    for name, own in shipped(found):
+        yield (name, {"median": 0.10, "p90": 0.25}, score(own))
+
+
+def shipped(found):
+    """(name, held-out rows) of the figures in data/measured: of deployments, of networks."""
+    own = held_out(found["published figures"])
+    ends = ("latency_s", "_bytes_per_s")
+    return (("published figures that muster ships with",
+             [x for x in own if not x["metric"].endswith(ends)]),
+            ("published figures of networks, shipped too",
+             [x for x in own if x["metric"].endswith(ends)]))
 
 
 NAMES = {"mape": "MAPE", "median": "median", "p90": "p90"}
@@ -186,7 +196,8 @@ def goals(found):
                           for section, suffix in OF_DEPLOYMENTS.items()
                           for metric, name in MEASURES.items()),
                         ("published tables", held_out(found["published tables"])),
-                        ("published figures", held_out(found["published figures"])),
+                        *((name.split(" that ")[0].split(",")[0], own)
+                          for name, own in shipped(found)),
                         ("chips left out", found["left out"]["cases"])):
         x = score(cases)
         met = LOW <= x["coverage90"] <= HIGH
@@ -204,7 +215,8 @@ def answered_row(section, validation):
             f"{100 * answered / max(len(every), 1):.1f} % | {met} |")
 
 
-SCALES = {"_per_s_per_chip": ("tokens/s/chip", 1.0), "_s": ("ms", 1000.0)}
+SCALES = {"_per_s_per_chip": ("tokens/s/chip", 1.0), "_bytes_per_s": ("GB/s", 1e-9),
+          "latency_s": ("us", 1e6), "_s": ("ms", 1000.0)}
 
 
 def shown(metric, value):

@@ -11,8 +11,8 @@
  *        incast of n senders at full rate loads the receiver's link n times; an all-to-all among
  *        them loads it once, though as many share it.
  * Bound: flows that last: the burst of the first round trip is not here, nor what pauses do to
- *        flows that do not cross the full link (head-of-line blocking). From 2 to 20 senders
- *        to one receiver measurements show no difference, so load beyond 2 changes nothing.
+ *        flows that do not cross the full link (head-of-line blocking). Control aims at the same
+ *        share of the rate however many send, so load beyond 2 changes nothing.
  *        Hashed paths that collide are no term: routes put them on one link. Scale-up networks
  *        with credits hop by hop and one switch between chips (NVLink, UB) have none of it.
  * Source: data/calibration/congestion.yaml.

@@ -55,7 +55,7 @@ static void takes_it_off_each_link(void **state)
     mu_congestion_apply(&tenth, 0, NULL, NULL, NULL);
 }
 
-/* DCQCN: above 39 of 40 Gb/s; HPCC's target and Spectrum-X: 95 %. */
+/* HPCC aims at 95 %; static routes got 38 where the flow level has 40 to 41. */
 static void holds_the_measurements(void **state)
 {
     (void)state;
@@ -74,12 +74,11 @@ static void holds_the_measurements(void **state)
         least = fmin(least, mu_congestion_share(&got, 8.0));
         most = fmax(most, mu_congestion_share(&got, 8.0));
     }
-    assert_true(most > 39.0 / 40.0 && most < 1.0);
+    assert_true(most > 0.96 && most < 1.0);
     assert_true(least < 0.38 / 0.405 && least > 0.9);
 }
 
-#define HEAD                                                                                       \
-    "kind: calibration\nid: congestion\nname: Own\nsource: dcqcn-sigcomm15\ngrade: B\nparams:\n"
+#define HEAD "kind: calibration\nid: congestion\nname: Own\nsource: hpcc-draft\ngrade: B\nparams:\n"
 
 static void bad_parameters_are_named(void **state)
 {
@@ -92,7 +91,7 @@ static void bad_parameters_are_named(void **state)
         {HEAD "  idle_share: {best: 0.1, low: -0.1, high: 0.2}\n", "from 0 to 0.9"},
         {HEAD "  idel_share: {best: 0.1}\n", "did you mean idle_share"},
         {HEAD "  zzz: {best: 0.1}\n  idle_share: {best: 0.1}\n", "no use for \"zzz\""},
-        {"kind: calibration\nid: congestion\nname: Own\nsource: dcqcn-sigcomm15\ngrade: B\n",
+        {"kind: calibration\nid: congestion\nname: Own\nsource: hpcc-draft\ngrade: B\n",
          "no parameter idle_share"},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {

@@ -67,7 +67,7 @@ static void all_positive_in_every_draw(void **state)
 }
 
 #define HEAD(id)                                                                                   \
-    "kind: calibration\nid: " id "\nname: Own\nsource: dcqcn-sigcomm15\ngrade: B\nparams:\n"
+    "kind: calibration\nid: " id "\nname: Own\nsource: hpcc-draft\ngrade: B\nparams:\n"
 
 static void a_systems_own_go_first(void **state)
 {
