@@ -46,6 +46,7 @@ need_library libfyaml libfyaml-dev
 need_library jansson libjansson-dev
 need_library libzstd libzstd-dev
 need_library cminpack libcminpack-dev
+need_library expat libexpat1-dev
 if [ "$goal" = test ]; then
     need_library cmocka libcmocka-dev
     need_library simgrid libsimgrid-dev

@@ -2,8 +2,8 @@
 /*
  * What ranks send to one another when tokens choose experts, some more than others.
  *
- * Terms: expert e of all sits on rank e * ranks / experts. Popularity falls as the k-th most popular
- *        expert's 1/k^skew (Zipf); which expert is how popular is drawn once, for all ranks.
+ * Terms: expert e of all sits on rank e * ranks / experts. The k-th most popular expert is chosen
+ *        as 1/k^skew (Zipf); which one that is is drawn once, for all ranks.
  * Bound: tokens are drawn one by one, at most MU_EXPERT_SAMPLES of all ranks (but 16 a rank), and
  *        stand for the rest; expert groups (group-limited routing) are not known.
  */

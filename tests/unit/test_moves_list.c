@@ -260,7 +260,7 @@ static void long_circles_are_cut_short(void **state)
         needs[i] = (i + 1) % COUNT;
     }
     mu_move_list list = {.ranks = 2, .count = COUNT, .move = move, .needs = needs};
-    check_names(&list, 0, "999995 more moves, the last of which waits for move 0");
+    check_names(&list, 0, "999994 more moves, the last of which waits for move 0");
     move[COUNT - 1].need_count = 0;
     mu_error err = {0};
     assert_int_equal(mu_moves_check(&list, &err), MU_OK);
