@@ -3,8 +3,11 @@
  * Goal:   flows end when SimGrid says so, where both solve plain max-min.
  * Method: seeded random networks and flows in several shapes; each is run by the engine and by
  *         simgrid_flows, a program of its own (MUSTER_SIMGRID_FLOWS; skipped where it could not be
- *         built), and every flow's end compared to 1e-6.
+ *         built), and every flow's end compared to 1e-6. Then random graphs of switches with random
+ *         cables, whose routes the router finds, for whole exchanges.
  */
+#include "base/random.h"
+#include "fabric/flow_run.h"
 #include "flow_case.h"
 
 #include <setjmp.h>
@@ -90,25 +93,24 @@ static const char *program_or_skip(void)
     return program;
 }
 
-/* Worst relative difference of a flow's end. */
-static double compare(const char *program, uint64_t seed, case_shape shape, uint32_t traits,
-                      uint32_t flows)
+/* Worst relative difference of a flow's end; `last_s` is SimGrid's last. */
+static double compare(const char *program, const flow_case *c, bool latency, const char *what,
+                      double *last_s)
 {
-    static flow_case c;
     static double ours_s[CASE_FLOWS];
     static double theirs_s[CASE_FLOWS];
-    case_draw(seed, shape, traits, flows, &c);
-    engine_finish(&c, ours_s);
-    simgrid_finish(program, &c, (traits & TRAIT_LATENCY) != 0, theirs_s);
+    engine_finish(c, ours_s);
+    simgrid_finish(program, c, latency, theirs_s);
     double worst = 0.0;
-    for (uint32_t i = 0; i < c.flows; i++) {
+    *last_s = 0.0;
+    for (uint32_t i = 0; i < c->flows; i++) {
         double error = fabs(ours_s[i] - theirs_s[i]) / theirs_s[i];
         if (!(error <= 1e-6)) {
-            fail_msg("%s, traits %u, seed %llu: flow %u ends at %.12g s, SimGrid's at %.12g s",
-                     case_shape_text(shape), traits, (unsigned long long)seed, i, ours_s[i],
+            fail_msg("%s: flow %u ends at %.12g s, SimGrid's at %.12g s", what, i, ours_s[i],
                      theirs_s[i]);
         }
         worst = fmax(worst, error);
+        *last_s = fmax(*last_s, theirs_s[i]);
     }
     return worst;
 }
@@ -121,8 +123,14 @@ static void compare_all(uint32_t traits)
     double worst = 0.0;
     for (int shape = 0; shape < CASE_SHAPES; shape++) {
         for (uint64_t i = 0; i < sizeof flows / sizeof flows[0]; i++) {
-            worst = fmax(worst,
-                         compare(program, 100 * traits + i, (case_shape)shape, traits, flows[i]));
+            static flow_case c;
+            char what[96];
+            double last_s = 0.0;
+            uint64_t seed = 100 * traits + i;
+            case_draw(seed, (case_shape)shape, traits, flows[i], &c);
+            (void)snprintf(what, sizeof what, "%s, traits %u, seed %u",
+                           case_shape_text((case_shape)shape), traits, (unsigned)seed);
+            worst = fmax(worst, compare(program, &c, (traits & TRAIT_LATENCY) != 0, what, &last_s));
         }
     }
     print_message("traits %u: worst difference %.3g\n", traits, worst);
@@ -170,13 +178,125 @@ static void all_together(void **state)
     compare_all(TRAIT_LATENCY | TRAIT_CHAINED | TRAIT_STAGGERED | TRAIT_EQUAL_LINKS);
 }
 
+/* --- random graphs --- */
+
+enum { GRAPH_RANKS = 10, GRAPH_SWITCHES = 5, GRAPH_CABLES = 24 };
+
+/* Switches in a random tree and a few cables more; every rank on one switch or two. */
+static uint32_t draw_cables(uint64_t seed, mu_cable out[GRAPH_CABLES])
+{
+    uint32_t count = 0;
+    for (uint32_t s = 1; s < GRAPH_SWITCHES; s++) {
+        uint32_t other = (uint32_t)(mu_random_bits(seed, 1, s) % s);
+        out[count++] = (mu_cable){.a = GRAPH_RANKS + s, .b = GRAPH_RANKS + other};
+    }
+    for (uint32_t r = 0; r < GRAPH_RANKS; r++) {
+        uint32_t s = (uint32_t)(mu_random_bits(seed, 2, r) % GRAPH_SWITCHES);
+        out[count++] = (mu_cable){.a = r, .b = GRAPH_RANKS + s};
+        if (mu_random_bits(seed, 3, r) % 3 == 0) {
+            out[count++] = (mu_cable){.a = r, .b = GRAPH_RANKS + (s + 1) % GRAPH_SWITCHES};
+        }
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        out[i].bandwidth = 1e9 * exp(3.0 * mu_random_uniform(seed, 4, i));
+    }
+    return count;
+}
+
+/* What each rank sends to each: much, little or nothing. */
+static void draw_bytes(uint64_t seed, double bytes[GRAPH_RANKS * GRAPH_RANKS])
+{
+    for (uint32_t i = 0; i < GRAPH_RANKS * GRAPH_RANKS; i++) {
+        double some = floor(1e6 * exp(4.0 * mu_random_uniform(seed, 5, i)));
+        bytes[i] = i % (GRAPH_RANKS + 1) == 0 || mu_random_bits(seed, 6, i) % 4 == 0 ? 0.0 : some;
+    }
+}
+
+/* The exchange as flows over the links that the router finds; `carried` by each link. */
+static void exchange_case(const mu_topology *topology, mu_router *router, const double *bytes,
+                          flow_case *c, double *carried)
+{
+    static mu_route route;
+    mu_error err = {0};
+    *c = (flow_case){.links = topology->links};
+    assert_true(topology->links <= CASE_LINKS);
+    memcpy(c->capacity, topology->bandwidth, topology->links * sizeof *c->capacity);
+    for (uint32_t i = 0; i < GRAPH_RANKS * GRAPH_RANKS; i++) {
+        if (bytes[i] > 0.0) {
+            case_flow *f = &c->flow[c->flows++];
+            assert_int_equal(
+                mu_router_find(router, i / GRAPH_RANKS, i % GRAPH_RANKS, 0, &route, &err), MU_OK);
+            assert_true(route.whole && route.count <= CASE_HOPS);
+            *f = (case_flow){.after = CASE_FIRST, .bytes = bytes[i], .weight = 1.0};
+            for (f->hops = 0; f->hops < route.count; f->hops++) {
+                f->link[f->hops] = route.link[f->hops];
+                f->share[f->hops] = 1.0;
+                carried[route.link[f->hops]] += bytes[i];
+            }
+        }
+    }
+}
+
+static void compare_graph(const char *program, uint64_t seed, mu_arena *arena)
+{
+    static flow_case c;
+    mu_cable cable[GRAPH_CABLES];
+    double bytes[GRAPH_RANKS * GRAPH_RANKS];
+    double carried[CASE_LINKS] = {0.0};
+    mu_topology topology;
+    mu_router *router = NULL;
+    mu_error err = {0};
+    uint32_t cables = draw_cables(seed, cable);
+    draw_bytes(seed, bytes);
+    if (mu_topology_of_cables(arena, GRAPH_RANKS, GRAPH_RANKS + GRAPH_SWITCHES, cable, cables,
+                              &topology, &err) != MU_OK ||
+        mu_router_create(arena, &topology, MU_ROUTING_SHORTEST, false, NULL, &router, &err) !=
+            MU_OK) {
+        fail_msg("%s", err.text);
+    }
+    exchange_case(&topology, router, bytes, &c, carried);
+    char what[32];
+    double last_s = 0.0;
+    (void)snprintf(what, sizeof what, "graph %u", (unsigned)seed);
+    (void)compare(program, &c, false, what, &last_s);
+
+    mu_moves moves;
+    mu_flow_setup setup = {
+        .topology = &topology, .collapse = MU_COLLAPSE_NEVER, .efficiency = {1.0}};
+    mu_flow_job job = {.moves = &moves, .copies = 1};
+    mu_flow_result result = {0};
+    if (mu_moves_of_matrix(arena, GRAPH_RANKS, bytes, &moves, &err) != MU_OK ||
+        mu_flow_run(arena, &setup, &job, &result, &err) != MU_OK) {
+        fail_msg("%s", err.text);
+    }
+    if (!(fabs(result.time_s - last_s) <= 1e-6 * last_s)) {
+        fail_msg("%s: all is over at %.12g s, SimGrid's at %.12g s", what, result.time_s, last_s);
+    }
+    assert_non_null(result.carried);
+    for (uint32_t l = 0; result.carried != NULL && l < topology.links; l++) {
+        assert_true(fabs(result.carried[l] - carried[l]) <= 1e-9 * carried[l]);
+    }
+}
+
+static void random_graphs(void **state)
+{
+    (void)state;
+    const char *program = program_or_skip();
+    for (uint64_t seed = 0; seed < 40; seed++) {
+        mu_arena *arena = mu_arena_create(0);
+        assert_non_null(arena);
+        compare_graph(program, seed, arena);
+        mu_arena_free(arena);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_at_once),           cmocka_unit_test(equal_bytes),
         cmocka_unit_test(equal_bytes_and_links), cmocka_unit_test(staggered),
         cmocka_unit_test(one_after_the_other),   cmocka_unit_test(latency_and_weights),
-        cmocka_unit_test(all_together),
+        cmocka_unit_test(all_together),          cmocka_unit_test(random_graphs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

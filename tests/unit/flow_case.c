@@ -118,7 +118,8 @@ static void draw_links(dice *d, case_shape shape, uint32_t traits, flow_case *c)
     c->links = links_of(d, shape);
     for (uint32_t l = 0; l < c->links; l++) {
         bool broken = (traits & TRAIT_BROKEN) != 0 && one_in(d, 8);
-        double spread = (traits & TRAIT_EQUAL_LINKS) != 0 ? 1.0 : exp(4.0 * unit(d));
+        double spread = exp(((traits & TRAIT_WIDE) != 0 ? 16.0 : 4.0) * unit(d));
+        spread = (traits & TRAIT_EQUAL_LINKS) != 0 ? 1.0 : spread;
         c->capacity[l] = broken ? 0.0 : 1e8 * spread;
         c->latency_s[l] = 1e-9 * (double)(100 + below(d, 2000));
     }
@@ -128,9 +129,11 @@ static void draw_load(dice *d, uint32_t traits, uint32_t index, case_flow *f)
 {
     f->bytes = 1e6 * (double)(1 + below(d, 4));
     if ((traits & TRAIT_EQUAL_BYTES) == 0) {
-        f->bytes = floor(1e5 * exp(6.0 * unit(d)));
+        f->bytes =
+            floor((traits & TRAIT_WIDE) != 0 ? exp(30.0 * unit(d)) : 1e5 * exp(6.0 * unit(d)));
     }
-    f->weight = (traits & TRAIT_WEIGHTS) != 0 ? exp(3.0 * unit(d) - 1.5) : 1.0;
+    double magnitude = (traits & TRAIT_WIDE) != 0 ? 4.0 : 1.5;
+    f->weight = (traits & TRAIT_WEIGHTS) != 0 ? exp(magnitude * (2.0 * unit(d) - 1.0)) : 1.0;
     f->after = CASE_FIRST;
     if ((traits & TRAIT_CHAINED) != 0 && index > 0 && one_in(d, 2)) {
         f->after = (int32_t)below(d, index);
@@ -138,7 +141,7 @@ static void draw_load(dice *d, uint32_t traits, uint32_t index, case_flow *f)
     if ((traits & TRAIT_STAGGERED) != 0) {
         f->wait_ps = one_in(d, 3) ? 5000000000 * (int64_t)below(d, 6) : (int64_t)(2e11 * unit(d));
     }
-    for (uint32_t h = 0; (traits & TRAIT_SHARES) != 0 && index > 0 && h < f->hops; h++) {
+    for (uint32_t h = 0; (traits & TRAIT_SHARES) != 0 && h < f->hops; h++) {
         f->share[h] = one_in(d, 2) ? 1.0 : 1.0 / (double)(1 + below(d, 5));
     }
     if ((traits & TRAIT_EMPTY) != 0 && one_in(d, 6)) {
@@ -188,7 +191,7 @@ static void start(mu_flows *flows, const flow_case *c, uint32_t index)
     const case_flow *f = &c->flow[index];
     mu_flow flow = {
         .link = f->link,
-        .share = index % 2 == 0 ? NULL : f->share,
+        .share = index % 2 == 0 ? f->share : NULL,
         .hops = f->hops,
         .bytes = f->bytes,
         .weight = f->weight,

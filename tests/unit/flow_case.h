@@ -29,7 +29,8 @@ enum {
     TRAIT_SHARES = 32,  /* of a flow's bytes that cross a link */
     TRAIT_EMPTY = 64,   /* some flows have no bytes, or no links */
     TRAIT_BROKEN = 128, /* some links have no bandwidth */
-    TRAIT_LATENCY = 256 /* as SimGrid has it: joins after its links' latency, weight 1/latency */
+    TRAIT_WIDE = 256,   /* bandwidths, bytes and weights of all orders of magnitude */
+    TRAIT_LATENCY = 512 /* as SimGrid has it: joins after its links' latency, weight 1/latency */
 };
 
 /** A case of `flows` flows; the same for the same arguments. */
