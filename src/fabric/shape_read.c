@@ -275,12 +275,18 @@ static void fill_lists(mu_shape_params *p)
     }
 }
 
-/* Ports down of a switch below the top; `unit`: they are a multiple of it, if they can be. */
+/* Ports down of a switch below the top; a multiple of `unit` if they can be, else a divisor. */
 static uint32_t ports_down(uint32_t radix, double taper, uint32_t unit)
 {
     uint32_t ports = (uint32_t)floor(radix * (taper / (1.0 + taper)) + 1e-9);
     ports = ports == 0 ? 1 : ports;
-    return unit > 1 && ports >= unit ? ports - ports % unit : ports;
+    if (ports >= unit) {
+        return ports - ports % unit;
+    }
+    while (unit % ports != 0) {
+        ports--;
+    }
+    return ports;
 }
 
 static uint32_t ports_up(uint32_t down, double taper)
@@ -294,24 +300,43 @@ static uint64_t divide_up(uint64_t a, uint64_t b)
     return (a + b - 1) / b;
 }
 
-/* Levels above the leaves; `below`: switches, or groups of them, that are to be joined. */
+/* What is left of `unit` to divide by once `by` is a factor. */
+static uint32_t without(uint32_t unit, uint32_t by)
+{
+    uint32_t a = unit;
+    uint32_t b = by;
+    while (b != 0) {
+        uint32_t rest = a % b;
+        a = b;
+        b = rest;
+    }
+    return unit / a;
+}
+
+/*
+ * Levels above the leaves; `below`: switches, or groups of them, that are to be joined. The leaves
+ * of all stay a multiple of the rails.
+ */
 static mu_status add_levels(mu_shape_params *p, uint64_t below, mu_error *err)
 {
     mu_network_spec *spec = &p->spec;
     uint32_t cables_up = ports_up(spec->down[0], spec->taper[0]);
+    uint32_t unit = spec->rails > 1 ? spec->rails : 1;
     uint32_t level = 0;
     for (; below > 1; level++) {
         if (level + 1 == MU_DIMS_MAX) {
             return fail_key(p, MU_SHAPE_KEY_RADIX, err, "too few ports to join this many ranks");
         }
+        below = divide_up(below, unit) * unit;
         bool top = below <= p->radix;
-        uint32_t unit = level == 0 && spec->rails > 1 ? spec->rails : 1;
-        uint32_t down = top ? (uint32_t)below : ports_down(p->radix, spec->taper[level + 1], unit);
+        double taper = spec->taper[level + 1];
+        uint32_t down = top ? (uint32_t)below : ports_down(p->radix, taper, unit);
         uint64_t ports = top ? p->radix : down;
         spec->down[level + 1] = down;
         spec->up[level] = (uint32_t)divide_up((uint64_t)down * cables_up, ports);
-        cables_up = ports_up(down, spec->taper[level + 1]);
-        below = down == 1 && !top ? UINT64_MAX : divide_up(below, down);
+        cables_up = ports_up(down, taper);
+        unit = without(unit, down);
+        below = top ? 1 : down == 1 ? UINT64_MAX / 2 : divide_up(below, down);
     }
     spec->levels = level + 1;
     return MU_OK;

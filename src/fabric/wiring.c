@@ -233,6 +233,13 @@ static mu_status wire_claim(const wirer *w, uint32_t first, mu_network_spec *out
     }
     uint64_t joined = w->ranks < spec->span ? w->ranks : spec->span;
     status = mu_shape_fit(&params, joined, w->err);
+    if (status == MU_OK && w->ranks > (uint64_t)outer->span &&
+        spec->span != (uint64_t)outer->span) {
+        status = mu_node_fail(&w->stated_by->doc, c->item, w->err,
+                              "network \"%s\": its radix joins %.0f ranks, but domains have %.0f; "
+                              "inside another network it needs down: and up:",
+                              spec->name, (double)spec->span, outer->span);
+    }
     if (status == MU_OK) {
         *out = *spec;
     }

@@ -34,10 +34,10 @@ typedef struct mu_topology_plan {
 
 /**
  * @retval MU_E_INPUT  with file, line and column: an unknown key (nearest named), something
- *                     missing, a value without unit or out of range, spans that do not grow
- *                     by whole factors, two networks of one name, what mu_shape_read() and mu_shape_fit()
- *                     refuse; an end that is no rank or switch, a loop, a cable twice, a rank or
- *                     switch without a cable
+ *                     missing, a value without unit or out of range, spans that do not grow by
+ *                     whole factors, two networks of one name, what mu_shape_read() and
+ *                     mu_shape_fit() refuse; an end that is no rank or switch, a loop, a cable
+ *                     twice, a rank or switch without a cable
  * Cost: O(nodes + cables log cables).
  */
 mu_status mu_topology_plan_from_doc(mu_arena *arena, const mu_doc *doc, mu_topology_plan *out,

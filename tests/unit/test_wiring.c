@@ -48,16 +48,22 @@ static const mu_entity *system_of(const mu_catalog *catalog, const char *id)
     return found;
 }
 
-static uint32_t wire(const char *id, uint32_t ranks_per_chip, uint64_t ranks,
-                     mu_network_spec out[MU_NETWORKS_MAX])
+static uint32_t wire_draw(const char *id, mu_draw draw, uint32_t ranks_per_chip, uint64_t ranks,
+                          mu_network_spec out[MU_NETWORKS_MAX])
 {
     uint32_t count = 0;
     mu_error err = {0};
-    if (mu_wiring_from_catalog(built_in, system_of(built_in, id), point, ranks_per_chip, ranks, out,
+    if (mu_wiring_from_catalog(built_in, system_of(built_in, id), draw, ranks_per_chip, ranks, out,
                                &count, &err) != MU_OK) {
         fail_msg("%s: %s:%u:%u: %s", id, err.file, err.line, err.column, err.text);
     }
     return count;
+}
+
+static uint32_t wire(const char *id, uint32_t ranks_per_chip, uint64_t ranks,
+                     mu_network_spec out[MU_NETWORKS_MAX])
+{
+    return wire_draw(id, point, ranks_per_chip, ranks, out);
 }
 
 /* Ranks of a chip of the system. */
@@ -195,6 +201,23 @@ static void all_systems(void **state)
                 assert_true(n + 1 == count || net[n].span < ranks[k]);
             }
             check_built(id, (uint32_t)ranks[k], net, count);
+        }
+    }
+}
+
+/* Whatever is drawn of what is not known, the networks can be built. */
+static void all_draws(void **state)
+{
+    (void)state;
+    for (uint32_t i = 0; i < mu_catalog_count(built_in, MU_ENTITY_SYSTEM); i++) {
+        const char *id = mu_catalog_at(built_in, MU_ENTITY_SYSTEM, i)->id;
+        mu_draw_plan *plan = mu_draw_plan_create(arena, i);
+        assert_non_null(plan);
+        for (uint32_t d = 0; d < 24; d++) {
+            mu_network_spec net[MU_NETWORKS_MAX];
+            uint32_t ranks = 40 + d * d * 7;
+            uint32_t count = wire_draw(id, (mu_draw){plan, d}, ranks_of(id), ranks, net);
+            check_built(id, ranks, net, count);
         }
     }
 }
@@ -429,6 +452,7 @@ static void refused(void **state)
         {"wiring: [{name: outer, shape: clos, radix: " F(4) ", down: [" F(3) "]}]\n",
          "too few ports"},
         {"wiring: [{name: outer, shape: clos, radix: " F(2) "}]\n", "too few ports to join"},
+        {"wiring: [{name: outer, shape: clos, radix: " F(24) "}]\n", "its radix joins 72 ranks"},
         {"wiring: [{name: outer, shape: dragonfly, groups: " F(4) "}]\n", "a dragonfly needs"},
         {"wiring: [{name: outer, shape: dragonfly, groups: " F(3) ", down: [" F(4) "], up: [" F(
              1) "]}]\n",
@@ -462,10 +486,10 @@ static void refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(cloudmatrix), cmocka_unit_test(nvl72),         cmocka_unit_test(superpods),
-        cmocka_unit_test(all_systems), cmocka_unit_test(same_luck),     cmocka_unit_test(by_kind),
-        cmocka_unit_test(shapes),      cmocka_unit_test(tapered_radix), cmocka_unit_test(inherited),
-        cmocka_unit_test(refused),
+        cmocka_unit_test(cloudmatrix), cmocka_unit_test(nvl72),     cmocka_unit_test(superpods),
+        cmocka_unit_test(all_systems), cmocka_unit_test(all_draws), cmocka_unit_test(same_luck),
+        cmocka_unit_test(by_kind),     cmocka_unit_test(shapes),    cmocka_unit_test(tapered_radix),
+        cmocka_unit_test(inherited),   cmocka_unit_test(refused),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
