@@ -143,7 +143,12 @@ static outcome alltoall(const alltoall_case *c, bool rounds)
 /* Buffers of 256 MiB a host to reduce; 1 MiB to each other host. */
 static outcome collective(const alltoall_case *c, mu_collective what, mu_collapse collapse)
 {
-    static const char *const methods[] = {"plain", "waves", "symmetry"};
+    static const char *const methods[] = {
+        [MU_FLOW_PLAIN] = "plain",
+        [MU_FLOW_FOLDED] = "folded",
+        [MU_FLOW_WAVES] = "waves",
+        [MU_FLOW_SYMMETRY] = "symmetry",
+    };
     static rig r;
     mu_error err = {0};
     double start_s = now_s();
@@ -215,6 +220,24 @@ static void grow(void)
     }
 }
 
+/* Collectives over trees of ever more chips, in whatever way is exact. */
+static void grow_collectives(void)
+{
+    static const alltoall_case tree[] = {
+        {16, 16, 16, 1, 0},    {32, 32, 32, 1, 0},    {64, 64, 64, 1, 0},
+        {128, 128, 128, 1, 0}, {256, 256, 256, 1, 0}, {512, 256, 256, 1, 0},
+    };
+    for (size_t i = 0; i < 2 * (sizeof tree / sizeof tree[0]); i++) {
+        const alltoall_case *c = &tree[i / 2];
+        bool reduces = i % 2 == 0;
+        outcome o = collective(c, reduces ? MU_ALL_REDUCE : MU_ALL_TO_ALL, MU_COLLAPSE_AUTO);
+        (void)printf("%-17s %6u chips: %14llu messages, %9llu flows simulated (%s): %8.2f ms\n",
+                     reduces ? "ring all-reduce" : "direct all-to-all", alltoall_ranks(c),
+                     (unsigned long long)o.messages, (unsigned long long)o.flows, o.method,
+                     o.wall_s * 1e3);
+    }
+}
+
 static uint32_t number(const char *text)
 {
     char *end = NULL;
@@ -242,6 +265,7 @@ int main(int argc, char **argv)
 {
     if (argc == 1) {
         grow();
+        grow_collectives();
         return 0;
     }
     if (argc != 6) {
