@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { COLUMNS = 11, REASONS_SHOWN = 12, CASES_SHOWN = 60, CASE_COLUMNS = 6 };
+enum { COLUMNS = 11, REASONS_SHOWN = 12, CASES_SHOWN = 120, CASE_COLUMNS = 6 };
 
 static void percent(double share, char out[32])
 {
@@ -83,7 +83,20 @@ static bool repeats(const mu_validation *v, uint32_t index)
     return false;
 }
 
-/* "tpot_mean_s/system/hgx-b200" under "tpot_mean_s"; no parts where cases are shown. */
+/* Whether what a part is of has a row of its own ("tpot_mean_s"); of operators nothing has. */
+static bool has_whole(const mu_validation *v, uint32_t index)
+{
+    const char *name = v->group[index].name;
+    size_t first = strcspn(name, "/");
+    for (uint32_t i = index; i > 0; i--) {
+        if (strncmp(v->group[i].name, name, first) == 0 && v->group[i].name[first] == '\0') {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "tpot_mean_s/system/hgx-b200" under "tpot_mean_s"; no parts of a whole where cases are shown. */
 static void group_rows(mu_table *table, const mu_validation *v)
 {
     char section[256] = "";
@@ -95,7 +108,7 @@ static void group_rows(mu_table *table, const mu_validation *v)
             mu_table_section(table, section);
         }
         char label[512];
-        bool part = name[first] == '/' && v->outcome_count <= CASES_SHOWN;
+        bool part = name[first] == '/' && v->outcome_count <= CASES_SHOWN && has_whole(v, i);
         if (part || repeats(v, i)) {
             continue;
         }
