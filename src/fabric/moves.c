@@ -96,6 +96,50 @@ static mu_status check_ask(const mu_moves_ask *ask, mu_error *err)
     return check_inner(ask, err);
 }
 
+uint64_t mu_waves_kinds(const mu_waves *waves)
+{
+    uint64_t kinds = 0;
+    if (waves->run_count == 0) {
+        return waves->period < waves->count ? waves->period : waves->count;
+    }
+    for (uint32_t i = 0; i < waves->run_count; i++) {
+        kinds = waves->run[i].kind >= kinds ? waves->run[i].kind + 1ULL : kinds;
+    }
+    return kinds;
+}
+
+uint64_t mu_waves_kind_of(const mu_waves *waves, uint64_t wave)
+{
+    uint32_t i = 0;
+    assert(wave < waves->count);
+    if (waves->run_count == 0) {
+        return wave % waves->period;
+    }
+    while (wave >= waves->run[i].end) {
+        i++;
+    }
+    return waves->run[i].kind;
+}
+
+uint64_t mu_waves_of_kind(const mu_waves *waves, uint64_t kind, uint64_t *times)
+{
+    uint64_t first = waves->count;
+    uint64_t begin = 0;
+    if (waves->run_count == 0) {
+        *times = (waves->count - kind + waves->period - 1) / waves->period;
+        return kind;
+    }
+    *times = 0;
+    for (uint32_t i = 0; i < waves->run_count; i++) {
+        if (waves->run[i].kind == kind) {
+            first = *times == 0 ? begin : first;
+            *times += waves->run[i].end - begin;
+        }
+        begin = waves->run[i].end;
+    }
+    return first;
+}
+
 static uint32_t no_sends(const mu_waves *waves, uint64_t wave, uint32_t rank, mu_send *out)
 {
     (void)waves;

@@ -29,6 +29,12 @@ typedef struct mu_waves mu_waves;
 /* Messages that `rank` sends in `wave`, at most sends_max, none to itself; returns how many. */
 typedef uint32_t mu_wave_sends(const mu_waves *waves, uint64_t wave, uint32_t rank, mu_send *out);
 
+/* Waves that are one like the other. */
+typedef struct mu_wave_run {
+    uint64_t end;  /* the wave after its last; runs follow one another */
+    uint32_t kind; /* runs of one kind are alike */
+} mu_wave_run;
+
 struct mu_waves {
     uint32_t ranks;
     uint64_t count;      /* waves */
@@ -40,10 +46,21 @@ struct mu_waves {
                             (mod ranks), in the same order. Not of halving, which is the same from
                             every rank only under xor. */
     mu_wave_sends *sends;
+    const mu_wave_run *run; /* [run_count]; none: kinds of waves are those of a period */
+    uint32_t run_count;
     double bytes;    /* for `sends`: as the collective's convention has it */
     uint32_t inner;  /* for `sends`: ranks of an inner group */
     const void *own; /* for `sends` */
 };
+
+/** How many kinds of waves there are; all waves of one kind are alike. 0 where there is no wave. */
+uint64_t mu_waves_kinds(const mu_waves *waves);
+
+/** Kind of a wave, 0 .. mu_waves_kinds() - 1. O(runs), at most 64. */
+uint64_t mu_waves_kind_of(const mu_waves *waves, uint64_t wave);
+
+/** First wave of a kind; *times: how many waves there are of it. */
+uint64_t mu_waves_of_kind(const mu_waves *waves, uint64_t kind, uint64_t *times);
 
 typedef struct mu_move {
     uint32_t from;

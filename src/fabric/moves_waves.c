@@ -39,6 +39,7 @@ enum { PHASES_MAX = 64 };
 typedef struct phases {
     uint32_t count;
     phase phase[PHASES_MAX];
+    mu_wave_run run[PHASES_MAX]; /* each phase is one; not where waves of a phase differ */
 } phases;
 
 static uint32_t send_all(const phase *p, uint32_t base, uint32_t position, mu_send *out)
@@ -262,15 +263,25 @@ static void add_phases(phases *all, const mu_moves_ask *ask)
     }
 }
 
-/* Whether two phases send the same in each of their waves. */
+/* Whether all waves of two phases are alike. */
 static bool alike(const phase *a, const phase *b)
 {
-    return a->shape != TO_SHIFT && a->shape == b->shape && a->root == b->root &&
-           a->members == b->members && a->stride == b->stride && a->distance == b->distance &&
-           a->bytes == b->bytes;
+    return a->shape == b->shape && a->root == b->root && a->members == b->members &&
+           a->stride == b->stride && a->distance == b->distance && a->bytes == b->bytes;
 }
 
-static mu_waves waves_of(const phases *all, const mu_moves_ask *ask)
+/* The kind of an earlier phase that a phase is like, or the next one. */
+static uint32_t kind_of(const phases *all, uint32_t which, uint32_t next)
+{
+    for (uint32_t i = 0; i < which; i++) {
+        if (alike(&all->phase[i], &all->phase[which])) {
+            return all->run[i].kind;
+        }
+    }
+    return next;
+}
+
+static mu_waves waves_of(phases *all, const mu_moves_ask *ask)
 {
     mu_waves waves = {.ranks = ask->ranks,
                       .period = 1,
@@ -281,7 +292,8 @@ static mu_waves waves_of(const phases *all, const mu_moves_ask *ask)
                       .bytes = ask->bytes,
                       .inner = ask->inner,
                       .own = all};
-    bool same = true;
+    bool runs = true;
+    uint32_t kinds = 0;
     for (uint32_t i = 0; i < all->count; i++) {
         const phase *p = &all->phase[i];
         uint32_t sends = p->shape == TO_ALL ? p->members - 1 : 1;
@@ -289,9 +301,15 @@ static mu_waves waves_of(const phases *all, const mu_moves_ask *ask)
         waves.count += p->waves;
         waves.translated =
             waves.translated && !p->root && p->shape != TO_XOR && p->members == ask->ranks;
-        same = same && alike(p, &all->phase[0]);
+        runs = runs && p->shape != TO_SHIFT;
+        all->run[i] = (mu_wave_run){.end = waves.count, .kind = kind_of(all, i, kinds)};
+        kinds = all->run[i].kind == kinds ? kinds + 1 : kinds;
     }
-    waves.period = same || waves.count == 0 ? 1 : waves.count;
+    waves.period = kinds <= 1 && runs ? 1 : waves.count;
+    if (runs && kinds > 1) {
+        waves.run = all->run;
+        waves.run_count = all->count;
+    }
     return waves;
 }
 

@@ -425,6 +425,22 @@ static void waves_by_closed_form(void **state)
     }
 }
 
+/* However many ranks, the waves of a hierarchy are of two kinds. */
+static void hierarchies_have_two_kinds(void **state)
+{
+    (void)state;
+    uint64_t times = 0;
+    mu_arena *arena = mu_arena_create(0);
+    mu_moves moves = make(arena, MU_ALL_REDUCE, MU_PATTERN_HIERARCHICAL, 131072, 8, 1e9);
+    assert_int_equal(mu_waves_kinds(&moves.waves), 2);
+    assert_int_equal(mu_waves_of_kind(&moves.waves, 0, &times), 0);
+    assert_int_equal(times, 14);
+    assert_int_equal(mu_waves_of_kind(&moves.waves, 1, &times), 7);
+    assert_int_equal(times, 2 * 16383);
+    assert_int_equal(mu_waves_kind_of(&moves.waves, moves.waves.count - 1), 0);
+    mu_arena_free(arena);
+}
+
 static void every_pattern_keeps_promises(void **state)
 {
     (void)state;
@@ -509,6 +525,7 @@ int main(void)
         cmocka_unit_test(all_reduce_bytes_by_formula),
         cmocka_unit_test(rails_are_rings),
         cmocka_unit_test(waves_by_closed_form),
+        cmocka_unit_test(hierarchies_have_two_kinds),
         cmocka_unit_test(every_pattern_keeps_promises),
         cmocka_unit_test(one_rank_moves_nothing),
         cmocka_unit_test(bad_asks_are_named),

@@ -218,6 +218,32 @@ static void bad_matrix_is_named(void **state)
     mu_arena_free(arena);
 }
 
+/* Whatever memory there is, an answer or the failure comes back. */
+static void memory_may_run_out(void **state)
+{
+    (void)state;
+    const mu_pattern pattern[] = {MU_PATTERN_TREE, MU_PATTERN_RING, MU_PATTERN_DIRECT};
+    double bytes[64] = {0.0, 1.0};
+    bool short_of = false;
+    bool enough = false;
+    for (size_t limit = 64; limit < 1 << 20; limit += limit / 2) {
+        for (size_t k = 0; k < 4; k++) {
+            mu_arena *arena = mu_arena_create(limit);
+            mu_moves moves;
+            mu_error err = {0};
+            mu_status status =
+                k == 3 ? mu_moves_of_matrix(arena, 8, bytes, &moves, &err)
+                       : mu_moves_make(arena, MU_BROADCAST, pattern[k], 8, 0, 1e7, &moves, &err);
+            assert_true(status == MU_OK || status == MU_E_MEMORY);
+            assert_true((status == MU_OK) == (err.text[0] == '\0'));
+            short_of = short_of || status == MU_E_MEMORY;
+            enough = enough || status == MU_OK;
+            mu_arena_free(arena);
+        }
+    }
+    assert_true(short_of && enough);
+}
+
 static void check_names(const mu_move_list *list, uint32_t where, const char *text)
 {
     mu_error err = {0};
@@ -301,6 +327,7 @@ int main(void)
         cmocka_unit_test(matrix_sends_what_it_says),
         cmocka_unit_test(even_matrix_is_translated),
         cmocka_unit_test(bad_matrix_is_named),
+        cmocka_unit_test(memory_may_run_out),
         cmocka_unit_test(circles_are_told),
         cmocka_unit_test(long_circles_are_cut_short),
         cmocka_unit_test(bad_lists_are_named),
