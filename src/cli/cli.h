@@ -13,6 +13,7 @@
 #include "report/json.h"
 #include "report/progress.h"
 #include "study/answer.h"
+#include "study/fabric.h"
 #include "study/option.h"
 
 enum { MU_CLI_ARGUMENTS_MAX = 64 };
@@ -30,6 +31,10 @@ typedef struct mu_cli {
     bool verify;              /* --verify of plan */
     const char *completion;   /* shell, or NULL */
     const char *svg;          /* file, or NULL */
+    const char *html;         /* file, or NULL */
+    const char *topology;     /* --topology of fabric: a file of cables, or NULL */
+    const char *schedule;     /* --schedule of fabric: a file of moves, or NULL */
+    mu_net_wish net;          /* the other flags of fabric */
     const char *timeline;     /* file, or NULL */
     const char *requests_csv; /* file, or NULL */
     const char *catalog;      /* overlay directory, or NULL */
@@ -65,6 +70,7 @@ enum {
         128, /* --chip, --system, --engine, --as-is, --output of calibrate; threads alone */
     MU_TAKES_TRAFFIC = 256, /* --timeline, --requests-csv; what happens over time, a trace */
     MU_TAKES_VERIFY = 512,  /* --verify; what happens over time, with it */
+    MU_TAKES_WIRES = 1024,  /* what runs on a network; chips, uncertainty, seed and threads alone */
     MU_TAKES_CASES = 64     /* --ops, --leave-out, --verb; uncertainty, seed and threads alone */
 };
 
@@ -91,6 +97,8 @@ typedef struct mu_output_flag {
     const char *value; /* NULL = takes none */
     const char *doc;
     unsigned takes; /* verbs that have any of these bits have the flag; 0 = all */
+    size_t offset;  /* in mu_cli: of a bool where it takes no value, else of a text */
+    bool adds;      /* said again it goes on behind a comma, else it replaces */
 } mu_output_flag;
 
 /** All output flags; static. */
@@ -162,6 +170,7 @@ mu_status mu_verb_simulate(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
 mu_status mu_verb_plan(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
 mu_status mu_verb_compare(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
 mu_status mu_verb_match(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
+mu_status mu_verb_fabric(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
 mu_status mu_verb_validate(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
 mu_status mu_verb_calibrate(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
 mu_status mu_verb_help(mu_cli *cli, mu_error *err) MU_MUST_CHECK;

@@ -136,7 +136,7 @@ mu_status mu_help_verb(FILE *out, const mu_verb *verb, mu_error *err)
     mu_wrap(out, verb->details, 0, 0);
     fprintf(out, "\nExample:\n  %s\n", verb->example);
     output_entries(out, verb);
-    if ((verb->takes & (MU_TAKES_SCENARIO | MU_TAKES_CASES)) != 0) {
+    if ((verb->takes & (MU_TAKES_SCENARIO | MU_TAKES_CASES | MU_TAKES_WIRES)) != 0) {
         option_entries(out, verb);
     }
     return mu_stream_check(out, err);

@@ -93,45 +93,19 @@ static mu_status take_value(parser *p, const char *name, const char *inline_valu
     return MU_OK;
 }
 
-static void set_output_flag(mu_cli *cli, const char *name, const char *value)
+static mu_status set_output_flag(parser *p, const mu_output_flag *flag, const char *value)
 {
-    const struct {
-        const char *name;
-        bool *on;
-        const char **text;
-    } fields[] = {
-        {"json", &cli->json, NULL},
-        {"csv", &cli->csv, NULL},
-        {"help", &cli->help, NULL},
-        {"man", &cli->man, NULL},
-        {"schema", &cli->schema, NULL},
-        {"svg", NULL, &cli->svg},
-        {"timeline", NULL, &cli->timeline},
-        {"requests-csv", NULL, &cli->requests_csv},
-        {"catalog", NULL, &cli->catalog},
-        {"scenario", NULL, &cli->file},
-        {"ops", NULL, &cli->ops},
-        {"chip", NULL, &cli->chip},
-        {"leave-out", NULL, &cli->leave_out},
-        {"system", NULL, &cli->network},
-        {"output", NULL, &cli->output},
-        {"engine", NULL, &cli->engine},
-        {"verb", NULL, &cli->verb},
-        {"completion", NULL, &cli->completion},
-        {"as-is", &cli->as_is, NULL},
-        {"verify", &cli->verify, NULL},
-    };
-    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
-        if (strcmp(fields[i].name, name) == 0) {
-            if (fields[i].on != NULL) {
-                *fields[i].on = true;
-            } else {
-                *fields[i].text = value;
-            }
-            return;
-        }
+    void *field = (char *)p->cli + flag->offset;
+    if (flag->value == NULL) {
+        *(bool *)field = true;
+        return MU_OK;
     }
-    assert(false && "every output flag has a field");
+    const char **text = field;
+    if (flag->adds && *text != NULL) {
+        value = mu_arena_printf(p->cli->arena, "%s,%s", *text, value);
+    }
+    *text = value;
+    return value != NULL ? MU_OK : mu_fail(p->err, MU_E_MEMORY, "out of memory");
 }
 
 static mu_status parse_output_flag(parser *p, const mu_output_flag *flag, const char *inline_value)
@@ -149,8 +123,7 @@ static mu_status parse_output_flag(parser *p, const mu_output_flag *flag, const 
             return mu_fail(p->err, MU_E_USAGE, "%s: --%s needs a value", p->verb->name, flag->flag);
         }
     }
-    set_output_flag(p->cli, flag->flag, value);
-    return MU_OK;
+    return set_output_flag(p, flag, value);
 }
 
 static mu_status parse_option(parser *p, const mu_option *option, const char *inline_value)

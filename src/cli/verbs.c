@@ -7,6 +7,7 @@
 #include "base/text.h"
 
 #include <assert.h>
+#include <stddef.h>
 #include <string.h>
 
 enum { NAMES_MAX = 32 };
@@ -64,6 +65,14 @@ static const mu_verb verbs[] = {
      "answered. 32 draws make the 90 % intervals unless --uncertainty says otherwise.",
      "muster simulate --model llama-3.1-8b --system hgx-h100 --tp 1 --rate 2/s --requests 2000",
      QUESTIONS | MU_TAKES_FILE | MU_TAKES_SVG | MU_TAKES_TRAFFIC, 0, 1, mu_verb_simulate},
+    {"fabric", "a system's networks: shape, bisection, cost; a collective on their wires", "SYSTEM",
+     "Describes every network link by link, or runs a collective, a MoE exchange or your own "
+     "schedule flow by flow: time, bus bandwidth and the hottest links, against the closed form "
+     "and "
+     "the bound, with parts broken or other traffic on the wires. 64 draws make the 90 % intervals "
+     "unless --uncertainty says otherwise. Ranks are what software sees as devices.",
+     "muster fabric cloudmatrix-384 --collective all-to-all --size 64MB --fail switch:0",
+     LISTS | MU_TAKES_WIRES, 1, 1, mu_verb_fabric},
     {"validate", "predicted against measured, with the error table", "[CASES...]",
      "CASES are JSON lists of measured cases; without any, and without --ops, the published "
      "figures "
@@ -87,33 +96,81 @@ static const mu_verb verbs[] = {
      "muster help match", MU_TAKES_GENERATORS, 0, 1, mu_verb_help},
 };
 
+#define AT(field) offsetof(mu_cli, field)
+
 static const mu_output_flag output_flags[] = {
-    {"json", NULL, "print one JSON object", MU_TAKES_TABLES | MU_TAKES_FIT},
-    {"chip", "ID", "chip that the tables were measured on", MU_TAKES_FIT},
-    {"system", "ID", "system that tables of collectives were measured on", MU_TAKES_FIT},
-    {"engine", "ID", "engine that the deployments of a file of cases ran on", MU_TAKES_FIT},
-    {"as-is", NULL, "fit nothing: only errors and margins of what is there", MU_TAKES_FIT},
-    {"output", "FILE", "write the calibration (also -o FILE)", MU_TAKES_FIT},
-    {"csv", NULL, "print a CSV table", MU_TAKES_TABLES},
-    {"svg", "FILE", "write a picture: the Pareto front, or latency over time", MU_TAKES_SVG},
-    {"timeline", "FILE", "write the steps as trace events, for Perfetto", MU_TAKES_TRAFFIC},
-    {"requests-csv", "FILE", "write a row a request", MU_TAKES_TRAFFIC},
+    {"json", NULL, "print one JSON object", MU_TAKES_TABLES | MU_TAKES_FIT, AT(json), false},
+    {"chip", "ID", "chip that the tables were measured on", MU_TAKES_FIT, AT(chip), false},
+    {"system", "ID", "system that tables of collectives were measured on", MU_TAKES_FIT,
+     AT(network), false},
+    {"engine", "ID", "engine that the deployments of a file of cases ran on", MU_TAKES_FIT,
+     AT(engine), false},
+    {"as-is", NULL, "fit nothing: only errors and margins of what is there", MU_TAKES_FIT,
+     AT(as_is), false},
+    {"output", "FILE", "write the calibration (also -o FILE)", MU_TAKES_FIT, AT(output), false},
+    {"csv", NULL, "print a CSV table", MU_TAKES_TABLES, AT(csv), false},
+    {"svg", "FILE", "write a picture: the Pareto front, latency over time, or the networks",
+     MU_TAKES_SVG, AT(svg), false},
+    {"timeline", "FILE", "write the steps as trace events, for Perfetto", MU_TAKES_TRAFFIC,
+     AT(timeline), false},
+    {"requests-csv", "FILE", "write a row a request", MU_TAKES_TRAFFIC, AT(requests_csv), false},
     {"verify", NULL, "simulate the best plans request by request, beside their steady state",
-     MU_TAKES_VERIFY},
-    {"scenario", "FILE", "scenario file; other flags override it", MU_TAKES_SCENARIO},
+     MU_TAKES_VERIFY, AT(verify), false},
+    {"collective", "WORD",
+     "run all-reduce, reduce-scatter, all-gather, broadcast, all-to-all, point-to-point, dispatch "
+     "or combine",
+     MU_TAKES_WIRES, AT(net.collective), false},
+    {"size", "BYTES", "what a rank has of it, as NCCL counts (default 64 MB)", MU_TAKES_WIRES,
+     AT(net.size), false},
+    {"ranks", "LIST", "who takes part: 64, 0-63, 0-511:8 or 0,8,16 (default all)", MU_TAKES_WIRES,
+     AT(net.ranks), true},
+    {"algorithm", "WORD",
+     "ring, tree, halving, direct, pairwise, hierarchical, rails or switch; auto = the fastest by "
+     "the closed form",
+     MU_TAKES_WIRES, AT(net.algorithm), false},
+    {"routing", "WORD", "shortest, ecmp, spray, valiant or adaptive", MU_TAKES_WIRES,
+     AT(net.routing), false},
+    {"fail", "PART[,PART...]",
+     "break link:N, link:A-B, switch:N, chip:N or optics:N first; NETWORK/switch:N and KIND:N, too",
+     MU_TAKES_WIRES, AT(net.fail), true},
+    {"background", "FROM-TO[:WEIGHT][,...]",
+     "other traffic without end between ranks; all-to-all:FIRST-LAST for all of them",
+     MU_TAKES_WIRES, AT(net.background), true},
+    {"inner", "N", "ranks of an inner group, where the algorithm has groups", MU_TAKES_WIRES,
+     AT(net.inner), false},
+    {"copies", "N", "so many of the same, side by side on the ranks that follow", MU_TAKES_WIRES,
+     AT(net.copies), false},
+    {"schedule", "FILE", "run your own moves: MSCCL XML (.xml) or JSON", MU_TAKES_WIRES,
+     AT(schedule), false},
+    {"topology", "FILE", "your own cables in place of the system's networks", MU_TAKES_WIRES,
+     AT(topology), false},
+    {"tokens", "N", "tokens a rank of dispatch and combine (default 128)", MU_TAKES_WIRES,
+     AT(net.tokens), false},
+    {"topk", "N", "experts a token goes to (default 8)", MU_TAKES_WIRES, AT(net.topk), false},
+    {"experts", "N", "experts in all (default 256)", MU_TAKES_WIRES, AT(net.experts), false},
+    {"token-bytes", "BYTES", "of one token on the wire (default 7168 B)", MU_TAKES_WIRES,
+     AT(net.token_bytes), false},
+    {"skew", "X", "the k-th most popular expert is chosen 1/k^X as often (default 0)",
+     MU_TAKES_WIRES, AT(net.skew), false},
+    {"low-latency", NULL, "every copy of a token straight to its expert, none forwarded",
+     MU_TAKES_WIRES, AT(net.low_latency), false},
+    {"scenario", "FILE", "scenario file; other flags override it", MU_TAKES_SCENARIO, AT(file),
+     false},
     {"catalog", "DIR", "your own catalogue files over the built-in ones (or MUSTER_CATALOG)",
-     MU_TAKES_CATALOG},
+     MU_TAKES_CATALOG, AT(catalog), false},
     {"ops", "DIR", "tables of measured operator times (.csv, .csv.zst), a folder a chip",
-     MU_TAKES_CASES},
+     MU_TAKES_CASES, AT(ops), false},
     {"leave-out", "CHIP",
      "predict the rows of CHIP from what the other chips teach, as if it had no table",
-     MU_TAKES_CASES},
+     MU_TAKES_CASES, AT(leave_out), false},
     {"verb", "WORD", "what answers the cases of deployments: predict (steady state) or simulate",
-     MU_TAKES_CASES | MU_TAKES_FIT},
-    {"man", NULL, "print the man page", MU_TAKES_GENERATORS},
-    {"completion", "SHELL", "print a completion script for bash, zsh or fish", MU_TAKES_GENERATORS},
-    {"schema", NULL, "print the JSON Schema of scenario files", MU_TAKES_GENERATORS},
-    {"help", NULL, "print help on the verb", 0},
+     MU_TAKES_CASES | MU_TAKES_FIT, AT(verb), false},
+    {"man", NULL, "print the man page", MU_TAKES_GENERATORS, AT(man), false},
+    {"completion", "SHELL", "print a completion script for bash, zsh or fish", MU_TAKES_GENERATORS,
+     AT(completion), false},
+    {"schema", NULL, "print the JSON Schema of scenario files", MU_TAKES_GENERATORS, AT(schema),
+     false},
+    {"help", NULL, "print help on the verb", 0, AT(help), false},
 };
 
 const mu_verb *mu_verbs(uint32_t *count)
@@ -130,7 +187,7 @@ const mu_output_flag *mu_output_flags(uint32_t *count)
 
 double mu_verb_samples(const mu_verb *verb)
 {
-    if ((verb->takes & MU_TAKES_CASES) != 0) {
+    if ((verb->takes & (MU_TAKES_CASES | MU_TAKES_WIRES)) != 0) {
         return MU_CASE_SAMPLES;
     }
     return verb->run == mu_verb_simulate ? MU_SIMULATION_SAMPLES
@@ -145,7 +202,8 @@ bool mu_verb_takes_option(const mu_verb *verb, const mu_option *option)
     bool of_the_run =
         strncmp(option->path, "uncertainty.", 12) == 0 || strcmp(option->path, "threads") == 0;
     bool fits = (verb->takes & MU_TAKES_FIT) != 0 && strcmp(option->path, "threads") == 0;
-    return fits || ((verb->takes & MU_TAKES_CASES) != 0 && of_the_run);
+    bool wires = (verb->takes & MU_TAKES_WIRES) != 0 && strcmp(option->path, "system.chips") == 0;
+    return fits || wires || ((verb->takes & (MU_TAKES_CASES | MU_TAKES_WIRES)) != 0 && of_the_run);
 }
 
 mu_status mu_verb_find(const char *name, const mu_verb **out, mu_error *err)

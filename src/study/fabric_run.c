@@ -1,0 +1,625 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A job on the wires: how long, where it is tight, and how sure that is.
+ *
+ * What:  the moves flow by flow on the topology as it is, and on one where no link but a rank's own
+ *        is shared; the closed form beside both.
+ * Terms: contention = wires over unshared wires, both without latency: what sharing, broken parts
+ *        and background cost. Where the algorithm is the closed form's, its data part times the
+ *        contention and its fixed part are the calibrated time, so that both agree where nothing is
+ *        shared. Any other algorithm or schedule takes the launch cost and runs flow by flow at
+ *        the tiers' efficiencies, with what software adds to a message before each.
+ * Bound: draws move bandwidths and parameters. Where MESSAGES_MOST does not allow flows for every
+ *        draw, the contention is that of the point.
+ */
+#include "study/fabric_parts.h"
+
+#include "fabric/fabric_catalog.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const double MESSAGES_MOST = 4e6;
+
+enum { TIME, CONTENTION, CLOSED, CLOSED_WIRE, COLUMNS };
+
+/* A job under way. */
+typedef struct run {
+    mu_net_study *s;
+    mu_moves moves;
+    bool as_closed;           /* the algorithm is the closed form's */
+    mu_topology bare;         /* as it is, without latency */
+    mu_topology lone;         /* nothing shared, without latency */
+    mu_congestion congestion; /* of the point, as is contention */
+    double contention;
+    const uint32_t *place; /* [copies * members]; NULL = in order from 0 on */
+    mu_flow_result wires;
+} run;
+
+static mu_group group_of(const mu_net_job *job)
+{
+    return (mu_group){.ranks = job->members, .stride = job->stride};
+}
+
+static mu_exchange exchange_of(const mu_net_job *job, double imbalance)
+{
+    return (mu_exchange){.group = group_of(job),
+                         .tokens = job->moe.tokens,
+                         .topk = job->moe.topk,
+                         .experts_per_rank = (double)job->moe.experts / job->members,
+                         .token_bytes = job->moe.token_bytes,
+                         .imbalance = imbalance,
+                         .low_latency = job->moe.low_latency,
+                         .combine = job->what == MU_NET_COMBINE};
+}
+
+/* The closed form knows groups of every n-th rank on the system's own tiers. */
+static bool has_closed(const mu_net_study *s)
+{
+    return s->q->job.what != MU_NET_SCHEDULE && s->q->job.in_order && s->q->wiring == NULL;
+}
+
+static mu_transfer closed_form(const mu_net_study *s, const mu_fabric *fabric)
+{
+    const mu_net_job *job = &s->q->job;
+    if (job->what == MU_NET_COLLECTIVE) {
+        return mu_fabric_collective(fabric, job->collective, group_of(job), job->bytes);
+    }
+    mu_exchange exchange = exchange_of(job, s->imbalance);
+    return mu_fabric_exchange(fabric, &exchange);
+}
+
+/* The same tiers without software: all of the nominal bandwidth, at once. */
+static mu_fabric without_software(const mu_fabric *fabric)
+{
+    mu_fabric f = *fabric;
+    for (uint32_t i = 0; i < f.tier_count; i++) {
+        mu_tier *t = &f.tier[i];
+        t->launch_s = t->latency_s = t->message_s = t->half_bytes = t->rendezvous_s = 0.0;
+        t->own_share = t->direct_launch_s = 0.0;
+        t->efficiency = t->peer_efficiency = t->switch_efficiency = 1.0;
+        t->dispatch_efficiency = t->dispatch_direct_efficiency = 1.0;
+        t->dispatch_launch_s = t->dispatch_notify_s = t->dispatch_combine_s = 0.0;
+        t->dispatch_expert_s = t->dispatch_token_s = t->dispatch_core_share = 0.0;
+    }
+    return f;
+}
+
+/* The tier that a network's outermost domain is of. */
+static const mu_tier *tier_of(const mu_fabric *fabric, const mu_network_spec *network)
+{
+    for (uint32_t i = 0; i < fabric->tier_count; i++) {
+        if (fabric->tier[i].span >= (double)network->span) {
+            return &fabric->tier[i];
+        }
+    }
+    return &fabric->tier[fabric->tier_count - 1];
+}
+
+static double efficiency_of(const mu_net_job *job, const mu_tier *tier)
+{
+    if (job->what == MU_NET_DISPATCH || job->what == MU_NET_COMBINE) {
+        return job->moe.low_latency ? tier->dispatch_direct_efficiency : tier->dispatch_efficiency;
+    }
+    bool peers = job->algorithm == MU_PATTERN_DIRECT || job->algorithm == MU_PATTERN_PAIRWISE ||
+                 (job->what == MU_NET_COLLECTIVE && job->collective == MU_ALL_TO_ALL);
+    if (job->algorithm == MU_PATTERN_SWITCH) {
+        return tier->switch_efficiency;
+    }
+    return peers ? tier->peer_efficiency : tier->efficiency;
+}
+
+/* What runs on which wires. */
+typedef struct trial {
+    const mu_topology *topology;
+    bool alone;                      /* one copy, the shortest ways, no background */
+    const mu_fabric *software;       /* tiers whose efficiencies count; NULL = wires alone */
+    const mu_congestion *congestion; /* between supernodes; NULL = none */
+} trial;
+
+static mu_status flow(const run *r, const trial *of, mu_flow_result *out, mu_error *err)
+{
+    const mu_net_job *job = &r->s->q->job;
+    mu_flow_setup setup = {.topology = of->topology,
+                           .routing = of->alone ? MU_ROUTING_SHORTEST : job->routing,
+                           .striped = true,
+                           .seed = (uint64_t)r->s->q->seed,
+                           .background = of->alone ? NULL : job->background,
+                           .background_count = of->alone ? 0 : job->background_count};
+    mu_flow_job flows = {
+        .moves = &r->moves, .place = r->place, .copies = of->alone ? 1 : job->copies};
+    for (uint32_t n = 0; n < of->topology->network_count; n++) {
+        const mu_network_spec *network = &of->topology->network[n];
+        const mu_tier *tier = tier_of(&r->s->fabric, network);
+        setup.efficiency[n] = 1.0;
+        setup.congestion[n] = tier->scale_out ? of->congestion : NULL;
+        if (of->software != NULL) {
+            tier = tier_of(of->software, network);
+            setup.efficiency[n] = fmin(efficiency_of(job, tier), 1.0);
+            setup.message_s = fmax(setup.message_s, tier->latency_s - network->latency_s);
+        }
+    }
+    return mu_flow_run(r->s->work->arena, &setup, &flows, out, err);
+}
+
+/* A shallow copy whose links have the bandwidths of these kinds. Broken ones stay so. */
+static mu_status with_bandwidth(const mu_topology *t, mu_arena *arena, const double *kinds,
+                                mu_topology *out, mu_error *err)
+{
+    *out = *t;
+    out->bandwidth = MU_NEW(arena, double, t->links);
+    if (out->bandwidth == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "no memory for a topology");
+    }
+    for (uint32_t k = 0; k < t->kind_count; k++) {
+        double faster = kinds[k] / t->kind[k].bandwidth;
+        out->kind[k].bandwidth = kinds[k];
+        for (uint32_t i = t->kind[k].first; i < t->kind[k].first + t->kind[k].count; i++) {
+            out->bandwidth[i] = t->bandwidth[i] * faster;
+        }
+    }
+    return MU_OK;
+}
+
+/* The same without latency. */
+static mu_status without_latency(const mu_topology *t, mu_arena *arena, mu_topology *out,
+                                 mu_error *err)
+{
+    *out = *t;
+    out->latency_s = MU_NEW(arena, double, t->links);
+    for (uint32_t k = 0; k < t->kind_count; k++) {
+        out->kind[k].latency_s = 0.0;
+    }
+    for (uint32_t n = 0; n < t->network_count; n++) {
+        out->network[n].latency_s = 0.0;
+    }
+    return out->latency_s != NULL ? MU_OK : mu_fail(err, MU_E_MEMORY, "no memory for a topology");
+}
+
+/* The most that a rank of any network sends. */
+static double fastest_rank(const mu_net_study *s)
+{
+    double most = 0.0;
+    for (uint32_t n = 0; n < s->topology.network_count; n++) {
+        most = fmax(most, s->survey.net[n].bandwidth / s->topology.ranks);
+    }
+    return most;
+}
+
+/* What the networks would be if no link but a rank's own were shared: as the tiers have it, or of
+ * a file's networks a switch. */
+static mu_status build_lone(const mu_net_study *s, const mu_fabric *fabric, mu_topology *out,
+                            mu_error *err)
+{
+    mu_network_spec specs[MU_NETWORKS_MAX];
+    uint32_t count = 1;
+    if (s->q->wiring != NULL) {
+        specs[0] = (mu_network_spec){.name = "unshared",
+                                     .shape = MU_SHAPE_SWITCH,
+                                     .span = s->topology.ranks,
+                                     .bandwidth = fastest_rank(s),
+                                     .planes = 1};
+    } else {
+        mu_networks_of_tiers(fabric, specs, &count);
+    }
+    for (uint32_t n = 0; n < count; n++) {
+        specs[n].latency_s = 0.0;
+    }
+    return mu_topology_build(s->work->arena, s->topology.ranks, specs, count, out, err);
+}
+
+static double over(double a, double b)
+{
+    return b > 0.0 ? a / b : 1.0;
+}
+
+/* Wires over unshared wires. */
+static mu_status measure_contention(const run *r, const mu_topology *bare, const mu_topology *lone,
+                                    const mu_congestion *congestion, double *out, mu_error *err)
+{
+    mu_flow_result shared;
+    mu_flow_result unshared;
+    const trial as_is = {.topology = bare, .congestion = congestion};
+    const trial by_itself = {.topology = lone, .alone = true};
+    mu_arena_mark mark = mu_arena_here(r->s->work->arena);
+    mu_status status = flow(r, &as_is, &shared, err);
+    if (status == MU_OK) {
+        status = flow(r, &by_itself, &unshared, err);
+    }
+    mu_arena_back(r->s->work->arena, mark);
+    if (status == MU_OK) {
+        *out = fmax(over(shared.time_s, unshared.time_s), 1.0);
+    }
+    return status;
+}
+
+static double launch_of(const mu_fabric *fabric, const mu_topology *t)
+{
+    double launch = 0.0;
+    for (uint32_t n = 0; n < t->network_count; n++) {
+        launch = fmax(launch, tier_of(fabric, &t->network[n])->launch_s);
+    }
+    return launch;
+}
+
+/* One row of answers with this software on these wires. */
+static mu_status fill_row(const run *r, const trial *with_software, double contention,
+                          double row[COLUMNS], mu_error *err)
+{
+    const mu_fabric *fabric = with_software->software;
+    bool known = has_closed(r->s);
+    mu_fabric bare = without_software(fabric);
+    mu_transfer closed = known ? closed_form(r->s, fabric) : (mu_transfer){0};
+    row[CONTENTION] = contention;
+    row[CLOSED] = closed.time_s;
+    row[CLOSED_WIRE] = known ? closed_form(r->s, &bare).time_s : 0.0;
+    if (r->as_closed) {
+        row[TIME] = closed.launch_s + (closed.time_s - closed.launch_s) * contention;
+        return MU_OK;
+    }
+    mu_flow_result calibrated;
+    mu_arena_mark mark = mu_arena_here(r->s->work->arena);
+    mu_status status = flow(r, with_software, &calibrated, err);
+    mu_arena_back(r->s->work->arena, mark);
+    row[TIME] = status == MU_OK ? launch_of(fabric, &r->s->topology) + calibrated.time_s : 0.0;
+    return status;
+}
+
+/* How many draws may run flows of their own. */
+static uint64_t flow_draws(const run *r, uint64_t samples)
+{
+    double each = 2.0 * (double)r->wires.flows;
+    double affordable = MESSAGES_MOST / fmax(each, 1.0);
+    return affordable >= (double)samples ? samples : (uint64_t)affordable;
+}
+
+static mu_status draw_row(const run *r, uint64_t index, bool flows, double row[COLUMNS],
+                          mu_error *err)
+{
+    const mu_net_study *s = r->s;
+    mu_arena *arena = s->work->arena;
+    mu_draw draw = {.plan = s->plan, .index = (uint32_t)index};
+    mu_fabric fabric;
+    mu_network_spec specs[MU_NETWORKS_MAX];
+    double kinds[MU_KINDS_MAX];
+    uint32_t count = 0;
+    mu_topology drawn;
+    mu_topology lone;
+    mu_congestion congestion = {0};
+    double contention = r->contention;
+    const trial with_software = {
+        .topology = &drawn, .software = &fabric, .congestion = &congestion};
+    mu_status status = mu_net_specs(s->q, draw, specs, &count, err);
+    if (status == MU_OK) {
+        status = mu_fabric_from_catalog(s->q->catalog, s->q->system, draw, s->q->ranks_per_chip,
+                                        &fabric, err);
+    }
+    if (status == MU_OK) {
+        status = mu_congestion_from_catalog(s->q->catalog, draw, &congestion, err);
+    }
+    if (status == MU_OK && flows) {
+        mu_net_kinds(s, specs, kinds, NULL);
+        status = with_bandwidth(r->as_closed ? &r->bare : &s->topology, arena, kinds, &drawn, err);
+    }
+    if (status == MU_OK && flows && r->as_closed) {
+        status = build_lone(s, &fabric, &lone, err);
+        if (status == MU_OK) {
+            status = measure_contention(r, &drawn, &lone, &congestion, &contention, err);
+        }
+    }
+    return status == MU_OK ? fill_row(r, &with_software, contention, row, err) : status;
+}
+
+/* Rows of the draws under the point's; returns by *made how many there are. */
+static mu_status run_draws(const run *r, double *rows, uint64_t samples, uint64_t *made,
+                           mu_error *err)
+{
+    mu_status status = MU_OK;
+    uint64_t with_flows = flow_draws(r, samples);
+    bool flows = with_flows == samples;
+    *made = flows || r->as_closed ? samples : with_flows;
+    for (uint64_t i = 1; i <= *made && status == MU_OK; i++) {
+        mu_arena_mark mark = mu_arena_here(r->s->work->arena);
+        status = draw_row(r, i, flows || !r->as_closed, rows + i * COLUMNS, err);
+        mu_arena_back(r->s->work->arena, mark);
+    }
+    return status;
+}
+
+static mu_quantity column_of(const double *rows, uint32_t at, double *column, uint64_t samples)
+{
+    for (uint64_t i = 0; i < samples; i++) {
+        column[i] = rows[(i + 1) * COLUMNS + at];
+    }
+    return mu_quantity_of(rows[at], column, samples);
+}
+
+/* Bytes that NCCL's bus bandwidth counts of one rank. */
+static double bus_bytes(const mu_net_job *job, double bytes)
+{
+    double n = job->members;
+    if (!job->named) {
+        return bytes;
+    }
+    switch (job->collective) {
+    case MU_ALL_REDUCE:
+        return bytes * 2.0 * (n - 1.0) / n;
+    case MU_REDUCE_SCATTER:
+    case MU_ALL_GATHER:
+    case MU_ALL_TO_ALL:
+        return bytes * (n - 1.0) / n;
+    default:
+        return bytes;
+    }
+}
+
+static mu_quantity rate_of(double bytes, mu_quantity time_s)
+{
+    return (mu_quantity){bytes / time_s.value, bytes / time_s.high, bytes / time_s.low};
+}
+
+static void fill_quantities(const run *r, const double *rows, double *column, uint64_t samples,
+                            mu_net_traffic *out)
+{
+    const mu_net_job *job = &r->s->q->job;
+    out->time_s = column_of(rows, TIME, column, samples);
+    out->contention = column_of(rows, CONTENTION, column, samples);
+    out->closed_s = column_of(rows, CLOSED, column, samples);
+    out->closed_wire_s = column_of(rows, CLOSED_WIRE, column, samples);
+    out->has_closed = has_closed(r->s);
+    out->draws = samples;
+    out->bytes = job->what == MU_NET_DISPATCH || job->what == MU_NET_COMBINE
+                     ? job->moe.tokens * job->moe.topk * job->moe.token_bytes
+                     : job->bytes;
+    if (out->time_s.low > 0.0 && (job->named || job->what != MU_NET_SCHEDULE)) {
+        out->algorithm_bandwidth = rate_of(out->bytes, out->time_s);
+        out->bus_bandwidth = rate_of(bus_bytes(job, out->bytes), out->time_s);
+    }
+}
+
+static mu_status add_intervals(run *r, mu_net_traffic *out, mu_error *err)
+{
+    mu_net_study *s = r->s;
+    uint64_t samples = s->plan != NULL ? (uint64_t)s->q->samples : 0;
+    uint64_t made = 0;
+    mu_arena_mark mark = mu_arena_here(s->work->arena);
+    double *rows = MU_NEW(s->work->arena, double, (samples + 1) * COLUMNS);
+    double *column = MU_NEW(s->work->arena, double, samples + 1);
+    if (rows == NULL || column == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "no memory for the draws");
+    }
+    const trial with_software = {
+        .topology = &s->topology, .software = &s->fabric, .congestion = &r->congestion};
+    mu_status status = fill_row(r, &with_software, r->contention, rows, err);
+    if (status == MU_OK) {
+        status = run_draws(r, rows, samples, &made, err);
+    }
+    if (status == MU_OK) {
+        fill_quantities(r, rows, column, made, out);
+    }
+    mu_arena_back(s->work->arena, mark);
+    return status;
+}
+
+/* Links by what they carry over what they can, most first. */
+static void insert_hot(mu_net_hot *list, uint32_t *count, const mu_net_hot *item)
+{
+    uint32_t at = *count;
+    while (at > 0 && list[at - 1].utilisation < item->utilisation) {
+        at--;
+    }
+    if (at == MU_NET_HOT_MAX) {
+        return;
+    }
+    uint32_t kept = *count < MU_NET_HOT_MAX ? *count : MU_NET_HOT_MAX - 1;
+    memmove(list + at + 1, list + at, (kept - at) * sizeof *list);
+    list[at] = *item;
+    *count = kept + 1;
+}
+
+static double share_used(double bytes, double bandwidth, double time_s)
+{
+    return bandwidth > 0.0 && time_s > 0.0 ? bytes / (bandwidth * time_s) : 0.0;
+}
+
+static bool alike(double a, double b)
+{
+    return fabs(a - b) <= 1e-9 * fmax(fabs(a), fabs(b));
+}
+
+/* Adds a link to those of its kind that carry as much, or as one of its own. */
+static void add_hot_link(const mu_net_study *s, uint32_t link, double bytes, double time_s,
+                         mu_net_traffic *out)
+{
+    const mu_topology *t = &s->topology;
+    mu_net_hot item = {.kind = s->survey.kind[link], .alike = 1, .bytes = bytes};
+    item.utilisation = share_used(bytes, t->bandwidth[link], time_s);
+    for (uint32_t i = 0; i < out->hot_count; i++) {
+        mu_net_hot *held = &out->hot[i];
+        if (held->kind == item.kind && alike(held->bytes, bytes) &&
+            alike(held->utilisation, item.utilisation)) {
+            held->alike++;
+            return;
+        }
+    }
+    if (out->hot_count == MU_NET_HOT_MAX &&
+        item.utilisation <= out->hot[MU_NET_HOT_MAX - 1].utilisation) {
+        return;
+    }
+    mu_survey_link_name(&s->survey, link, item.name);
+    insert_hot(out->hot, &out->hot_count, &item);
+}
+
+/* Collapsed runs know the busiest link of a kind. */
+static void find_hot(const run *r, mu_net_traffic *out)
+{
+    const mu_topology *t = &r->s->topology;
+    for (uint32_t i = 0; out->carried != NULL && i < t->links; i++) {
+        if (out->carried[i] > 0.0) {
+            add_hot_link(r->s, i, out->carried[i], out->wire_s.value, out);
+        }
+    }
+    for (uint32_t k = 0; out->carried == NULL && k < t->kind_count; k++) {
+        mu_net_hot item = {.kind = k, .bytes = out->kind_carried_max[k]};
+        item.utilisation = share_used(item.bytes, t->kind[k].bandwidth, out->wire_s.value);
+        double sum = r->wires.kind_carried[k];
+        item.alike = item.bytes > 0.0 ? (uint64_t)llround(sum / item.bytes) : 0;
+        (void)snprintf(item.name, sizeof item.name, "%s", t->kind[k].name);
+        if (item.bytes > 0.0) {
+            insert_hot(out->hot, &out->hot_count, &item);
+        }
+    }
+}
+
+static void say_what(const mu_net_job *job, char out[MU_NET_WORDS_MAX])
+{
+    char size[64];
+    mu_unit_print(job->bytes, MU_DIM_BYTES, size, sizeof size);
+    switch (job->what) {
+    case MU_NET_COLLECTIVE:
+        (void)snprintf(out, MU_NET_WORDS_MAX, "%s of %s over %u ranks",
+                       mu_collective_text(job->collective), size, job->members);
+        break;
+    case MU_NET_DISPATCH:
+    case MU_NET_COMBINE:
+        mu_unit_print(job->moe.token_bytes, MU_DIM_BYTES, size, sizeof size);
+        (void)snprintf(out, MU_NET_WORDS_MAX,
+                       "%s of %.0f tokens of %s a rank, %u of %u experts each, over %u ranks",
+                       job->what == MU_NET_DISPATCH ? "dispatch" : "combine", job->moe.tokens, size,
+                       job->moe.topk, job->moe.experts, job->members);
+        break;
+    case MU_NET_SCHEDULE:
+        (void)snprintf(out, MU_NET_WORDS_MAX, "%s of %s by schedule, over %u ranks",
+                       job->named ? mu_collective_text(job->collective) : "moves", size,
+                       job->members);
+        break;
+    case MU_NET_NOTHING:
+        out[0] = '\0';
+        break;
+    }
+}
+
+static void fill_wires(const run *r, mu_net_traffic *out)
+{
+    const mu_flow_result *w = &r->wires;
+    out->members = r->s->q->job.members;
+    out->wire_s = mu_quantity_point(w->time_s);
+    out->first_s = w->first_s;
+    out->collapsed = w->method != MU_FLOW_PLAIN;
+    out->messages = w->messages;
+    out->batches = w->batches;
+    for (uint32_t k = 0; k < r->s->topology.kind_count; k++) {
+        out->wire_bytes += w->kind_carried[k];
+    }
+    out->memory_bytes = w->memory_bytes;
+    out->carried = w->carried;
+    memcpy(out->kind_carried_max, w->kind_carried_max, sizeof out->kind_carried_max);
+}
+
+/* A job that loses a member is over. */
+static mu_status check_members(const mu_net_study *s, mu_error *err)
+{
+    const mu_net_job *job = &s->q->job;
+    uint32_t lost = 0;
+    uint32_t first = 0;
+    for (uint32_t i = 0; i < job->members && s->topology.dead != NULL; i++) {
+        if (s->topology.dead[job->place[i]]) {
+            first = lost == 0 ? job->place[i] : first;
+            lost++;
+        }
+    }
+    if (lost == 0) {
+        return MU_OK;
+    }
+    return mu_fail(err, MU_NO, "the job lost rank %u%s: a collective needs all its %u members",
+                   first, lost > 1 ? " and others" : "", job->members);
+}
+
+/* Copies fill the gaps of the first one, then follow it. */
+static mu_status place_copies(run *r, mu_error *err)
+{
+    const mu_net_job *job = &r->s->q->job;
+    uint32_t *place = MU_NEW(r->s->work->arena, uint32_t, (size_t)job->copies * job->members);
+    if (place == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "no memory for the places of %u copies", job->copies);
+    }
+    uint64_t block = (uint64_t)job->members * job->stride;
+    for (uint64_t i = 0; i < job->copies; i++) {
+        uint64_t shift = i % job->stride + i / job->stride * block;
+        for (uint32_t m = 0; m < job->members; m++) {
+            uint64_t rank = job->place[m] + shift;
+            if (rank >= r->s->topology.ranks) {
+                return mu_fail(err, MU_E_INPUT,
+                               "--copies: copy %llu of %u ranks would end at rank %llu; the last "
+                               "one is %u",
+                               (unsigned long long)i + 1, job->members, (unsigned long long)rank,
+                               r->s->topology.ranks - 1);
+            }
+            place[i * job->members + m] = (uint32_t)rank;
+        }
+    }
+    bool plain = job->in_order && job->stride == 1 && job->place[0] == 0;
+    r->place = plain ? NULL : place;
+    return MU_OK;
+}
+
+static mu_status prepare(run *r, mu_error *err)
+{
+    mu_net_study *s = r->s;
+    const mu_net_job *job = &s->q->job;
+    r->as_closed = has_closed(r->s) && job->algorithm < 0;
+    mu_draw point = {0};
+    mu_status status = mu_congestion_from_catalog(s->q->catalog, point, &r->congestion, err);
+    if (status == MU_OK) {
+        status = without_latency(&s->topology, s->work->arena, &r->bare, err);
+    }
+    if (status == MU_OK) {
+        status = place_copies(r, err);
+    }
+    return status == MU_OK ? build_lone(s, &s->fabric, &r->lone, err) : status;
+}
+
+mu_status mu_net_run(mu_net_study *s, mu_net_answer *out, mu_error *err)
+{
+    const mu_net_job *job = &s->q->job;
+    mu_net_traffic *traffic = &out->traffic;
+    run *r = MU_NEW(s->work->arena, run, 1);
+    if (r == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "out of memory");
+    }
+    r->s = s;
+    say_what(job, traffic->what);
+    mu_transfer closed =
+        job->what == MU_NET_SCHEDULE ? (mu_transfer){0} : closed_form(s, &s->fabric);
+    (void)snprintf(traffic->closed_algorithm, sizeof traffic->closed_algorithm, "%s",
+                   mu_algorithm_text(closed.algorithm));
+    mu_status status = check_members(s, err);
+    if (status == MU_OK) {
+        status = mu_net_moves(s, &closed, &r->moves, traffic->algorithm, err);
+    }
+    if (status == MU_OK) {
+        status = prepare(r, err);
+    }
+    if (status == MU_OK) {
+        const trial wires = {.topology = &s->topology};
+        status = flow(r, &wires, &r->wires, err);
+    }
+    if (status == MU_OK) {
+        fill_wires(r, traffic);
+        find_hot(r, traffic);
+        status = mu_net_bound(s, &r->moves, r->place, job->copies, &traffic->bound_s,
+                              traffic->bound_by, err);
+    }
+    if (status == MU_OK) {
+        status = measure_contention(r, &r->bare, &r->lone, &r->congestion, &r->contention, err);
+    }
+    if (status == MU_OK) {
+        status = add_intervals(r, traffic, err);
+    }
+    if (status == MU_OK) {
+        traffic->unshared_s = mu_quantity_point(traffic->wire_s.value / r->contention);
+    }
+    return status;
+}
