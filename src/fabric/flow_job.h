@@ -53,6 +53,9 @@ mu_status mu_job_send(job_run *run, uint32_t from, uint32_t to, double bytes, ui
 /** Ticks before a message of this route is on the wires. */
 int64_t mu_job_delay(const job_run *run, double latency_s);
 
+/** Whether so many messages may be looked at one by one. */
+bool mu_job_fits(const job_run *run, uint64_t messages);
+
 /** Takes off the capacities what congestion costs where the first messages load links beyond
  * their rate. Needs a router. */
 mu_status mu_job_congest(job_run *run);

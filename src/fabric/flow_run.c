@@ -13,7 +13,7 @@
 
 /* Simulated time is counted in picoseconds where so many seconds are enough, else more coarsely. */
 static const double TIME_MAX_S = 1e6;
-static const uint64_t FLOWS_MAX = UINT64_C(1) << 32;
+static const uint64_t FLOWS_MAX = UINT64_C(1) << 30;
 
 static mu_status out_of_memory(mu_error *err)
 {
@@ -283,18 +283,29 @@ static mu_status add_up(job_run *run)
     return MU_OK;
 }
 
+static uint64_t flows_max(const job_run *run)
+{
+    return run->setup->flows_max > 0 ? run->setup->flows_max : FLOWS_MAX;
+}
+
+bool mu_job_fits(const job_run *run, uint64_t messages)
+{
+    return messages <= flows_max(run);
+}
+
 static mu_status run_plain(job_run *run)
 {
-    uint64_t most = run->setup->flows_max > 0 ? run->setup->flows_max : FLOWS_MAX;
     bool list = run->job->moves->kind == MU_MOVES_LIST;
     mu_status status = list ? MU_OK : mu_job_fold(run);
     if (status != MU_OK) {
         return status;
     }
     uint32_t turns = run->members / run->fold;
-    if (run->result->messages / turns > most) {
-        return mu_fail(run->err, MU_E_INPUT, "%llu messages are more than %llu",
-                       (unsigned long long)run->result->messages, (unsigned long long)most);
+    if (!mu_job_fits(run, run->result->messages / turns)) {
+        return mu_fail(run->err, MU_E_INPUT,
+                       "%llu messages are too many to follow one by one (at most %llu)",
+                       (unsigned long long)(run->result->messages / turns),
+                       (unsigned long long)flows_max(run));
     }
     run->result->method = turns > 1 ? MU_FLOW_FOLDED : MU_FLOW_PLAIN;
     status = list ? mu_job_run_list(run) : mu_job_run_waves(run);

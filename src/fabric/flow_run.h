@@ -49,7 +49,7 @@ typedef struct mu_flow_setup {
                                                          first. */
     const mu_background *background;
     uint32_t background_count;
-    uint64_t flows_max; /* refuse more flows in all than this; 0 = 2^32 */
+    uint64_t flows_max; /* refuse to follow more messages one by one; 0 = 2^30, minutes */
 } mu_flow_setup;
 
 /* Which of the ways to work it out was taken. */

@@ -153,10 +153,16 @@ static void give_result(const stepper *s, double ticks)
     }
 }
 
+static uint64_t repeats(const mu_waves *waves)
+{
+    return waves->count > waves->period ? waves->count / waves->period : 1;
+}
+
 mu_status mu_job_step_waves(job_run *run, bool *exact)
 {
     stepper s = {.run = run, .waves = &run->job->moves->waves};
-    bool even = run->setup->background_count == 0 && run->setup->routing != MU_ROUTING_ADAPTIVE;
+    bool even = run->setup->background_count == 0 && run->setup->routing != MU_ROUTING_ADAPTIVE &&
+                mu_job_fits(run, run->result->messages / repeats(s.waves));
     mu_status status = even ? prepare(&s) : MU_OK;
     double ticks = 0.0;
     for (uint64_t w = 0; w < s.waves->period && w < s.waves->count && even && status == MU_OK;
