@@ -7,12 +7,12 @@
  *        that shifts map it to, which are every count/turns-th of its kind. Rings over a Clos fold
  *        to one leaf.
  * Why:   cost falls by the number of leaves.
- * Bound: exact. Whether a shift maps routes onto routes is not assumed but tried on every message
- *        of the period, and every link must have as many images as the shift has turns.
+ * Bound: exact. What a shift makes of a link is not assumed but learnt from every message of the
+ *        period, and every link must have as many images as the shift has turns.
  */
 #include "fabric/flow_job.h"
 
-#include <math.h>
+#define NONE UINT32_MAX
 
 typedef struct folding {
     job_run *run;
@@ -20,47 +20,64 @@ typedef struct folding {
     mu_send *sends;
     mu_send *shifted_sends;
     mu_route *shifted;
+    uint32_t *origin; /* [links] whose image each is */
     uint32_t fold;
     uint32_t turns;
 } folding;
 
-/* The link that stands for one. Links of kinds that shifts leave alone have no such link. */
-static uint32_t kind_of(const mu_topology *t, uint32_t link)
+/* A link and what one shift makes of it: the same as far as it was seen before, and no worse. */
+static bool learn(const folding *f, uint32_t link, uint32_t to)
 {
-    uint32_t k = 0;
-    while (link >= t->kind[k].first + t->kind[k].count) {
-        k++;
+    uint32_t *image = f->run->image;
+    if (image[link] == NONE && f->origin[to] == NONE) {
+        image[link] = to;
+        f->origin[to] = link;
     }
-    return k;
-}
-
-uint32_t mu_job_folded_link(const job_run *run, uint32_t link)
-{
-    const mu_link_kind *kind = &run->topology->kind[kind_of(run->topology, link)];
-    uint32_t turns = run->topology->ranks / run->fold;
-    return kind->first + (link - kind->first) % (kind->count / turns);
-}
-
-/* Where one shift maps a link; UINT32_MAX: it has fewer images than the shift has turns. */
-static uint32_t image(const folding *f, uint32_t link)
-{
-    const mu_link_kind *kind = &f->run->topology->kind[kind_of(f->run->topology, link)];
-    if (kind->count % f->turns != 0) {
-        return UINT32_MAX;
-    }
-    return kind->first + (link - kind->first + kind->count / f->turns) % kind->count;
+    return image[link] == to && f->origin[to] == link &&
+           f->run->capacity[link] == f->run->capacity[to];
 }
 
 static bool same_route(const folding *f, const mu_route *a, const mu_route *b)
 {
-    if (a->count != b->count || a->latency_s != b->latency_s) {
-        return false;
+    bool same = a->count == b->count && a->latency_s == b->latency_s;
+    for (uint32_t i = 0; i < a->count && same; i++) {
+        same = a->share[i] == b->share[i] && learn(f, a->link[i], b->link[i]);
     }
-    for (uint32_t i = 0; i < a->count; i++) {
-        uint32_t to = image(f, a->link[i]);
-        if (to != b->link[i] || a->share[i] != b->share[i] ||
-            f->run->capacity[a->link[i]] != f->run->capacity[b->link[i]]) {
+    return same;
+}
+
+/* Makes of images the link that stands for each: the lowest of a round of shifts. False: a round
+ * is shorter than the shift has turns. */
+static bool close_rounds(const folding *f)
+{
+    uint32_t *image = f->run->image;
+    uint32_t links = f->run->topology->links;
+    for (uint32_t l = 0; l < links; l++) {
+        if (image[l] == NONE || f->origin[l] == NONE) {
+            if (image[l] != f->origin[l]) {
+                return false; /* crossed by messages of some ranks only */
+            }
+            continue;
+        }
+        uint32_t turns = 0;
+        uint32_t at = l;
+        do {
+            at = image[at];
+            turns++;
+        } while (at != l && at != NONE && turns <= f->turns);
+        if (turns != f->turns) {
             return false;
+        }
+    }
+    for (uint32_t l = 0; l < links; l++) {
+        uint32_t next = image[l];
+        if (next == NONE || f->origin[l] == NONE) {
+            continue; /* unused, or done as part of a round before */
+        }
+        for (uint32_t at = l; f->origin[at] != NONE; at = next) {
+            next = image[at];
+            f->origin[at] = NONE;
+            image[at] = l;
         }
     }
     return true;
@@ -92,12 +109,17 @@ static mu_status try_fold(folding *f, uint32_t fold, bool *same)
     f->fold = fold;
     f->turns = f->run->ranks / fold;
     *same = true;
+    for (uint32_t l = 0; l < f->run->topology->links; l++) {
+        f->run->image[l] = NONE;
+        f->origin[l] = NONE;
+    }
     mu_status status = MU_OK;
     for (uint64_t w = 0; w < f->waves->period && w < f->waves->count && *same; w++) {
         for (uint32_t r = 0; r < f->run->ranks && *same && status == MU_OK; r++) {
             status = try_rank(f, w, r, same);
         }
     }
+    *same = *same && status == MU_OK && close_rounds(f);
     return status;
 }
 
@@ -137,7 +159,10 @@ mu_status mu_job_fold(job_run *run)
     f.sends = MU_NEW(run->arena, mu_send, f.waves->sends_max);
     f.shifted_sends = MU_NEW(run->arena, mu_send, f.waves->sends_max);
     f.shifted = MU_NEW(run->arena, mu_route, 1);
-    if (f.sends == NULL || f.shifted_sends == NULL || f.shifted == NULL) {
+    f.origin = MU_NEW(run->arena, uint32_t, run->topology->links);
+    run->image = MU_NEW(run->arena, uint32_t, run->topology->links);
+    if (f.sends == NULL || f.shifted_sends == NULL || f.shifted == NULL || f.origin == NULL ||
+        run->image == NULL) {
         return mu_fail(run->err, MU_E_MEMORY, "out of memory");
     }
     bool same = false;
@@ -155,7 +180,7 @@ void mu_job_fold_route(const job_run *run, mu_route *route)
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < route->count; i++) {
-        uint32_t link = mu_job_folded_link(run, route->link[i]);
+        uint32_t link = run->image[route->link[i]];
         uint32_t at = 0;
         while (at < count && route->link[at] != link) {
             at++;

@@ -18,6 +18,7 @@ typedef struct job_run {
     uint32_t ranks;   /* of one copy */
     uint32_t members; /* of all copies */
     uint32_t fold;    /* members that stand for all: the first; all where nothing is folded */
+    uint32_t *image;  /* [links] folded: the link that stands for each; UINT32_MAX: unused */
     double tick_s;
     double *capacity; /* [links] after efficiency */
     mu_router *router;
@@ -63,7 +64,6 @@ mu_status mu_job_congest(job_run *run);
 /** Sets run->fold: as few members as may stand for all. Needs a router. */
 mu_status mu_job_fold(job_run *run);
 void mu_job_fold_route(const job_run *run, mu_route *route);
-uint32_t mu_job_folded_link(const job_run *run, uint32_t link);
 
 mu_status mu_job_run_list(job_run *run);
 mu_status mu_job_run_waves(job_run *run);

@@ -273,8 +273,8 @@ static mu_status add_up(job_run *run)
     }
     for (uint32_t k = 0; k < t->kind_count; k++) {
         for (uint32_t l = t->kind[k].first; l < t->kind[k].first + t->kind[k].count; l++) {
-            bool folded = run->fold < run->members;
-            double bytes = carried[folded ? mu_job_folded_link(run, l) : l];
+            uint32_t from = run->fold < run->members ? run->image[l] : l;
+            double bytes = from == UINT32_MAX ? 0.0 : carried[from];
             result->carried[l] = bytes;
             result->kind_carried[k] += bytes;
             result->kind_carried_max[k] = fmax(result->kind_carried_max[k], bytes);
