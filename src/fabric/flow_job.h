@@ -71,10 +71,14 @@ mu_status mu_job_run_waves(job_run *run);
 /** Wave by wave, each on its own. *exact false: ranks do not end waves together; nothing is set. */
 mu_status mu_job_step_waves(job_run *run, bool *exact);
 
-/** Whether one rank may stand for all, as far as can be told beforehand. */
+/** Whether everyone sends the same to everyone, wave by wave, and nobody else does anything. */
+bool mu_job_even(const job_run *run);
+/** The same on all ranks of a network that looks the same from each: one stands for all. */
 bool mu_job_alike(const job_run *run);
+/** Sums of result->carried by kind. */
+void mu_job_add_kinds(const job_run *run);
 
-/** One rank for all. *exact false: ranks, network or routing are not alike; nothing is set. */
+/** One rank for all that are alike. *exact false: too few are; nothing is set. */
 mu_status mu_job_symmetry(job_run *run, bool *exact);
 
 #endif

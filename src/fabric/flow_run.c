@@ -257,7 +257,18 @@ mu_status mu_job_send(job_run *run, uint32_t from, uint32_t to, double bytes, ui
     return mu_flows_start(run->flows, &flow, run->err);
 }
 
-/* What each kind of links carried. */
+void mu_job_add_kinds(const job_run *run)
+{
+    const mu_topology *t = run->topology;
+    mu_flow_result *result = run->result;
+    for (uint32_t k = 0; k < t->kind_count; k++) {
+        for (uint32_t l = t->kind[k].first; l < t->kind[k].first + t->kind[k].count; l++) {
+            result->kind_carried[k] += result->carried[l];
+            result->kind_carried_max[k] = fmax(result->kind_carried_max[k], result->carried[l]);
+        }
+    }
+}
+
 static mu_status add_up(job_run *run)
 {
     const mu_topology *t = run->topology;
@@ -271,15 +282,11 @@ static mu_status add_up(job_run *run)
     if (result->carried == NULL) {
         return out_of_memory(run->err);
     }
-    for (uint32_t k = 0; k < t->kind_count; k++) {
-        for (uint32_t l = t->kind[k].first; l < t->kind[k].first + t->kind[k].count; l++) {
-            uint32_t from = run->fold < run->members ? run->image[l] : l;
-            double bytes = from == UINT32_MAX ? 0.0 : carried[from];
-            result->carried[l] = bytes;
-            result->kind_carried[k] += bytes;
-            result->kind_carried_max[k] = fmax(result->kind_carried_max[k], bytes);
-        }
+    for (uint32_t l = 0; l < t->links; l++) {
+        uint32_t from = run->fold < run->members ? run->image[l] : l;
+        result->carried[l] = from == UINT32_MAX ? 0.0 : carried[from];
     }
+    mu_job_add_kinds(run);
     return MU_OK;
 }
 

@@ -57,7 +57,7 @@ typedef enum mu_flow_method {
     MU_FLOW_PLAIN,   /* message by message */
     MU_FLOW_FOLDED,  /* the same for a part of the ranks that stands for all */
     MU_FLOW_WAVES,   /* wave by wave */
-    MU_FLOW_SYMMETRY /* one rank for all */
+    MU_FLOW_SYMMETRY /* one rank for all that are alike */
 } mu_flow_method;
 
 typedef struct mu_flow_result {

@@ -145,12 +145,7 @@ static void give_result(const stepper *s, double ticks)
     result->batches = s->waves->count;
     result->memory_bytes = (size_t)t->links * (2 * sizeof(double) + sizeof(uint32_t));
     result->carried = s->kept;
-    for (uint32_t k = 0; k < t->kind_count; k++) {
-        for (uint32_t l = t->kind[k].first; l < t->kind[k].first + t->kind[k].count; l++) {
-            result->kind_carried[k] += s->kept[l];
-            result->kind_carried_max[k] = fmax(result->kind_carried_max[k], s->kept[l]);
-        }
-    }
+    mu_job_add_kinds(s->run);
 }
 
 static uint64_t repeats(const mu_waves *waves)

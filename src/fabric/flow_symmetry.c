@@ -1,117 +1,197 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One rank for all: everyone sends the same to everyone on a network that looks the same from
- * everywhere.
+ * One rank for all that are alike, where everyone sends the same to everyone.
  *
- * What:  the messages of rank 0 in classes that cross the same kinds of links equally often; each
- *        class a flow as heavy as it has messages, each kind of link one link of the kind that
- *        carries 1/count of what all ranks put on it.
- * Why:   n(n-1) flows become a handful: progressive filling gives links of a kind the same level at
- *        every step, and flows of a class the same rate, as long as some translation of ranks maps
- *        any link of a kind onto any other and routes onto routes (topology.h, `uniform`).
- * Bound: exact, or it says that it is not. A test holds it equal to the plain run.
+ * What:  what one rank of each part sends, in classes of messages that cross links of the same parts
+ *        by the same shares; each class is a flow as heavy as it has messages, each part of links
+ *        one link that carries its share of them.
+ * Why:   n(n-1) flows become a handful. Progressive filling gives all links of a part the same level
+ *        at every step, and all flows of a class the same rate.
+ * Bound: on whole networks of shapes (topology.h, `uniform`) all ranks and the links of a kind are
+ *        alike. On others (broken parts, some of the ranks) only spread messages treat like links
+ *        alike, and more ranks of each part are tried; where they differ it gives up. Tests hold
+ *        both equal to the plain run.
  */
+#include "fabric/flow_alike.h"
 #include "fabric/flow_job.h"
 
 #include <math.h>
-#include <string.h>
+#include <stdlib.h>
 
-enum { CLASSES_MAX = 256 };
+enum { TABLE = 1 << 14, CLASSES_MAX = TABLE / 2, TRIED = 3, ROUTES_MAX = 1 << 22 };
+
+/* Shares of what a message puts on links are sums of fractions: equal to so many parts. */
+static const double SHARE_UNITS = 1e9;
+
+typedef struct crossing {
+    uint32_t part;
+    double share; /* of a message, over all links of the part */
+} crossing;
 
 typedef struct flow_class {
-    double crossed[MU_KINDS_MAX]; /* links of a kind that a message crosses, by share */
+    uint64_t hash;
     int64_t delay;
     double messages;
+    const crossing *crossed;
+    uint32_t count;
 } flow_class;
 
 typedef struct symmetry {
     job_run *run;
     const mu_waves *waves;
+    alike parts;
     flow_class *class;
     uint32_t classes;
+    uint32_t *table; /* [TABLE] class + 1 */
+    mu_send *sends;
+    crossing *crossed; /* [MU_ROUTE_MAX] scratch */
     double bytes;
-    uint8_t *kind_of; /* [links] */
 } symmetry;
 
-static bool same_class(const flow_class *a, const flow_class *b, uint32_t kinds)
+static mu_status out_of_memory(const job_run *run)
 {
-    for (uint32_t k = 0; k < kinds; k++) {
-        if (fabs(a->crossed[k] - b->crossed[k]) > 1e-9) {
-            return false;
-        }
-    }
-    return a->delay == b->delay;
+    return mu_fail(run->err, MU_E_MEMORY, "out of memory");
 }
 
-/* Adds a message of rank 0; false: too many classes. */
-static bool add_message(symmetry *s, uint32_t *last)
+static int by_part(const void *a, const void *b)
 {
-    const job_run *run = s->run;
-    const mu_topology *t = run->topology;
-    const mu_route *route = run->route;
-    flow_class found = {.delay = mu_job_delay(run, route->latency_s), .messages = 1.0};
+    const crossing *x = a;
+    const crossing *y = b;
+    return x->part < y->part ? -1 : x->part > y->part;
+}
+
+/* The route by parts, in their order; how many. */
+static uint32_t sum_up(symmetry *s)
+{
+    const mu_route *route = s->run->route;
     for (uint32_t i = 0; i < route->count; i++) {
-        found.crossed[s->kind_of[route->link[i]]] += route->share[i];
+        s->crossed[i] = (crossing){s->parts.part_of_link[route->link[i]], route->share[i]};
     }
-    for (uint32_t tried = 0; tried < s->classes; tried++) {
-        uint32_t c = (*last + tried) % s->classes;
-        if (same_class(&s->class[c], &found, t -> kind_count)) {
-            s->class[c].messages += 1.0;
-            *last = c;
-            return true;
+    qsort(s->crossed, route->count, sizeof *s->crossed, by_part);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < route->count; i++) {
+        if (count > 0 && s->crossed[count - 1].part == s->crossed[i].part) {
+            s->crossed[count - 1].share += s->crossed[i].share;
+        } else {
+            s->crossed[count++] = s->crossed[i];
         }
     }
-    if (s->classes == CLASSES_MAX) {
-        return false;
-    }
-    *last = s->classes;
-    s->class[s->classes++] = found;
-    return true;
+    return count;
 }
 
-/* Classes of what rank 0 sends in a wave; *exact false when it is not the same to everyone. */
-static mu_status classify(symmetry *s, uint64_t wave, bool *exact)
+static uint64_t hash_of(const symmetry *s, uint32_t count, int64_t delay)
+{
+    uint64_t hash = (uint64_t)delay;
+    for (uint32_t i = 0; i < count; i++) {
+        hash = (hash ^ s->crossed[i].part) * UINT64_C(0x9e3779b97f4a7c15);
+        hash = (hash ^ (uint64_t)llround(s->crossed[i].share * SHARE_UNITS)) *
+               UINT64_C(0xbf58476d1ce4e5b9);
+        hash ^= hash >> 31;
+    }
+    return hash;
+}
+
+/* The class of the message whose route was found; NULL: memory is out, or there are too many. */
+static flow_class *class_of(symmetry *s)
+{
+    uint32_t count = sum_up(s);
+    int64_t delay = mu_job_delay(s->run, s->run->route->latency_s);
+    uint64_t hash = hash_of(s, count, delay);
+    uint32_t at = (uint32_t)(hash >> 40) % TABLE;
+    while (s->table[at] != 0 && s->class[s->table[at] - 1].hash != hash) {
+        at = (at + 1) % TABLE;
+    }
+    if (s->table[at] != 0) {
+        return &s->class[s->table[at] - 1];
+    }
+    crossing *kept = MU_NEW(s->run->arena, crossing, count);
+    if (kept == NULL || s->classes == CLASSES_MAX) {
+        return NULL;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        kept[i] = s->crossed[i];
+    }
+    flow_class *class = &s->class[s->classes++];
+    s->table[at] = s->classes;
+    *class = (flow_class){.hash = hash, .delay = delay, .crossed = kept, .count = count};
+    return class;
+}
+
+/* Adds what one member sends, `times` times; *sum tells its classes from another's. */
+static mu_status add_member(symmetry *s, uint64_t wave, uint32_t member, double times,
+                            uint64_t *sum, bool *exact)
 {
     job_run *run = s->run;
-    mu_send *sends = MU_NEW(run->arena, mu_send, s->waves->sends_max);
-    if (sends == NULL) {
-        return mu_fail(run->err, MU_E_MEMORY, "out of memory");
-    }
-    uint32_t count = s->waves->sends(s->waves, wave, 0, sends);
-    *exact = count == run->ranks - 1;
-    s->classes = 0;
-    s->bytes = count > 0 ? sends[0].bytes : 0.0;
-    uint32_t last = 0;
+    uint32_t count = s->waves->sends(s->waves, wave, member, s->sends);
+    *exact = *exact && count == run->ranks - 1;
+    *sum = 0;
     mu_status status = MU_OK;
     for (uint32_t i = 0; i < count && *exact && status == MU_OK; i++) {
-        *exact = sends[i].bytes == s->bytes;
-        status =
-            mu_router_find(run->router, 0, sends[i].to, run->setup->seed, run->route, run->err);
-        if (status == MU_OK && *exact) {
-            *exact = add_message(s, &last);
+        s->bytes = s->sends[i].bytes;
+        *exact = s->sends[i].bytes == s->sends[0].bytes;
+        status = mu_router_find(run->router, place_of(run, member), place_of(run, s->sends[i].to),
+                                run->setup->seed, run->route, run->err);
+        flow_class *class = status == MU_OK ? class_of(s) : NULL;
+        *exact = *exact && class != NULL;
+        if (*exact) {
+            class->messages += times;
+            *sum += class->hash;
         }
     }
     return status;
 }
 
-static mu_status start_classes(const symmetry *s, mu_flows *flows)
+/* Other members of a part must send in the same classes as its first. */
+static mu_status try_others(symmetry *s, uint64_t wave, uint32_t part, uint64_t wanted, bool *exact)
 {
-    const mu_topology *t = s->run->topology;
+    uint32_t members = s->parts.members_of[part];
+    uint32_t tried = 0;
+    mu_status status = MU_OK;
+    for (uint32_t m = s->run->members; m-- > 0 && tried < TRIED && tried + 1 < members;) {
+        if (s->parts.part_of_member[m] != part || !*exact || status != MU_OK) {
+            continue;
+        }
+        uint64_t sum = 0;
+        status = add_member(s, wave, m, 0.0, &sum, exact);
+        *exact = *exact && sum == wanted;
+        tried++;
+    }
+    return status;
+}
+
+static mu_status classify(symmetry *s, uint64_t wave, bool *exact)
+{
+    mu_status status = MU_OK;
+    s->classes = 0;
+    for (uint32_t i = 0; i < TABLE; i++) {
+        s->table[i] = 0;
+    }
+    for (uint32_t p = 0; p < s->parts.rank_parts && *exact && status == MU_OK; p++) {
+        uint64_t sum = 0;
+        status =
+            add_member(s, wave, s->parts.first_of[p], (double)s->parts.members_of[p], &sum, exact);
+        if (status == MU_OK && *exact && !s->run->topology->uniform) {
+            status = try_others(s, wave, p, sum, exact);
+        }
+    }
+    return status;
+}
+
+static mu_status start_classes(const symmetry *s, mu_flows *flows, uint32_t *link, double *share)
+{
     mu_status status = MU_OK;
     for (uint32_t c = 0; c < s->classes && status == MU_OK; c++) {
         const flow_class *class = &s->class[c];
-        uint32_t link[MU_KINDS_MAX];
-        double share[MU_KINDS_MAX];
-        uint32_t hops = 0;
-        for (uint32_t k = 0; k < t->kind_count; k++) {
-            if (class->crossed[k] > 0.0) {
-                share[hops] = class->crossed[k] * (double)t->ranks / (double)t->kind[k].count;
-                link[hops++] = k;
-            }
+        if (!(class->messages > 0.0)) {
+            continue;
+        }
+        for (uint32_t i = 0; i < class->count; i++) {
+            link[i] = class->crossed[i].part;
+            share[i] = class->crossed[i].share / (double)s->parts.links_of[link[i]];
         }
         mu_flow flow = {.link = link,
                         .share = share,
-                        .hops = hops,
+                        .hops = class->count,
                         .bytes = class->messages * s->bytes,
                         .weight = class->messages,
                         .delay = class->delay,
@@ -121,81 +201,115 @@ static mu_status start_classes(const symmetry *s, mu_flows *flows)
     return status;
 }
 
-/* Runs the classes of a wave on an engine of kinds; adds its time and what kinds carried. */
-static mu_status run_wave(const symmetry *s, mu_flows *flows, double times)
+/* Runs the classes of a wave; adds its time and what links carried. */
+static mu_status run_wave(const symmetry *s, mu_flows *flows, double times, double *carried)
 {
     mu_flow_result *result = s->run->result;
-    const mu_topology *t = s->run->topology;
+    uint32_t *link = MU_NEW(s->run->arena, uint32_t, MU_ROUTE_MAX);
+    double *share = MU_NEW(s->run->arena, double, MU_ROUTE_MAX);
+    if (link == NULL || share == NULL) {
+        return out_of_memory(s->run);
+    }
     mu_flows_reset(flows);
-    mu_status status = start_classes(s, flows);
+    mu_status status = start_classes(s, flows, link, share);
     uint64_t count = 1;
     while (status == MU_OK && count > 0) {
         const uint64_t *tags = NULL;
         status = mu_flows_next(flows, &tags, &count, s->run->err);
     }
+    mu_flow_stats stats = mu_flows_stats(flows);
     result->time_s += times * seconds_of(s->run, mu_flows_now(flows));
-    result->flows += s->classes;
-    result->batches += mu_flows_stats(flows).batches;
-    const double *carried = mu_flows_carried(flows);
-    for (uint32_t k = 0; k < t->kind_count; k++) {
-        result->kind_carried[k] += times * carried[k] * (double)t->kind[k].count;
-        result->kind_carried_max[k] += times * carried[k];
+    result->flows += stats.started;
+    result->batches += stats.batches;
+    for (uint32_t p = 0; p < s->parts.link_parts; p++) {
+        carried[p] += times * mu_flows_carried(flows)[p];
     }
     return status;
 }
 
 bool mu_job_alike(const job_run *run)
 {
-    const mu_topology *t = run->topology;
-    const mu_waves *waves = &run->job->moves->waves;
-    bool routed =
-        run->setup->routing == MU_ROUTING_SHORTEST || run->setup->routing == MU_ROUTING_SPRAY;
-    return run->setup->collapse == MU_COLLAPSE_AUTO && run->job->moves->kind == MU_MOVES_WAVES &&
-           waves->translated && waves->waits_receipts && run->ranks > 1 && routed && t->whole &&
-           t->uniform && run->members == t->ranks && run->job->copies == 1 &&
-           run->job->place == NULL && run->setup->background_count == 0 &&
-           waves->sends_max == run->ranks - 1;
+    return run->topology->whole && run->topology->uniform && run->job->place == NULL &&
+           run->members == run->topology->ranks && mu_job_even(run) &&
+           (run->setup->routing == MU_ROUTING_SHORTEST || run->setup->routing == MU_ROUTING_SPRAY);
 }
 
-static mu_status prepare(symmetry *s, mu_flows **flows)
+bool mu_job_even(const job_run *run)
+{
+    if (run->setup->collapse != MU_COLLAPSE_AUTO || run->job->moves->kind != MU_MOVES_WAVES ||
+        run->job->copies > 1 || run->ranks < 2 || run->setup->background_count > 0) {
+        return false;
+    }
+    const mu_waves *waves = &run->job->moves->waves;
+    return waves->translated && waves->waits_receipts && waves->sends_max == run->ranks - 1;
+}
+
+static mu_status prepare(symmetry *s, mu_flows **flows, bool *exact)
 {
     job_run *run = s->run;
-    const mu_topology *t = run->topology;
-    double capacity[MU_KINDS_MAX];
+    bool by_kind = mu_job_alike(run);
+    mu_status status =
+        by_kind ? mu_alike_by_kind(run, &s->parts) : mu_alike_by_sight(run, &s->parts);
+    if (status != MU_OK) {
+        return status;
+    }
+    *exact = (uint64_t)s->parts.rank_parts * run->ranks <= ROUTES_MAX;
     s->class = MU_NEW(run->arena, flow_class, CLASSES_MAX);
-    s->kind_of = MU_NEW(run->arena, uint8_t, t->links);
-    if (s->class == NULL || s->kind_of == NULL) {
-        return mu_fail(run->err, MU_E_MEMORY, "out of memory");
+    s->table = MU_NEW(run->arena, uint32_t, TABLE);
+    s->sends = MU_NEW(run->arena, mu_send, s->waves->sends_max);
+    s->crossed = MU_NEW(run->arena, crossing, MU_ROUTE_MAX);
+    if (s->class == NULL || s->table == NULL || s->sends == NULL || s->crossed == NULL) {
+        return out_of_memory(run);
     }
-    for (uint32_t k = 0; k < t->kind_count; k++) {
-        capacity[k] = run->capacity[t->kind[k].first];
-        memset(s->kind_of + t->kind[k].first, (int)k, t->kind[k].count);
+    return mu_flows_create(s->parts.link_parts, s->parts.capacity, run->tick_s, 64, flows,
+                           run->err);
+}
+
+static mu_status give_result(const symmetry *s, const double *carried)
+{
+    const mu_topology *t = s->run->topology;
+    mu_flow_result *result = s->run->result;
+    result->method = MU_FLOW_SYMMETRY;
+    result->first_s = result->time_s;
+    result->carried = MU_NEW(s->run->arena, double, t->links);
+    if (result->carried == NULL) {
+        return out_of_memory(s->run);
     }
-    return mu_flows_create(t->kind_count, capacity, run->tick_s, CLASSES_MAX, flows, run->err);
+    for (uint32_t l = 0; l < t->links; l++) {
+        result->carried[l] = carried[s->parts.part_of_link[l]];
+    }
+    mu_job_add_kinds(s->run);
+    return MU_OK;
 }
 
 mu_status mu_job_symmetry(job_run *run, bool *exact)
 {
-    *exact = mu_job_alike(run);
+    bool spread = run->setup->routing == MU_ROUTING_SPRAY && run->setup->striped;
+    *exact = mu_job_alike(run) || (mu_job_even(run) && spread);
     if (!*exact) {
         return MU_OK;
     }
     symmetry s = {.run = run, .waves = &run->job->moves->waves};
     mu_flow_result before = *run->result;
     mu_flows *flows = NULL;
-    mu_status status = prepare(&s, &flows);
-    for (uint64_t w = 0; w < s.waves->period && w < s.waves->count && *exact && status == MU_OK;
+    mu_status status = prepare(&s, &flows, exact);
+    double *carried = status == MU_OK ? MU_NEW(run->arena, double, s.parts.link_parts) : NULL;
+    if (status == MU_OK && carried == NULL) {
+        status = out_of_memory(run);
+    }
+    for (uint64_t w = 0; status == MU_OK && w < s.waves->period && w < s.waves->count && *exact;
          w++) {
         double times = (double)((s.waves->count - w + s.waves->period - 1) / s.waves->period);
         status = classify(&s, w, exact);
         if (status == MU_OK && *exact) {
-            status = run_wave(&s, flows, times);
+            status = run_wave(&s, flows, times, carried);
         }
     }
-    run->result->memory_bytes = flows == NULL ? 0 : mu_flows_stats(flows).memory_bytes;
+    if (status == MU_OK && *exact) {
+        run->result->memory_bytes = mu_flows_stats(flows).memory_bytes;
+        status = give_result(&s, carried);
+    }
     mu_flows_free(flows);
-    run->result->method = MU_FLOW_SYMMETRY;
-    run->result->first_s = run->result->time_s;
     if (!*exact) {
         *run->result = before;
     }

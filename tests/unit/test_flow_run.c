@@ -3,6 +3,7 @@
  * Moves on wires: shortcuts equal the plain run, closed form where nothing is shared, bounds,
  * conservation, what is shared or broken, bad input.
  */
+#include "fabric/faults.h"
 #include "fabric/flow_run.h"
 
 #include <math.h>
@@ -174,6 +175,55 @@ static void test_shortcuts(void **state)
     for (int i = 0; i <= MU_FLOW_SYMMETRY; i++) {
         assert_true(methods[i] > 0); /* each way was taken somewhere */
     }
+}
+
+/* Broken cables, and jobs on some of the ranks: parts that are alike against message by message. */
+static mu_flow_method check_broken(int which, uint32_t broken, uint32_t skipped, uint64_t seed)
+{
+    bench_top b;
+    uint32_t ranks = 0;
+    open_top(&b, which, &ranks);
+    uint32_t place[64];
+    uint32_t members = 0;
+    for (uint32_t r = 0; r < ranks; r++) {
+        if (skipped == 0 || r % skipped != 1) {
+            place[members++] = r;
+        }
+    }
+    assert_int_equal(mu_topology_break_random(b.arena, &b.topology, "", broken, seed, &b.err),
+                     MU_OK);
+    assert_int_equal(
+        mu_moves_make(b.arena, MU_ALL_TO_ALL, MU_PATTERN_DIRECT, members, 0, 1e6, &b.moves, &b.err),
+        MU_OK);
+    mu_flow_setup setup = {.topology = &b.topology,
+                           .routing = MU_ROUTING_SPRAY,
+                           .striped = true,
+                           .collapse = MU_COLLAPSE_NEVER};
+    mu_flow_job job = {.moves = &b.moves, .place = place, .copies = 1};
+    mu_flow_result plain;
+    mu_flow_result fast = {.method = MU_FLOW_PLAIN};
+    if (mu_flow_run(b.arena, &setup, &job, &plain, &b.err) == MU_OK) {
+        setup.collapse = MU_COLLAPSE_AUTO;
+        assert_int_equal(mu_flow_run(b.arena, &setup, &job, &fast, &b.err), MU_OK);
+        check_equal(&b, &fast, &plain, 1e-8);
+    }
+    close_top(&b);
+    return fast.method;
+}
+
+static void test_broken(void **state)
+{
+    (void)state;
+    uint32_t collapsed = 0;
+    for (int which = 0; which < SPECS; which++) {
+        for (uint32_t broken = 0; broken < 4; broken++) {
+            for (uint32_t skipped = 0; skipped < 5; skipped += 4) {
+                mu_flow_method method = check_broken(which, broken, skipped, 7 * broken + 1);
+                collapsed += method == MU_FLOW_SYMMETRY ? 1 : 0;
+            }
+        }
+    }
+    assert_true(collapsed > 20);
 }
 
 /* --- worked by hand --- */
@@ -425,11 +475,11 @@ static void test_deadlock(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_shortcuts),   cmocka_unit_test(test_by_hand),
-        cmocka_unit_test(test_closed_form), cmocka_unit_test(test_background),
-        cmocka_unit_test(test_copies),      cmocka_unit_test(test_congestion),
-        cmocka_unit_test(test_bad_places),  cmocka_unit_test(test_sizes),
-        cmocka_unit_test(test_deadlock),
+        cmocka_unit_test(test_shortcuts),  cmocka_unit_test(test_broken),
+        cmocka_unit_test(test_by_hand),    cmocka_unit_test(test_closed_form),
+        cmocka_unit_test(test_background), cmocka_unit_test(test_copies),
+        cmocka_unit_test(test_congestion), cmocka_unit_test(test_bad_places),
+        cmocka_unit_test(test_sizes),      cmocka_unit_test(test_deadlock),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
