@@ -40,7 +40,8 @@ const char *case_shape_text(case_shape shape);
 
 /**
  * Runs a case on src/fabric/flow.h; fails the test when a link is overfull on the way or has not
- * carried the bytes of the flows that ended. finish_s as reference_finish().
+ * carried the bytes of the flows that ended, or when the same engine, emptied, gives other bits the
+ * second time. finish_s as reference_finish().
  */
 void engine_finish(const flow_case *c, double finish_s[CASE_FLOWS]);
 

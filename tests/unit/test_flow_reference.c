@@ -148,6 +148,44 @@ static void multiplicity(void **state)
     }
 }
 
+/* One flow over one link: from 1 byte to 1 EB, or a line that says what is wrong. */
+static void extremes(void **state)
+{
+    (void)state;
+    static const struct {
+        double bytes;
+        double capacity;
+        double tick_s;
+        mu_status status;
+        int64_t end; /* ticks */
+    } row[] = {
+        {1.0, 50e9, 1e-12, MU_OK, 20},
+        {1e18, 900e9, 1e-12, MU_OK, 1111111111111111111},
+        {1e18, 50e9, 1e-12, MU_E_INPUT, 0}, /* 20,000,000 s, in picoseconds */
+        {1e18, 50e9, 1e-9, MU_OK, 20000000000000000},
+        {1.0, 0.0, 1e-12, MU_NO, 0},
+        {1e-30, 1e15, 1e-12, MU_OK, 0},
+    };
+    for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+        mu_flows *flows = NULL;
+        mu_error err = {0};
+        const uint64_t *tags = NULL;
+        uint64_t count = 0;
+        mu_flow flow = {.link = &(uint32_t){0}, .hops = 1, .bytes = row[i].bytes, .weight = 1.0};
+        assert_int_equal(mu_flows_create(1, &row[i].capacity, row[i].tick_s, 1, &flows, &err),
+                         MU_OK);
+        assert_int_equal(mu_flows_start(flows, &flow, &err), MU_OK);
+        assert_int_equal(mu_flows_next(flows, &tags, &count, &err), row[i].status);
+        if (row[i].status == MU_OK) {
+            assert_int_equal(count, 1);
+            near((double)mu_flows_now(flows), (double)row[i].end, 1e-15);
+        } else {
+            assert_true(err.text[0] != '\0');
+        }
+        mu_flows_free(flows);
+    }
+}
+
 typedef struct outcome {
     double end_s;
     double sum_s; /* of all flows' ends */
@@ -320,8 +358,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reference_by_hand), cmocka_unit_test(each_trait_alone),
         cmocka_unit_test(traits_together),   cmocka_unit_test(many_at_once),
-        cmocka_unit_test(multiplicity),      cmocka_unit_test(alltoall_ends),
-        cmocka_unit_test(alltoall_flows),
+        cmocka_unit_test(multiplicity),      cmocka_unit_test(extremes),
+        cmocka_unit_test(alltoall_ends),     cmocka_unit_test(alltoall_flows),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
