@@ -30,7 +30,7 @@ static mu_question ask(const mu_catalog *catalog, mu_scenario *s, const char *sy
     s->chips = chips;
     s->tpot_s = 0.05;
     s->samples = 0.0;
-    if (mu_question_make(catalog, s, NULL, &q, &err) != MU_OK) {
+    if (mu_question_make(catalog, s, NULL, NULL, &q, &err) != MU_OK) {
         stop(err.text);
     }
     return q;

@@ -47,7 +47,7 @@ static void set_up(const mu_catalog *catalog, const deployment *d, rig *r)
     (void)snprintf(s.system, sizeof s.system, "%s", d->system);
     (void)snprintf(s.model, sizeof s.model, "%s", d->model);
     s.samples = 0.0;
-    if (mu_question_make(catalog, &s, NULL, &r->q, &err) != MU_OK ||
+    if (mu_question_make(catalog, &s, NULL, NULL, &r->q, &err) != MU_OK ||
         mu_parallel_check(&r->q.model, &d->parallel, &err) != MU_OK) {
         stop(err.text);
     }

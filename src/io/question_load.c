@@ -59,7 +59,7 @@ mu_status mu_question_load(const mu_catalog *catalog, const mu_scenario *scenari
     bool named = !is_path(catalog, scenario->model);
     mu_status status = named ? MU_OK : mu_doc_read_file(arena, scenario->model, &config, err);
     if (status == MU_OK) {
-        status = mu_question_make(catalog, scenario, named ? NULL : &config, out, err);
+        status = mu_question_make(catalog, scenario, named ? NULL : &config, arena, out, err);
     }
     if (status == MU_OK) {
         status = read_lengths(scenario->input_length.histogram, arena, &out->measured_input,

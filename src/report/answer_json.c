@@ -10,6 +10,7 @@
 #include "report/metric.h"
 #include "report/scenario_json.h"
 
+#include <math.h>
 #include <string.h>
 
 static json_t *breakdown(const mu_step *step)
@@ -113,6 +114,43 @@ json_t *mu_json_warnings(const mu_question *question, const char own[][192], uin
     return list;
 }
 
+static int put_wires(json_t *list, const mu_question *question, const mu_prediction *p, int role)
+{
+    static const char *const names[] = {"prefill", "decode"};
+    const mu_machine *machine = role == 0 ? &question->prefill_machine : &question->machine;
+    bool one = role == 1 && !p->deployment.disaggregated;
+    int failed = 0;
+    for (uint32_t i = 0; i < p->sharing.count[role]; i++) {
+        const mu_shared_wire *wire = &p->sharing.wire[role][i];
+        mu_json json = mu_json_begin();
+        mu_json_put(&json, "role", mu_json_text(one ? "serve" : names[role]));
+        mu_json_put(&json, "transfer", mu_json_text(wire->transfer));
+        mu_json_put(&json, "traffic", mu_json_text(wire->traffic));
+        mu_json_put(&json, "tier", mu_json_text(machine->fabric.tier[wire->tier].name));
+        mu_json_put(&json, "ranks", mu_json_number((double)wire->group.ranks));
+        mu_json_put(&json, "stride", mu_json_number((double)wire->group.stride));
+        mu_json_put(&json, "factor", mu_json_number(wire->factor));
+        failed |= json_array_append_new(list, mu_json_done(&json));
+    }
+    return failed;
+}
+
+/* Transfers that others slow down. */
+static json_t *sharing(const mu_question *question, const mu_prediction *p)
+{
+    json_t *list = json_array();
+    if (list == NULL || (put_wires(list, question, p, 0) | put_wires(list, question, p, 1)) != 0) {
+        json_decref(list);
+        return NULL;
+    }
+    mu_json json = mu_json_begin();
+    mu_json_put(&json, "model", mu_json_text("flow"));
+    mu_json_put(&json, "background", mu_json_number(question->scenario->network_background));
+    mu_json_put(&json, "shared", list);
+    mu_json_put(&json, "handover_factor", mu_json_number(fmax(p->sharing.handover, 1.0)));
+    return mu_json_done(&json);
+}
+
 json_t *mu_prediction_json(const mu_question *question, const mu_prediction *p)
 {
     mu_json json = mu_json_begin();
@@ -131,6 +169,9 @@ json_t *mu_prediction_json(const mu_question *question, const mu_prediction *p)
     mu_json_put(&json, "bound", mu_json_text(mu_bound_words(p->point.bound)));
     if (p->cost_usd > 0.0) {
         mu_json_put(&json, "cost_usd", sure(p->cost_usd, "USD"));
+    }
+    if (question->contention[1] != NULL) {
+        mu_json_put(&json, "network", sharing(question, p));
     }
     mu_json_put(&json, "warnings", mu_json_warnings(question, p->warning, p->warning_count));
     return mu_json_done(&json);

@@ -93,6 +93,39 @@ static void add_breakdown(mu_table *table, const char *title, const mu_step *ste
     }
 }
 
+static void add_wires(mu_table *table, const mu_question *question, const mu_prediction *p,
+                      int role)
+{
+    static const char *const names[] = {"prefill ", "decode "};
+    const mu_machine *machine = role == 0 ? &question->prefill_machine : &question->machine;
+    for (uint32_t i = 0; i < p->sharing.count[role]; i++) {
+        const mu_shared_wire *wire = &p->sharing.wire[role][i];
+        char label[MU_CELL_MAX];
+        char text[MU_CELL_MAX];
+        (void)snprintf(label, sizeof label, "%s%s", p->deployment.disaggregated ? names[role] : "",
+                       wire->transfer);
+        (void)snprintf(text, sizeof text, "%.3g times as long on %s (%s, %llu ranks)", wire->factor,
+                       machine->fabric.tier[wire->tier].name, wire->traffic,
+                       (unsigned long long)wire->group.ranks);
+        row(table, label, text);
+    }
+}
+
+static void add_sharing(mu_table *table, const mu_question *question, const mu_prediction *p)
+{
+    if (p->sharing.count[0] + p->sharing.count[1] == 0 && !(p->sharing.handover > 0.0)) {
+        return;
+    }
+    mu_table_section(table, "Shared wires");
+    add_wires(table, question, p, 0);
+    add_wires(table, question, p, 1);
+    if (p->sharing.handover > 0.0) {
+        char text[MU_CELL_MAX];
+        (void)snprintf(text, sizeof text, "%.3g times as long", p->sharing.handover);
+        row(table, "hand-over of the cache", text);
+    }
+}
+
 static void print_title(const mu_page *page, const mu_question *question, const mu_prediction *p)
 {
     char workload[MU_CELL_MAX];
@@ -135,6 +168,7 @@ mu_status mu_prediction_print(const mu_page *page, const mu_question *question,
     } else {
         add_memory(table, "Memory of a rank", &p->point.decode.memory);
     }
+    add_sharing(table, question, p);
     add_breakdown(table, "Prefill step", &p->point.prefill.step);
     add_breakdown(table, "Decode step", &p->point.decode.step);
     print_title(page, question, p);

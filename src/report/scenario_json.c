@@ -146,7 +146,7 @@ static void put_said(mu_json *json, const mu_option *option, const char *key,
     if (!mu_option_said(option, scenario)) {
         return;
     }
-    if (option->type == MU_OPTION_NUMBER) {
+    if (option->type == MU_OPTION_NUMBER || option->type == MU_OPTION_OFF) {
         put_number(json, option, key, *(const double *)field);
     } else if (option->type == MU_OPTION_CHOICE) {
         mu_json_put(json, key, mu_json_text(option->word[*(const int *)field]));
@@ -240,6 +240,10 @@ json_t *mu_scenario_json(const mu_question *question, const mu_prediction *predi
     mu_json_put(&json, "system", system_json(question, prediction));
     if (question->engine != NULL) {
         mu_json_put(&json, "engine", mu_json_text(question->engine->id));
+    }
+    if (scenario->network == MU_NETWORK_FLOW) {
+        put_said(&json, mu_option_by_path("network"), "network", scenario);
+        put_said(&json, mu_option_by_path("network_background"), "network_background", scenario);
     }
     mu_json_put(&json, "precision", precision_json(&prediction->precision));
     mu_json_put(&json, "deployment", deployment_json(&prediction->deployment, scenario));

@@ -30,6 +30,7 @@ struct mu_compiled {
     const mu_program *program;
     const mu_machine *machine;
     mu_cost_book *book;
+    const mu_fabric *fabric[MU_OPS_MAX];
     uint64_t hash[MU_OPS_MAX];
     bool row_op[MU_OPS_MAX];
 };
@@ -62,8 +63,13 @@ mu_compiled *mu_compile(const mu_program *program, const mu_machine *machine, mu
     compiled->program = program;
     compiled->machine = machine;
     compiled->book = book;
+    if (!mu_lower_fabrics(program, machine, arena, compiled->fabric)) {
+        return NULL;
+    }
     for (uint32_t i = 0; i < program->op_count; i++) {
-        compiled->hash[i] = mu_op_hash(&program->op[i]);
+        bool shares = compiled->fabric[i] != &machine->fabric;
+        compiled->hash[i] =
+            mu_op_hash(&program->op[i]) ^ (shares ? mu_memo_mix(mu_memo_bits(program->ranks)) : 0);
         compiled->row_op[i] = mu_lower_is_row_op(&program->op[i]);
     }
     return compiled;
@@ -91,7 +97,7 @@ static const mu_op_cost *look_up(mu_compiled *c, uint32_t op, double rows, doubl
     slot->key = key;
     slot->rows = rows;
     book->used++;
-    mu_lower_rows(&c->program->op[op], c->machine, rows, imbalance, &slot->cost);
+    mu_lower_rows(&c->program->op[op], c->machine, c->fabric[op], rows, imbalance, &slot->cost);
     return &slot->cost;
 }
 

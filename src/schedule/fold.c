@@ -73,7 +73,7 @@ static bool same_work(const mu_fold *fold, const mu_op *a, const mu_op *b)
 }
 
 /* The item that prices an operator: an earlier one like it, or a new one. */
-static uint32_t item_of(mu_fold *fold, const mu_op *op, bool cut)
+static uint32_t item_of(mu_fold *fold, const mu_op *op, const mu_fabric *fabric, bool cut)
 {
     uint64_t hash = mu_op_hash(op);
     mu_fold_class class = class_of(op);
@@ -84,7 +84,8 @@ static uint32_t item_of(mu_fold *fold, const mu_op *op, bool cut)
             return i;
         }
     }
-    fold->item[fold->count] = (mu_fold_item){.op = op, .hash = hash, .class = class, .cut = cut};
+    fold->item[fold->count] =
+        (mu_fold_item){.op = op, .fabric = fabric, .hash = hash, .class = class, .cut = cut};
     return fold->count++;
 }
 
@@ -119,13 +120,14 @@ mu_fold *mu_fold_create(const mu_program *program, const mu_machine *machine, mu
         place_block(fold, &program->block[b], &at[b]);
     }
     double *scale = MU_NEW(arena, double, (size_t)program->op_count * fold->width);
-    if (scale == NULL) {
+    const mu_fabric *fabric[MU_OPS_MAX];
+    if (scale == NULL || !mu_lower_fabrics(program, machine, arena, fabric)) {
         return NULL;
     }
     for (uint32_t b = 0; b < program->block_count; b++) {
         const mu_block *block = &program->block[b];
         for (uint32_t i = block->first; i < block->first + block->count; i++) {
-            uint32_t item = item_of(fold, &program->op[i], at[b].cut);
+            uint32_t item = item_of(fold, &program->op[i], fabric[i], at[b].cut);
             double *own = scale + (size_t)item * fold->width;
             fold->item[item].scale = own;
             fold->item[item].times += at[b].times;
@@ -232,7 +234,7 @@ void mu_fold_price_rows(const mu_fold *fold, mu_fold_class class, mu_seen what, 
         double seen = item->class == class ? rows_of(fold, item, &c) : 0.0;
         if (seen > 0.0) {
             mu_op_cost cost;
-            mu_lower_rows(item->op, fold->machine, seen, imbalance, &cost);
+            mu_lower_rows(item->op, fold->machine, item->fabric, seen, imbalance, &cost);
             add_cost(fold, item, &cost, sum);
         }
     }

@@ -36,6 +36,7 @@ typedef enum mu_fold_class {
 /* One distinct operator. */
 typedef struct mu_fold_item {
     const mu_op *op;
+    const mu_fabric *fabric; /* as it finds it */
     uint64_t hash;
     mu_fold_class class;
     bool cut;

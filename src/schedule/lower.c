@@ -174,8 +174,8 @@ static double domains_allowed(const mu_op *op, const mu_fabric *fabric)
 }
 
 /* Engines take whichever kernel is faster here: direct for decode, forwarding for prefill. */
-static void take_exchange(const mu_op *op, const mu_machine *machine, double rows, double imbalance,
-                          mu_op_cost *out)
+static void take_exchange(const mu_op *op, const mu_machine *machine, const mu_fabric *fabric,
+                          double rows, double imbalance, mu_op_cost *out)
 {
     mu_exchange exchange = {
         .group = {.ranks = op->u.exchange.ranks, .stride = op->u.exchange.stride},
@@ -183,21 +183,21 @@ static void take_exchange(const mu_op *op, const mu_machine *machine, double row
         .topk = op->u.exchange.topk,
         .experts_per_rank = op->u.exchange.experts_per_rank,
         .token_bytes = op->u.exchange.token_bytes,
-        .groups_topk = domains_allowed(op, &machine->fabric),
+        .groups_topk = domains_allowed(op, fabric),
         .imbalance = imbalance,
         .combine = op->u.exchange.combine};
     exchange.low_latency = true;
-    mu_transfer transfer = mu_fabric_exchange(&machine->fabric, &exchange);
+    mu_transfer transfer = mu_fabric_exchange(fabric, &exchange);
     take_transfer(machine, &transfer, out);
     exchange.low_latency = false;
-    transfer = mu_fabric_exchange(&machine->fabric, &exchange);
+    transfer = mu_fabric_exchange(fabric, &exchange);
     mu_op_cost forwarded;
     take_transfer(machine, &transfer, &forwarded);
     *out = forwarded.time_s < out->time_s ? forwarded : *out;
 }
 
-void mu_lower_rows(const mu_op *op, const mu_machine *machine, double rows, double imbalance,
-                   mu_op_cost *out)
+void mu_lower_rows(const mu_op *op, const mu_machine *machine, const mu_fabric *fabric, double rows,
+                   double imbalance, mu_op_cost *out)
 {
     assert(rows > 0.0 && imbalance >= 1.0);
     mu_kernel_cost kernel;
@@ -216,12 +216,12 @@ void mu_lower_rows(const mu_op *op, const mu_machine *machine, double rows, doub
         take_kernel(machine, &kernel, use_plain(&machine->engine), out);
         return;
     case MU_OP_COLLECTIVE:
-        transfer = collective_cost(op, &machine->fabric, rows);
+        transfer = collective_cost(op, fabric, rows);
         take_transfer(machine, &transfer, out);
         return;
     default:
         assert(op->kind == MU_OP_EXCHANGE);
-        take_exchange(op, machine, rows, imbalance, out);
+        take_exchange(op, machine, fabric, rows, imbalance, out);
         return;
     }
 }

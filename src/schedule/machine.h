@@ -80,9 +80,12 @@ typedef struct mu_engine {
     double drafts_disaggregated;     /* draft tokens of a decode role that leaves them unsaid */
 } mu_engine;
 
+typedef struct mu_contention mu_contention; /* schedule/contention.h */
+
 typedef struct mu_machine {
     mu_chip chip;
     mu_fabric fabric;
+    mu_contention *contention; /* factors of shared wires; NULL: every group has links of its own */
     mu_engine engine;
     uint32_t ranks_per_chip;
     double chips;              /* as asked for */

@@ -18,7 +18,9 @@ static void op_cost(const mu_program *program, const mu_machine *machine, const 
     }
     double rows = mu_load_rows(&own, op->scope, mtp) * op->row_scale;
     if (rows > 0.0) {
-        mu_lower_rows(op, machine, rows, mu_load_imbalance(program, machine, load), out);
+        mu_fabric shared;
+        const mu_fabric *fabric = mu_lower_fabric(program, machine, op, &shared);
+        mu_lower_rows(op, machine, fabric, rows, mu_load_imbalance(program, machine, load), out);
     } else {
         memset(out, 0, sizeof *out);
     }

@@ -52,6 +52,24 @@ void mu_cost_book_reset(mu_cost_book *book, const mu_machine *machine);
 mu_compiled *mu_compile(const mu_program *program, const mu_machine *machine, mu_cost_book *book,
                         mu_arena *arena);
 
+/* A transfer that others slow down. */
+typedef struct mu_shared_wire {
+    const char *transfer; /* operator; static */
+    const char *traffic;  /* mu_rush_text() */
+    uint32_t tier;        /* of the machine's fabric */
+    mu_group group;
+    double factor; /* > 1 */
+} mu_shared_wire;
+
+enum { MU_SHARED_WIRES_MAX = 8 };
+
+/**
+ * Transfers of a program that find wires shared, in the order of the program; at most
+ * MU_SHARED_WIRES_MAX of them. None on a machine without contention.
+ */
+uint32_t mu_step_shared(const mu_program *program, const mu_machine *machine,
+                        mu_shared_wire out[MU_SHARED_WIRES_MAX]);
+
 /** Time only: the hot call of searches and simulators. */
 double mu_compiled_time(mu_compiled *compiled, const mu_load *load);
 

@@ -5,6 +5,7 @@
  * Terms: pp stages work on pp batches at once; a decode round of a sequence passes all of them, a
  * prefill batch leaves the pipeline every stage time.
  */
+#include "schedule/contention.h"
 #include "serving/steady.h"
 
 #include <assert.h>
@@ -115,10 +116,44 @@ void mu_prefill_answer(const mu_role_site *at, mu_role_answer *out)
     judge_fit(at, out);
 }
 
+/* All ranks hand over at once, beside what the ranks that decode send each other. */
+static mu_crowd handover_crowd(const mu_parallel *p)
+{
+    return (mu_crowd){.kinds = 1U << (unsigned)MU_RUSH_HANDOVER,
+                      .group = {.ranks = p->ep > 1 ? p->ep : p->tp, .stride = 1},
+                      .instance = (uint64_t)p->tp * p->pp * p->cp * p->dp};
+}
+
+double mu_handover_factor(const mu_machine *machine, const mu_parallel *p)
+{
+    mu_crowd crowd = handover_crowd(p);
+    mu_fabric ignored;
+    double largest = 1.0;
+    mu_error err = {0};
+    bool found = machine->contention != NULL &&
+                 mu_contention_fabric(machine->contention, &machine->fabric, &crowd, &ignored,
+                                      &largest, &err) == MU_OK;
+    return found ? largest : 1.0;
+}
+
+static const mu_fabric *handover_fabric(const mu_machine *machine, const mu_parallel *p,
+                                        mu_fabric *own)
+{
+    mu_crowd crowd = handover_crowd(p);
+    double largest = 1.0;
+    mu_error ignored = {0};
+    bool found = machine->contention != NULL &&
+                 mu_contention_fabric(machine->contention, &machine->fabric, &crowd, own, &largest,
+                                      &ignored) == MU_OK;
+    return found ? own : &machine->fabric;
+}
+
 double mu_handover_time(const mu_machine *machine, const mu_parallel *p, double bytes)
 {
     mu_group group = {.ranks = 2, .stride = (uint64_t)p->tp * p->pp * p->cp * p->dp};
-    return mu_fabric_collective(&machine->fabric, MU_POINT_TO_POINT, group, bytes / p->cp).time_s;
+    mu_fabric shared;
+    const mu_fabric *fabric = handover_fabric(machine, p, &shared);
+    return mu_fabric_collective(fabric, MU_POINT_TO_POINT, group, bytes / p->cp).time_s;
 }
 
 /* One prompt's cache. */

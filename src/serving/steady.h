@@ -134,6 +134,9 @@ double mu_cache_room(const mu_machine *machine, const mu_footprint *footprint, d
 /** Time to move a rank's part of a cache to the ranks that decode, the next instance along [s]. */
 double mu_handover_time(const mu_machine *machine, const mu_parallel *parallel, double bytes);
 
+/** By how much shared wires stretch it, >= 1; 1 on a machine without contention. */
+double mu_handover_factor(const mu_machine *machine, const mu_parallel *parallel);
+
 /** Tokens of cache a request holds, mean over its life as the engine reserves them. */
 double mu_held_tokens(const mu_role_site *at);
 

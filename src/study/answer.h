@@ -18,9 +18,10 @@ typedef struct mu_question {
     mu_model model;
     mu_precision precision;
     mu_workload workload;
-    mu_machine machine;         /* the point draw */
-    mu_machine prefill_machine; /* the same unless a role names another chip */
-    mu_length measured_input;   /* of histograms; count 0 = none named, or not read */
+    mu_machine machine;           /* the point draw */
+    mu_machine prefill_machine;   /* the same unless a role names another chip */
+    mu_contention *contention[2]; /* of prefill_machine and machine in all draws; NULL: closed */
+    mu_length measured_input;     /* of histograms; count 0 = none named, or not read */
     mu_length measured_output;
     const mu_entity *system;
     const mu_entity *chip;
@@ -34,6 +35,13 @@ typedef struct mu_work {
     mu_progress *progress;
     void *progress_context;
 } mu_work;
+
+/* What shared wires do to a deployment: nothing on a closed network. */
+typedef struct mu_sharing {
+    uint32_t count[2]; /* [0] prefill where it is apart, [1] decode or the one role */
+    mu_shared_wire wire[2][MU_SHARED_WIRES_MAX];
+    double handover; /* factor; 0 = none, or on links of its own */
+} mu_sharing;
 
 /* A predicted deployment: the point and the 90 % intervals of what is reported. */
 typedef struct mu_prediction {
@@ -51,6 +59,7 @@ typedef struct mu_prediction {
     double slo_share;      /* share of draws that keep the SLO; 1 or 0 with uncertainty off */
     double cost_usd;       /* capital of the chips in use; 0 = unknown */
     double headroom_bytes; /* memory left on the fullest rank */
+    mu_sharing sharing;
     uint32_t warning_count;
     char warning[4][192];
 } mu_prediction;
@@ -79,18 +88,21 @@ typedef struct mu_match {
     char sentence[768]; /* the answer in plain words */
 } mu_match;
 
-/** Resolves ids, chooses the precision a chip runs best where none was said. */
+/**
+ * Resolves ids, chooses the precision a chip runs best where none was said.
+ * @param[in] arena  factors of a shared network live in it; NULL where the scenario has none
+ */
 mu_status mu_question_make(const mu_catalog *catalog, const mu_scenario *scenario,
-                           const mu_doc *model_config, mu_question *out,
+                           const mu_doc *model_config, mu_arena *arena, mu_question *out,
                            mu_error *err) MU_MUST_CHECK;
 
 /**
- * The same on machines that were loaded before for a question of this system, engine and chips:
- * [0] prefills, [1] decodes or serves; NULL = loads them.
+ * The same on machines that were loaded before for a question of this system, engine, chips and
+ * network: [0] prefills, [1] decodes or serves; NULL = loads them.
  */
 mu_status mu_question_make_on(const mu_catalog *catalog, const mu_scenario *scenario,
                               const mu_doc *model_config, const mu_machine machines[2],
-                              mu_question *out, mu_error *err) MU_MUST_CHECK;
+                              mu_arena *arena, mu_question *out, mu_error *err) MU_MUST_CHECK;
 
 /**
  * Whether the model has positions for input and output. Benchmarks with random tokens run past

@@ -44,6 +44,7 @@ static const char *const router_words[] = {MU_ROUTER_LIST(X)};
 #undef X
 #define X(name, word) word,
 static const char *const arrival_words[] = {MU_ARRIVAL_WISH_LIST(X)};
+static const char *const network_words[] = {MU_NETWORK_WISH_LIST(X)};
 #undef X
 
 /* clang-format off */
@@ -84,6 +85,11 @@ static const mu_option options[] = {
     {AUTO("system.chips", "chips", COUNT, chips, 1, 1e7, 0, "N", "chips in use; auto = as sold")},
     {WORD("with", "with", LIST, with, "ID[,ID...]", "systems or chips to hold against it")},
     {WORD("engine", "engine", TEXT, engine, "ENGINE", "serving engine: its overhead profile")},
+    {CHOICE("network", "network", network_words, network, "WORD",
+            "closed: every group on links of its own; flow: on real wires, shared with all that "
+            "its instance sends at once")},
+    {OFF("network_background", "network-background", FRACTION, network_background, 0, 0.95, 0,
+         "SHARE", "share of the scale-out links that other jobs take; with --network flow")},
     {WORD("precision.weights", "weights", DTYPE, weights, "DTYPE", "format of the linear layers")},
     {WORD("precision.activations", "activations", DTYPE, activations, "DTYPE",
          "format of the linear layers' inputs")},

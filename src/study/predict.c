@@ -246,6 +246,36 @@ static void fill_names(const mu_question *q, mu_prediction *out)
     }
 }
 
+static void fill_role_sharing(const mu_question *q, const mu_parallel *parallel,
+                              const mu_machine *machine, mu_program *scratch, int role,
+                              mu_sharing *out)
+{
+    mu_program_build(&q->model, parallel, &q->precision, scratch);
+    out->count[role] = mu_step_shared(scratch, machine, out->wire[role]);
+}
+
+static mu_status fill_sharing(const mu_question *q, mu_work *work, mu_prediction *out,
+                              mu_error *err)
+{
+    const mu_deployment *d = &out->deployment;
+    if (q->contention[1] == NULL) {
+        return MU_OK;
+    }
+    mu_arena_mark mark = mu_arena_here(work->arena);
+    mu_program *scratch = MU_NEW(work->arena, mu_program, 1);
+    if (scratch == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "no memory for a deployment");
+    }
+    fill_role_sharing(q, &d->decode.parallel, &q->machine, scratch, 1, &out->sharing);
+    if (d->disaggregated) {
+        fill_role_sharing(q, &d->prefill.parallel, &q->prefill_machine, scratch, 0, &out->sharing);
+        double factor = mu_handover_factor(&q->prefill_machine, &d->prefill.parallel);
+        out->sharing.handover = factor > 1.0 ? factor : 0.0;
+    }
+    mu_arena_back(work->arena, mark);
+    return MU_OK;
+}
+
 mu_status mu_prediction_make(const mu_question *question, const mu_deployment *deployment,
                              mu_work *work, mu_prediction *out, mu_error *err)
 {
@@ -260,6 +290,10 @@ mu_status mu_prediction_make(const mu_question *question, const mu_deployment *d
     out->slo_share =
         mu_scenario_holds(question->scenario, out->point.ttft_s, out->point.tpot_s) ? 1.0 : 0.0;
     fill_names(question, out);
+    status = fill_sharing(question, work, out, err);
+    if (status != MU_OK) {
+        return status;
+    }
     out->cost_usd = out->point.price_usd;
     out->headroom_bytes = left_bytes(&out->point.decode, &question->machine);
     if (deployment->disaggregated) {

@@ -7,8 +7,12 @@
 #include "study/answer.h"
 
 #include "base/text.h"
+#include "fabric/wiring.h"
+#include "schedule/contention.h"
 #include "study/search.h"
 
+#include <assert.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -164,6 +168,11 @@ static mu_machine_name machine_name(const mu_scenario *scenario, const char *sys
                              .chips = (uint64_t)scenario->chips};
 }
 
+static bool same_chips(const mu_scenario *scenario)
+{
+    return strcmp(scenario->prefill.chip, mu_scenario_main_role(scenario)->chip) == 0;
+}
+
 /* Prefill may run on chips of its own; the rest of the system stays. */
 mu_status mu_question_machines(const mu_question *question, mu_draw draw, mu_machine *prefill,
                                mu_machine *decode, mu_error *err)
@@ -177,12 +186,82 @@ mu_status mu_question_machines(const mu_question *question, mu_draw draw, mu_mac
     if (status != MU_OK) {
         return status;
     }
-    if (strcmp(scenario->prefill.chip, main->chip) == 0) {
+    if (same_chips(scenario)) {
         *prefill = *decode;
+    } else {
+        name = machine_name(scenario, system, scenario->prefill.chip);
+        status = mu_machine_load(catalog, &name, draw, prefill, err);
+    }
+    prefill->contention = question->contention[0];
+    decode->contention = question->contention[1];
+    return status;
+}
+
+/* Ranks of the widest tier inside a supernode. */
+static double scale_up_ranks(const mu_fabric *fabric)
+{
+    double ranks = 1.0;
+    for (uint32_t i = 0; i < fabric->tier_count; i++) {
+        ranks = fabric->tier[i].scale_out ? ranks : fabric->tier[i].span;
+    }
+    return ranks;
+}
+
+/* Ranks that instances of a question can take, and others beside them. */
+static uint64_t ranks_at_most(const mu_question *q, const mu_machine *machine)
+{
+    static const double searched = 8192.0; /* by mu_space_enumerate() */
+    const mu_scenario *s = q->scenario;
+    const mu_role_wish *roles[] = {&s->serve, &s->prefill, &s->decode};
+    double most = searched;
+    for (int i = 0; i < 3; i++) {
+        const mu_role_wish *r = roles[i];
+        most =
+            fmax(most, fmax(r->tp, 1.0) * fmax(r->pp, 1.0) * fmax(r->cp, 1.0) * fmax(r->dp, 1.0));
+    }
+    return (uint64_t)fmin(2.0 * most, machine->chips_max * machine->ranks_per_chip);
+}
+
+/* The wires of a machine with as many chips as the question can use. */
+static mu_status share_wires(const mu_question *q, const mu_machine *machine, mu_arena *arena,
+                             mu_contention **out, mu_error *err)
+{
+    mu_network_spec networks[MU_NETWORKS_MAX];
+    mu_congestion congestion;
+    mu_contention_setup setup = {.fabric = &machine->fabric,
+                                 .network = networks,
+                                 .scale_up_ranks = scale_up_ranks(&machine->fabric),
+                                 .background = q->scenario->network_background,
+                                 .routing = MU_ROUTING_SPRAY,
+                                 .congestion = &congestion};
+    mu_draw point = {0};
+    mu_status status = mu_congestion_from_catalog(q->catalog, point, &congestion, err);
+    if (status == MU_OK) {
+        status =
+            mu_wiring_from_catalog(q->catalog, q->system, point, machine->ranks_per_chip,
+                                   ranks_at_most(q, machine), networks, &setup.network_count, err);
+    }
+    if (status == MU_OK) {
+        status = mu_contention_create(arena, &setup, out, err);
+    }
+    return status;
+}
+
+/* Where wires are shared: factors of both machines, made at the point. */
+static mu_status share_network(mu_question *q, mu_arena *arena, mu_error *err)
+{
+    if (q->scenario->network != MU_NETWORK_FLOW) {
         return MU_OK;
     }
-    name = machine_name(scenario, system, scenario->prefill.chip);
-    return mu_machine_load(catalog, &name, draw, prefill, err);
+    assert(arena != NULL);
+    mu_status status = share_wires(q, &q->machine, arena, &q->contention[1], err);
+    q->contention[0] = q->contention[1];
+    if (status == MU_OK && !same_chips(q->scenario)) {
+        status = share_wires(q, &q->prefill_machine, arena, &q->contention[0], err);
+    }
+    q->prefill_machine.contention = q->contention[0];
+    q->machine.contention = q->contention[1];
+    return status;
 }
 
 static uint64_t chips_of(const mu_catalog *catalog, const mu_entity *system)
@@ -253,20 +332,23 @@ static mu_status take_machines(mu_question *q, const mu_machine machines[2], mu_
     }
     q->prefill_machine = machines[0];
     q->machine = machines[1];
+    q->contention[0] = machines[0].contention;
+    q->contention[1] = machines[1].contention;
     q->prefill_machine.chips = chips > 0.0 ? chips : machines[0].chips;
     q->machine.chips = chips > 0.0 ? chips : machines[1].chips;
     return MU_OK;
 }
 
 mu_status mu_question_make(const mu_catalog *catalog, const mu_scenario *scenario,
-                           const mu_doc *model_config, mu_question *out, mu_error *err)
+                           const mu_doc *model_config, mu_arena *arena, mu_question *out,
+                           mu_error *err)
 {
-    return mu_question_make_on(catalog, scenario, model_config, NULL, out, err);
+    return mu_question_make_on(catalog, scenario, model_config, NULL, arena, out, err);
 }
 
 mu_status mu_question_make_on(const mu_catalog *catalog, const mu_scenario *scenario,
                               const mu_doc *model_config, const mu_machine machines[2],
-                              mu_question *out, mu_error *err)
+                              mu_arena *arena, mu_question *out, mu_error *err)
 {
     mu_question q = {.catalog = catalog, .scenario = scenario};
     if (scenario->system[0] == '\0') {
@@ -283,6 +365,9 @@ mu_status mu_question_make_on(const mu_catalog *catalog, const mu_scenario *scen
         status = machines != NULL
                      ? take_machines(&q, machines, err)
                      : mu_question_machines(&q, point, &q.prefill_machine, &q.machine, err);
+    }
+    if (status == MU_OK && machines == NULL) {
+        status = share_network(&q, arena, err);
     }
     if (status != MU_OK) {
         return status;

@@ -445,6 +445,16 @@ static mu_status check_scaling(const mu_scenario *s, mu_error *err)
                       v->autoscale_high, v->autoscale_low);
 }
 
+static mu_status check_network(const mu_scenario *s, mu_error *err)
+{
+    if (s->network == MU_NETWORK_FLOW || !(s->network_background > 0.0)) {
+        return MU_OK;
+    }
+    return mu_fail_at(err, MU_E_INPUT, s->file, 0, 0,
+                      "network_background: only wires that are shared have one; expected network: "
+                      "flow beside it");
+}
+
 mu_status mu_scenario_settle(mu_scenario *scenario, mu_error *err)
 {
     bool apart = scenario->prefill.given || scenario->decode.given;
@@ -471,7 +481,10 @@ mu_status mu_scenario_settle(mu_scenario *scenario, mu_error *err)
         scenario->mode = MU_MODE_AGGREGATED;
     }
     mu_status status = check_arrival(scenario, err);
-    return status == MU_OK ? check_scaling(scenario, err) : status;
+    if (status == MU_OK) {
+        status = check_scaling(scenario, err);
+    }
+    return status == MU_OK ? check_network(scenario, err) : status;
 }
 
 void mu_scenario_warn(mu_scenario *scenario, const char *format, ...)

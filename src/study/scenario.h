@@ -46,6 +46,17 @@ typedef enum mu_arrival_wish {
 #undef X
 } mu_arrival_wish;
 
+/* X(NAME, word): what transfers of an instance do to each other. */
+#define MU_NETWORK_WISH_LIST(X)                                                                    \
+    X(CLOSED, "closed")                                                                            \
+    X(FLOW, "flow")
+
+typedef enum mu_network_wish {
+#define X(name, word) MU_NETWORK_##name,
+    MU_NETWORK_WISH_LIST(X)
+#undef X
+} mu_network_wish;
+
 /* How lengths lie around their mean; not said: all the same. */
 typedef struct mu_length_wish {
     double sigma;              /* deviation [tokens]; log-normal */
@@ -110,6 +121,8 @@ typedef struct mu_scenario {
     uint32_t with_count;
     double chips;                          /* 0 = the system as sold */
     char engine[MU_ID_MAX];                /* "" = the system's usual one */
+    int network;                           /* mu_network_wish */
+    double network_background;             /* share of the scale-out links that others take */
     int weights, activations, kv, experts; /* mu_dtype, -1 = chosen by what the chip runs best */
     int search_precision;                  /* 1 = plan tries narrower formats where none was said */
     mu_mode mode;
@@ -161,7 +174,7 @@ void mu_scenario_init(mu_scenario *scenario);
  * prefill or decode: disaggregated).
  * @retval MU_E_INPUT  roles of both modes, or roles of the other mode than the one asked for;
  *                     arrivals that contradict rate, concurrency or trace;
- *                     autoscale_low above autoscale_high
+ *                     autoscale_low above autoscale_high; a background on a closed network
  */
 mu_status mu_scenario_settle(mu_scenario *scenario, mu_error *err) MU_MUST_CHECK;
 

@@ -53,7 +53,8 @@ static bool same_machines(const mu_scenario *a, const mu_scenario *b)
 {
     return strcmp(a->system, b->system) == 0 && strcmp(a->engine, b->engine) == 0 &&
            strcmp(mu_scenario_main_role(a)->chip, mu_scenario_main_role(b)->chip) == 0 &&
-           strcmp(a->prefill.chip, b->prefill.chip) == 0;
+           strcmp(a->prefill.chip, b->prefill.chip) == 0 && a->network == b->network &&
+           a->network_background == b->network_background;
 }
 
 static mu_status load(const mu_validate_run *run, mu_machine_set *set, mu_error *err)
@@ -85,7 +86,8 @@ static mu_status add_set(mu_validate_run *run, const mu_scenario *scenario, mu_e
     }
     set->scenario = *scenario;
     set->scenario.chips = 0.0;
-    mu_status status = mu_question_make(run->catalog, &set->scenario, NULL, &set->question, err);
+    mu_status status =
+        mu_question_make(run->catalog, &set->scenario, NULL, run->arena, &set->question, err);
     if (status == MU_OK) {
         status = load(run, set, err);
     }
@@ -544,7 +546,8 @@ static mu_status answer(answering *a, const mu_case *c, mu_error *err)
     scenario->samples = 0.0;
     if (status == MU_OK) {
         const mu_machine *loaded = a->set != NULL ? a->set->machine : NULL;
-        status = mu_question_make_on(a->run->catalog, scenario, NULL, loaded, a->question, err);
+        status = mu_question_make_on(a->run->catalog, scenario, NULL, loaded, a->work.arena,
+                                     a->question, err);
     }
     if (status == MU_OK && a->run->options.engine != NULL) {
         a->question->machine.engine = *a->run->options.engine;

@@ -47,7 +47,7 @@ static mu_prediction answer(const mu_doc *file, const mu_node *node, const char 
     mu_doc scenario = {.file = file->file, .root = mu_node_get(node, "scenario")};
     mu_scenario_init(&s);
     if (mu_scenario_read(&scenario, &s, &err) != MU_OK ||
-        mu_question_make(t.catalog, &s, NULL, &q, &err) != MU_OK ||
+        mu_question_make(t.catalog, &s, NULL, t.arena, &q, &err) != MU_OK ||
         mu_predict(&q, &t.work, &p, &err) != MU_OK) {
         fail_msg("%s: %s", id, err.text);
     }

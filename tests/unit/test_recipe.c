@@ -63,7 +63,7 @@ static uint32_t matches(const mu_case *c, const mu_recipe_run *out[MU_RECIPE_MAT
     mu_scenario_init(s);
     if (mu_recipe_book_read(with, t.arena, book, &err) != MU_OK ||
         mu_scenario_read(&c->scenario, s, &err) != MU_OK ||
-        mu_question_make(with, s, NULL, q, &err) != MU_OK) {
+        mu_question_make(with, s, NULL, t.arena, q, &err) != MU_OK) {
         fail_msg("%s", err.text);
     }
     return mu_recipe_match(book, with, c, q, s, out);

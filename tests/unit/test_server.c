@@ -48,7 +48,7 @@ static bool launched(const mu_case *c, mu_scenario *s)
     if (catalog_with(servers_yaml, &with, &err) != MU_OK ||
         mu_server_book_read(with, t.arena, &book, &err) != MU_OK ||
         mu_scenario_read(&c->scenario, s, &err) != MU_OK ||
-        mu_question_make(with, s, NULL, q, &err) != MU_OK) {
+        mu_question_make(with, s, NULL, t.arena, q, &err) != MU_OK) {
         fail_msg("%s", err.text);
     }
     const mu_server *server = mu_server_find(&book, with, c, q, s);

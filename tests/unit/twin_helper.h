@@ -74,7 +74,7 @@ static inline mu_question question_of(const mu_scenario *scenario)
 {
     mu_question q;
     mu_error err = {0};
-    if (mu_question_make(t.catalog, scenario, NULL, &q, &err) != MU_OK) {
+    if (mu_question_make(t.catalog, scenario, NULL, t.arena, &q, &err) != MU_OK) {
         fail_msg("%s", err.text);
     }
     return q;
