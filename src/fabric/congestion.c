@@ -11,6 +11,9 @@
 
 static const char CALIBRATION[] = "congestion";
 
+/* Loads are sums of many shares: a link that is just full stays without loss. */
+static const double NOISE = 1e-9;
+
 static const mu_shared_param IDLE_SHARE = {"idle_share", 0.0, 0.9};
 
 double mu_congestion_share(const mu_congestion *congestion, double load)
@@ -20,7 +23,8 @@ double mu_congestion_share(const mu_congestion *congestion, double load)
         return 1.0;
     }
     assert(congestion->idle_share >= 0.0 && congestion->idle_share < 1.0);
-    return 1.0 - congestion->idle_share * fmin(fmax(load - 1.0, 0.0), 1.0);
+    double over = load - 1.0;
+    return over > NOISE ? 1.0 - congestion->idle_share * fmin(over, 1.0) : 1.0;
 }
 
 void mu_congestion_apply(const mu_congestion *congestion, uint32_t links, const double *demand,

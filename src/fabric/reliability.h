@@ -15,7 +15,8 @@
 
 /**
  * Failure rates and times to mend in one draw: of calibration "<system>-faults" where there is one
- * and it says, else of "fault-rates".
+ * and it says, else of "fault-rates". `chip` is of a whole chip with its share of the host: where
+ * ranks are dies, one rank has that over the dies of a chip.
  *
  * @param[in] system  an entity of kind system of this catalogue; NULL: what holds for all
  * @retval MU_E_INPUT  a rate outside 0 .. 1 an hour, a time outside 0 .. 1e5 h, a parameter that is

@@ -196,13 +196,13 @@ static void bisection_falls_with_size(void **state)
     assert_true(fixed.one_way > small.one_way && fixed.one_way < 1.0);
 }
 
-static void avoiding_busy_links_wins_some_of_it_back(void **state)
+/* Measured: 0.77, by probes of what was busy a moment ago; here flows know it at once. */
+static void avoiding_busy_links_wins_most_of_it_back(void **state)
 {
     (void)state;
-    const bisection hashed = bisection_of(512, 16, MU_ROUTING_ECMP, NULL);
     const bisection got = bisection_of(512, 16, MU_ROUTING_ADAPTIVE, NULL);
     print_message("512 nodes, adaptive: %.3f both ways, %.3f one way\n", got.both, got.one_way);
-    assert_true(got.both > 1.2 * hashed.both);
+    assert_true(got.both > 0.77 && got.both < 0.95);
 }
 
 static void spraying_loses_nothing(void **state)
@@ -218,7 +218,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(static_paths_lose_what_was_measured),
         cmocka_unit_test(bisection_falls_with_size),
-        cmocka_unit_test(avoiding_busy_links_wins_some_of_it_back),
+        cmocka_unit_test(avoiding_busy_links_wins_most_of_it_back),
         cmocka_unit_test(spraying_loses_nothing),
     };
     return cmocka_run_group_tests_name("collisions", tests, set_up, tear_down);

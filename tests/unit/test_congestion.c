@@ -7,6 +7,7 @@
 #include "overlay_helper.h"
 
 #include "fabric/congestion.h"
+#include "fabric/flow_run.h"
 
 #include <math.h>
 
@@ -78,6 +79,63 @@ static void holds_the_measurements(void **state)
     assert_true(least < 0.38 / 0.405 && least > 0.9);
 }
 
+enum { INCAST = 9 };
+
+static mu_topology one_switch(void)
+{
+    const mu_network_spec spec = {
+        .name = "roce", .shape = MU_SHAPE_SWITCH, .span = INCAST, .bandwidth = 50e9, .planes = 1};
+    mu_topology topology;
+    mu_error err = {0};
+    if (mu_topology_build(arena, INCAST, &spec, 1, &topology, &err) != MU_OK) {
+        fail_msg("%s", err.text);
+    }
+    return topology;
+}
+
+static double time_of(const mu_moves *moves, const mu_congestion *congestion)
+{
+    const mu_topology topology = one_switch();
+    const mu_flow_setup setup = {
+        .topology = &topology, .efficiency = {1.0}, .congestion = {congestion}};
+    const mu_flow_job job = {.moves = moves, .copies = 1};
+    mu_flow_result result;
+    mu_error err = {0};
+    if (mu_flow_run(arena, &setup, &job, &result, &err) != MU_OK) {
+        fail_msg("%s", err.text);
+    }
+    return result.time_s;
+}
+
+/* Eight to one at 50 GB/s: 1 GB each takes 160 ms, and a twentieth of the link stays idle. */
+static void incast_pays(void **state)
+{
+    (void)state;
+    const mu_congestion five = {0.05};
+    mu_move move[INCAST - 1];
+    for (uint32_t i = 0; i < INCAST - 1; i++) {
+        move[i] = (mu_move){.from = i + 1, .to = 0, .bytes = 1e9};
+    }
+    const mu_moves moves = {.kind = MU_MOVES_LIST,
+                            .list = {.ranks = INCAST, .count = INCAST - 1, .move = move}};
+    assert_near(time_of(&moves, NULL), 0.16, 1e-9);
+    assert_near(time_of(&moves, &five), 0.16 / 0.95, 1e-9);
+}
+
+/* Everyone to everyone fills all links and overloads none. */
+static void all_to_all_does_not(void **state)
+{
+    (void)state;
+    const mu_congestion five = {0.05};
+    mu_moves moves;
+    mu_error err = {0};
+    assert_int_equal(
+        mu_moves_make(arena, MU_ALL_TO_ALL, MU_PATTERN_DIRECT, INCAST, 1, 9e9, &moves, &err),
+        MU_OK);
+    assert_near(time_of(&moves, NULL), 0.16, 1e-9);
+    assert_near(time_of(&moves, &five), 0.16, 1e-9);
+}
+
 #define HEAD "kind: calibration\nid: congestion\nname: Own\nsource: hpcc-draft\ngrade: B\nparams:\n"
 
 static void bad_parameters_are_named(void **state)
@@ -113,6 +171,8 @@ int main(void)
         cmocka_unit_test(by_hand),
         cmocka_unit_test(falls_with_load),
         cmocka_unit_test(takes_it_off_each_link),
+        cmocka_unit_test(incast_pays),
+        cmocka_unit_test(all_to_all_does_not),
         cmocka_unit_test(holds_the_measurements),
         cmocka_unit_test(bad_parameters_are_named),
     };
