@@ -287,14 +287,16 @@ mu_status mu_router_find(mu_router *router, uint32_t a, uint32_t b, uint64_t sal
         out->whole = true;
         return MU_OK;
     }
-    mu_message m = {.router = router, .hash = hash_of(a, b, salt)};
+    mu_message m;
+    m.router = router;
+    m.hash = router->routing == MU_ROUTING_SHORTEST ? 0 : hash_of(a, b, salt);
     for (uint32_t n = 0; n < t->network_count && !dead; n++) {
         const mu_layout *layout = &router->layout[n];
         uint32_t domain = mu_divide(layout->by_span, a);
         if (domain != mu_divide(layout->by_span, b)) {
             continue;
         }
-        m.pair = mu_pair_of(layout, a, b, domain);
+        mu_pair_set(layout, a, b, domain, &m.pair);
         mu_status status = find_in(router, layout, &m, out, err);
         if (status != MU_NO) {
             return status;
@@ -323,7 +325,8 @@ uint64_t mu_router_paths(mu_router *router, uint32_t a, uint32_t b)
         if (domain != mu_divide(layout->by_span, b)) {
             continue;
         }
-        mu_pair pair = mu_pair_of(layout, a, b, domain);
+        mu_pair pair;
+        mu_pair_set(layout, a, b, domain, &pair);
         for (uint32_t p = 0; p < layout->planes; p++) {
             uint64_t paths = paths_in(router, layout, &pair, p);
             if (paths > 0) {

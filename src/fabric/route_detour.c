@@ -62,7 +62,7 @@ static mu_status leg(const mu_message *m, uint32_t a, uint32_t b, uint32_t plane
                      mu_error *err)
 {
     mu_message part = *m;
-    part.pair = mu_pair_of(m->layout, a, b, m->pair.domain);
+    mu_pair_set(m->layout, a, b, m->pair.domain, &part.pair);
     part.number = mu_route_mix(m->hash + a) >> 32;
     into->max = MU_ROUTE_MAX;
     return mu_route_shortest(&part, plane, into, err);

@@ -159,7 +159,7 @@ typedef struct mu_pair {
 } mu_pair;
 
 /** a and b differ and lie in domain `domain`. Of explicit lists paths is 0. */
-mu_pair mu_pair_of(const mu_layout *layout, uint32_t a, uint32_t b, uint32_t domain);
+void mu_pair_set(const mu_layout *layout, uint32_t a, uint32_t b, uint32_t domain, mu_pair *out);
 
 /**
  * Path number k (below pair->paths) in a plane, as links [MU_ROUTE_MAX]; returns how many.

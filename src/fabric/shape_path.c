@@ -59,14 +59,13 @@ static uint32_t fanned(const mu_layout *layout, const uint32_t *fan, uint32_t le
     return k;
 }
 
-/* Ways up to use at each level so that all links of all paths fit; true when all are used. */
-static bool tree_fans(const mu_layout *layout, uint32_t meet, uint32_t max,
+/* Ways up to use at each level so that all links of all paths fit. */
+static void tree_fans(const mu_layout *layout, uint32_t meet, uint32_t max,
                       uint32_t fan[MU_DIMS_MAX])
 {
     for (uint32_t l = 0; l < meet; l++) {
         fan[l] = layout->up[l];
     }
-    bool all = true;
     for (uint32_t l = meet; l-- > 0;) {
         for (;;) {
             uint64_t links = 2;
@@ -79,35 +78,51 @@ static bool tree_fans(const mu_layout *layout, uint32_t meet, uint32_t max,
                 break;
             }
             fan[l] = fan[l] > 64 ? fan[l] / 2 : fan[l] - 1;
-            all = false;
         }
     }
-    return all;
+}
+
+/* Cables of level l that the paths take from the leaf of `place`: all of a run, or those fanned. */
+static uint32_t spray_level(const mu_layout *layout, const mu_pair *pair, uint32_t tree, uint32_t l,
+                            bool up, const uint32_t *fan, uint32_t *link)
+{
+    uint32_t first = up ? layout->up_first[l + 1] : layout->down_first[l + 1];
+    uint32_t place = up ? pair->from : pair->to;
+    uint32_t ways = 1;
+    for (uint32_t i = 0; i <= l; i++) {
+        ways *= fan[i];
+    }
+    if (ways == layout->ways[l] * layout->up[l]) {
+        uint32_t t = mu_divide(layout->by_below[l], place);
+        first += (tree * layout->per_plane[l] + t * layout->ways[l]) * layout->up[l];
+        for (uint32_t j = 0; j < ways; j++) {
+            link[j] = first + j;
+        }
+        return ways;
+    }
+    for (uint32_t j = 0; j < ways; j++) {
+        uint32_t k = fanned(layout, fan, l + 1, pair->chosen, j);
+        link[j] = first + tree_cable(layout, tree, l, place, k);
+    }
+    return ways;
 }
 
 static uint32_t tree_spray(const mu_layout *layout, const mu_pair *pair, uint32_t plane,
                            uint32_t max, uint32_t *link, double *share)
 {
     uint32_t fan[MU_DIMS_MAX];
-    uint32_t ways[MU_DIMS_MAX + 1] = {1};
-    bool all = tree_fans(layout, pair->meet, max, fan);
+    tree_fans(layout, pair->meet, max, fan);
     uint32_t tree = pair->domain * layout->planes + plane;
     uint32_t n = 0;
     link[n] = layout->up_first[0] + pair->a * layout->planes + plane;
     share[n++] = 1.0;
-    for (uint32_t l = 0; l < pair->meet; l++) {
-        ways[l + 1] = ways[l] * fan[l];
-        for (uint32_t j = 0; j < ways[l + 1]; j++) {
-            uint32_t k = all ? j : fanned(layout, fan, l + 1, pair->chosen, j);
-            link[n] = layout->up_first[l + 1] + tree_cable(layout, tree, l, pair->from, k);
-            share[n++] = 1.0 / ways[l + 1];
-        }
-    }
-    for (uint32_t l = pair->meet; l-- > 0;) {
-        for (uint32_t j = 0; j < ways[l + 1]; j++) {
-            uint32_t k = all ? j : fanned(layout, fan, l + 1, pair->chosen, j);
-            link[n] = layout->down_first[l + 1] + tree_cable(layout, tree, l, pair->to, k);
-            share[n++] = 1.0 / ways[l + 1];
+    for (uint32_t step = 0; step < 2 * pair->meet; step++) {
+        bool up = step < pair->meet;
+        uint32_t l = up ? step : 2 * pair->meet - 1 - step;
+        uint32_t end = n + spray_level(layout, pair, tree, l, up, fan, link + n);
+        double each = 1.0 / (end - n);
+        while (n < end) {
+            share[n++] = each;
         }
     }
     link[n] = layout->down_first[0] + pair->b * layout->planes + plane;
@@ -374,26 +389,33 @@ static void pair_of_grid(const mu_layout *layout, mu_pair *pair)
     }
 }
 
-mu_pair mu_pair_of(const mu_layout *layout, uint32_t a, uint32_t b, uint32_t domain)
+/* Field by field: a copy of the whole would wait for its parts. */
+void mu_pair_set(const mu_layout *layout, uint32_t a, uint32_t b, uint32_t domain, mu_pair *out)
 {
-    mu_pair pair = {.a = a, .b = b, .domain = domain, .from = a, .to = b};
+    out->a = a;
+    out->b = b;
+    out->domain = domain;
+    out->from = a;
+    out->to = b;
+    out->meet = 0;
+    out->chosen = 0;
     switch (layout->shape) {
     case MU_SHAPE_SWITCH:
     case MU_SHAPE_CLOS:
     case MU_SHAPE_DRAGONFLY:
-        pair_of_tree(layout, &pair);
+        pair_of_tree(layout, out);
         break;
     case MU_SHAPE_MESH:
     case MU_SHAPE_TORUS:
-        pair_of_grid(layout, &pair);
+        pair_of_grid(layout, out);
         break;
     case MU_SHAPE_BUS:
-        pair.paths = 1;
+        out->paths = 1;
         break;
     default:
+        out->paths = 0;
         break;
     }
-    return pair;
 }
 
 uint32_t mu_shape_path(const mu_layout *layout, const mu_pair *pair, uint32_t plane, uint64_t k,

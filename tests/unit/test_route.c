@@ -68,46 +68,7 @@ static void simgrid_routes(void **state)
     }
 }
 
-static mu_network_spec specs[16];
-
-static uint32_t all_shapes(void)
-{
-    static const uint32_t cube[] = {4, 3, 2};
-    static const uint32_t line[] = {8};
-    uint32_t n = 0;
-    specs[n++] = one_switch(8, 1);
-    specs[n++] = one_switch(9, 4);
-    specs[n++] = leaf_spine(4, 4, 2);
-    specs[n++] = leaf_spine(3, 4, 6);
-    specs[n++] = grid(MU_SHAPE_MESH, 1, line);
-    specs[n++] = grid(MU_SHAPE_MESH, 3, cube);
-    specs[n++] = grid(MU_SHAPE_TORUS, 1, line);
-    specs[n++] = grid(MU_SHAPE_TORUS, 3, cube);
-    specs[n++] = dragonfly(3, 2, 2, 2, 0);
-    specs[n++] = dragonfly(5, 2, 2, 2, 2);
-    specs[n++] = (mu_network_spec){.name = "tree",
-                                   .shape = MU_SHAPE_CLOS,
-                                   .span = 24,
-                                   .bandwidth = 10e9,
-                                   .planes = 2,
-                                   .levels = 3,
-                                   .down = {2, 3, 4},
-                                   .up = {2, 3, 0},
-                                   .taper = {1.0, 2.0}};
-    specs[n++] = (mu_network_spec){.name = "rail",
-                                   .shape = MU_SHAPE_CLOS,
-                                   .span = 32,
-                                   .bandwidth = 10e9,
-                                   .planes = 1,
-                                   .levels = 2,
-                                   .down = {4, 8},
-                                   .up = {4, 0},
-                                   .taper = {1.0},
-                                   .rails = 4};
-    specs[n++] = (mu_network_spec){
-        .name = "pcie", .shape = MU_SHAPE_BUS, .span = 4, .bandwidth = 10e9, .planes = 1};
-    return n;
-}
+static mu_network_spec specs[SHAPES_MAX];
 
 /* What enters a vertex leaves it: 1 leaves a, 1 enters b; no link twice. */
 static void check_flow(const mu_topology *t, uint32_t a, uint32_t b)
@@ -160,7 +121,7 @@ static void routes_of(const mu_topology *t, mu_routing routing, bool striped)
 static void routes_lead_there(void **state)
 {
     (void)state;
-    uint32_t count = all_shapes();
+    uint32_t count = all_shapes(specs);
     for (uint32_t i = 0; i < count; i++) {
         for (uint32_t ranks = (uint32_t)specs[i].span - 3; ranks < 2 * specs[i].span; ranks += 4) {
             mu_topology t = built(arena, ranks, &specs[i], 1);
@@ -177,7 +138,7 @@ static void search_agrees(void **state)
 {
     (void)state;
     static mu_route other;
-    uint32_t count = all_shapes();
+    uint32_t count = all_shapes(specs);
     for (uint32_t i = 0; i < count; i++) {
         if (specs[i].shape == MU_SHAPE_BUS || specs[i].planes > 1) {
             continue; /* a path there is no pair of cables, or one of a plane's */

@@ -86,6 +86,58 @@ static inline mu_network_spec dragonfly(uint32_t groups, uint32_t leaves, uint32
                              .global_share = 0.5};
 }
 
+enum { SHAPES_MAX = 24 };
+
+/* Small ones of every shape; a count. */
+static inline uint32_t all_shapes(mu_network_spec specs[SHAPES_MAX])
+{
+    static const uint32_t cube[] = {4, 3, 2};
+    static const uint32_t line[] = {8};
+    static const uint32_t square[] = {6, 5};
+    uint32_t n = 0;
+    specs[n++] = one_switch(8, 1);
+    specs[n++] = one_switch(9, 4);
+    specs[n++] = leaf_spine(4, 4, 2);
+    specs[n++] = leaf_spine(3, 4, 6);
+    specs[n++] = leaf_spine(3, 6, 4);
+    specs[n++] = grid(MU_SHAPE_MESH, 1, line);
+    specs[n++] = grid(MU_SHAPE_MESH, 3, cube);
+    specs[n++] = grid(MU_SHAPE_TORUS, 1, line);
+    specs[n++] = grid(MU_SHAPE_TORUS, 2, square);
+    specs[n++] = grid(MU_SHAPE_TORUS, 3, cube);
+    specs[n++] = dragonfly(3, 2, 2, 2, 0);
+    specs[n++] = dragonfly(5, 2, 2, 2, 2);
+    specs[n++] = (mu_network_spec){.name = "tree",
+                                   .shape = MU_SHAPE_CLOS,
+                                   .span = 24,
+                                   .bandwidth = 10e9,
+                                   .planes = 2,
+                                   .levels = 3,
+                                   .down = {2, 3, 4},
+                                   .up = {2, 3, 0},
+                                   .taper = {1.0, 2.0}};
+    specs[n++] = (mu_network_spec){.name = "deep",
+                                   .shape = MU_SHAPE_CLOS,
+                                   .span = 48,
+                                   .bandwidth = 10e9,
+                                   .planes = 1,
+                                   .levels = 4,
+                                   .down = {4, 2, 3, 2},
+                                   .up = {2, 2, 2, 0}};
+    specs[n++] = (mu_network_spec){.name = "rail",
+                                   .shape = MU_SHAPE_CLOS,
+                                   .span = 32,
+                                   .bandwidth = 10e9,
+                                   .planes = 1,
+                                   .levels = 2,
+                                   .down = {4, 8},
+                                   .up = {4, 0},
+                                   .rails = 4};
+    specs[n++] = (mu_network_spec){
+        .name = "pcie", .shape = MU_SHAPE_BUS, .span = 4, .bandwidth = 10e9, .planes = 1};
+    return n;
+}
+
 static inline mu_topology built(mu_arena *arena, uint32_t ranks, const mu_network_spec *specs,
                                 uint32_t count)
 {
