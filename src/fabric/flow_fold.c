@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A part of the ranks for all: a job that looks the same after a shift by `fold` ranks, on a network
- * that does, too.
+ * A part of the ranks for all: a job that looks the same after a shift by `fold` ranks, on a
+ * network that does, too.
  *
- * What:  ranks 0 .. fold-1 stand for those fold, 2 fold, ... further on; a link stands for the links
- *        that shifts map it to, which are every count/turns-th of its kind. Rings over a Clos fold
- *        to one leaf.
+ * What:  ranks 0 .. fold-1 stand for those fold, 2 fold, ... further on; a link stands for the
+ *        links that shifts map it to. Rings over a Clos fold to one leaf.
  * Why:   cost falls by the number of leaves.
  * Bound: exact. What a shift makes of a link is not assumed but learnt from every message of the
  *        period, and every link must have as many images as the shift has turns.

@@ -13,6 +13,8 @@
 
 /* Simulated time is counted in picoseconds where so many seconds are enough, else more coarsely. */
 static const double TIME_MAX_S = 1e6;
+/* Flows under way take some 200 bytes each. */
+static const uint64_t AT_ONCE_MAX = UINT64_C(1) << 24;
 static const uint64_t FLOWS_MAX = UINT64_C(1) << 30;
 
 static mu_status out_of_memory(mu_error *err)
@@ -313,6 +315,13 @@ static mu_status run_plain(job_run *run)
                        "%llu messages are too many to follow one by one (at most %llu)",
                        (unsigned long long)(run->result->messages / turns),
                        (unsigned long long)flows_max(run));
+    }
+    if (!list && (uint64_t)run->fold * run->job->moves->waves.sends_max > AT_ONCE_MAX) {
+        return mu_fail(run->err, MU_E_INPUT,
+                       "%llu messages at once are too many to follow one by one (at most %llu); "
+                       "rounds, as of pairwise, have fewer under way",
+                       (unsigned long long)run->fold * run->job->moves->waves.sends_max,
+                       (unsigned long long)AT_ONCE_MAX);
     }
     run->result->method = turns > 1 ? MU_FLOW_FOLDED : MU_FLOW_PLAIN;
     status = list ? mu_job_run_list(run) : mu_job_run_waves(run);

@@ -2,15 +2,15 @@
 /*
  * One rank for all that are alike, where everyone sends the same to everyone.
  *
- * What:  what one rank of each part sends, in classes of messages that cross links of the same parts
- *        by the same shares; each class is a flow as heavy as it has messages, each part of links
- *        one link that carries its share of them.
- * Why:   n(n-1) flows become a handful. Progressive filling gives all links of a part the same level
- *        at every step, and all flows of a class the same rate.
+ * What:  what one rank of each part sends, in classes of messages that cross links of the same
+ *        parts by the same shares; each class is a flow as heavy as it has messages, each part of
+ *        links one link that carries its share of them.
+ * Why:   n(n-1) flows become a handful. Progressive filling gives all links of a part the same
+ *        level at every step, and all flows of a class the same rate.
  * Bound: on whole networks of shapes (topology.h, `uniform`) all ranks and the links of a kind are
  *        alike. On others (broken parts, some of the ranks) only spread messages treat like links
- *        alike, and more ranks of each part are tried; where they differ it gives up. Tests hold
- *        both equal to the plain run.
+ *        alike; small ones are checked message by message, large ones must be trees of switches.
+ *        Where neither holds it gives up. Tests hold all equal to the plain run.
  */
 #include "fabric/flow_alike.h"
 #include "fabric/flow_job.h"
@@ -18,7 +18,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { TABLE = 1 << 14, CLASSES_MAX = TABLE / 2, TRIED = 3, ROUTES_MAX = 1 << 22 };
+enum { TABLE = 1 << 14, CLASSES_MAX = TABLE / 2, ROUTES_MAX = 1 << 22, CROSSINGS_MAX = 1 << 25 };
 
 /* Shares of what a message puts on links are sums of fractions: equal to so many parts. */
 static const double SHARE_UNITS = 1e9;
@@ -46,6 +46,7 @@ typedef struct symmetry {
     mu_send *sends;
     crossing *crossed; /* [MU_ROUTE_MAX] scratch */
     double bytes;
+    uint32_t crossed_max; /* links of the longest route */
 } symmetry;
 
 static mu_status out_of_memory(const job_run *run)
@@ -117,14 +118,12 @@ static flow_class *class_of(symmetry *s)
     return class;
 }
 
-/* Adds what one member sends, `times` times; *sum tells its classes from another's. */
-static mu_status add_member(symmetry *s, uint64_t wave, uint32_t member, double times,
-                            uint64_t *sum, bool *exact)
+/* Adds what one member sends, `times` times. */
+static mu_status add_member(symmetry *s, uint64_t wave, uint32_t member, double times, bool *exact)
 {
     job_run *run = s->run;
     uint32_t count = s->waves->sends(s->waves, wave, member, s->sends);
     *exact = *exact && count == run->ranks - 1;
-    *sum = 0;
     mu_status status = MU_OK;
     for (uint32_t i = 0; i < count && *exact && status == MU_OK; i++) {
         s->bytes = s->sends[i].bytes;
@@ -135,28 +134,70 @@ static mu_status add_member(symmetry *s, uint64_t wave, uint32_t member, double 
         *exact = *exact && class != NULL;
         if (*exact) {
             class->messages += times;
-            *sum += class->hash;
+            s->crossed_max =
+                run->route->count > s->crossed_max ? run->route->count : s->crossed_max;
         }
     }
     return status;
 }
 
-/* Other members of a part must send in the same classes as its first. */
-static mu_status try_others(symmetry *s, uint64_t wave, uint32_t part, uint64_t wanted, bool *exact)
+/* Weights that tell classes apart in a sum. */
+static double weight_of(const flow_class *class)
 {
-    uint32_t members = s->parts.members_of[part];
-    uint32_t tried = 0;
-    mu_status status = MU_OK;
-    for (uint32_t m = s->run->members; m-- > 0 && tried < TRIED && tried + 1 < members;) {
-        if (s->parts.part_of_member[m] != part || !*exact || status != MU_OK) {
-            continue;
+    return 1.0 + (double)(class->hash >> 44) / (double)(1 << 20);
+}
+
+/* Puts every message of a wave on its links, and looks whether links of a part bear the same. */
+static mu_status try_all(symmetry *s, uint64_t wave, bool *exact)
+{
+    job_run *run = s->run;
+    uint32_t links = run->topology->links;
+    double *load = MU_NEW(run->arena, double, links);
+    double *wanted = MU_NEW(run->arena, double, s->parts.link_parts);
+    if (load == NULL || wanted == NULL) {
+        return out_of_memory(run);
+    }
+    uint32_t classes = s->classes;
+    for (uint32_t c = 0; c < classes; c++) {
+        const flow_class *class = &s->class[c];
+        for (uint32_t i = 0; i < class->count; i++) {
+            uint32_t p = class->crossed[i].part;
+            wanted[p] += weight_of(class) * class->messages * class->crossed[i].share /
+                         (double)s->parts.links_of[p];
         }
-        uint64_t sum = 0;
-        status = add_member(s, wave, m, 0.0, &sum, exact);
-        *exact = *exact && sum == wanted;
-        tried++;
+    }
+    mu_status status = MU_OK;
+    for (uint32_t m = 0; m < run->members && status == MU_OK && *exact; m++) {
+        uint32_t count = s->waves->sends(s->waves, wave, m, s->sends);
+        for (uint32_t i = 0; i < count && status == MU_OK && *exact; i++) {
+            status = mu_router_find(run->router, place_of(run, m), place_of(run, s->sends[i].to),
+                                    run->setup->seed, run->route, run->err);
+            const flow_class *class = status == MU_OK ? class_of(s) : NULL;
+            *exact = class != NULL && s->classes == classes;
+            for (uint32_t h = 0; h < run->route->count && *exact; h++) {
+                load[run->route->link[h]] += weight_of(class) * run->route->share[h];
+            }
+        }
+    }
+    for (uint32_t l = 0; l < links && *exact; l++) {
+        double want = wanted[s->parts.part_of_link[l]];
+        *exact = fabs(load[l] - want) <= want * 1e-9;
     }
     return status;
+}
+
+/* Trees of switches have no more to tell apart than sight does; grids and free networks may. */
+static bool is_tree(const mu_topology *t)
+{
+    for (uint32_t n = 0; n < t->network_count; n++) {
+        const mu_network_spec *spec = &t->network[n];
+        bool pair = spec->shape == MU_SHAPE_MESH && spec->span == 2;
+        if (spec->shape != MU_SHAPE_SWITCH && spec->shape != MU_SHAPE_CLOS &&
+            spec->shape != MU_SHAPE_BUS && !pair) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static mu_status classify(symmetry *s, uint64_t wave, bool *exact)
@@ -167,12 +208,14 @@ static mu_status classify(symmetry *s, uint64_t wave, bool *exact)
         s->table[i] = 0;
     }
     for (uint32_t p = 0; p < s->parts.rank_parts && *exact && status == MU_OK; p++) {
-        uint64_t sum = 0;
-        status =
-            add_member(s, wave, s->parts.first_of[p], (double)s->parts.members_of[p], &sum, exact);
-        if (status == MU_OK && *exact && !s->run->topology->uniform) {
-            status = try_others(s, wave, p, sum, exact);
-        }
+        double times = s->parts.members_of[p];
+        status = add_member(s, wave, s->parts.first_of[p], times, exact);
+    }
+    if (status == MU_OK && *exact && !mu_job_alike(s->run)) {
+        uint64_t messages = (uint64_t)s->run->members * (s->run->members - 1);
+        bool few = messages * s->crossed_max <= CROSSINGS_MAX;
+        *exact = few || is_tree(s->run->topology);
+        status = few ? try_all(s, wave, exact) : MU_OK;
     }
     return status;
 }
