@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Flows on shared links: time, events a second and peak memory of every case, beside SimGrid's on
-# the same platform and traffic in the same run, where libsimgrid-dev is installed.
+# Flows on shared links: processor time, events a second and peak memory of every case, beside
+# SimGrid's on the same platform and traffic in the same run, where libsimgrid-dev is installed.
 #
 #   bench/fabric.sh [--long]      --long: SimGrid's case of three quarters of an hour, too
 #
@@ -37,15 +37,15 @@ row() {
 import sys
 name, ours, theirs = sys.argv[1:]
 ours, theirs = (dict(x.split("=") for x in text.split()) for text in (ours, theirs))
-wall = float(ours["wall_s"])
-line = f"{name:40} {ours['method']:8} {int(ours['messages']):14,} messages {wall * 1e3:9.2f} ms"
-rate = 2e-6 * float(ours["flows"]) / wall
+took = float(ours["time_s"])
+line = f"{name:40} {ours['method']:8} {int(ours['messages']):14,} messages {took * 1e3:9.2f} ms"
+rate = 2e-6 * float(ours["flows"]) / took
 events = f"{rate:.2f} M events/s" if ours["method"] != "symmetry" else ""
 line += f" {events:>18} {float(ours['peak_mib']):5.0f} MiB"
 if theirs:
-    slow = float(theirs["wall_s"])
+    slow = float(theirs["time_s"])
     apart = float(ours["end_s"]) / float(theirs["end_s"]) - 1
-    line += f" | SimGrid {slow:9.2f} s {float(theirs['peak_mib']):5.0f} MiB: {slow / wall:7.0f} x"
+    line += f" | SimGrid {slow:9.2f} s {float(theirs['peak_mib']):5.0f} MiB: {slow / took:7.0f} x"
     line += f", ends apart {abs(apart):.0e}"
 print(line)
 END
