@@ -26,8 +26,11 @@ typedef struct draw {
     uint32_t *taken;     /* [experts] token that took it last */
     double *own;         /* [experts] share of each */
     uint32_t *rank_seen; /* [ranks] token that went there last */
+    uint32_t *relayed;   /* [ranks] token that it handed on last */
+    double *load;        /* [ranks] copies for its experts */
+    double *copies;      /* [ranks * ranks] */
     uint64_t next;       /* draws of this rank so far */
-    uint64_t stream;
+    uint32_t rank;
 } draw;
 
 static mu_status check(const mu_expert_traffic *t, mu_error *err)
@@ -51,6 +54,11 @@ static mu_status check(const mu_expert_traffic *t, mu_error *err)
     if (!(t->token_bytes >= 0.0 && t->token_bytes <= AMOUNT_MAX)) {
         return mu_fail(err, MU_E_INPUT, "bytes of a token: expected 0 to %g, found %g", AMOUNT_MAX,
                        t->token_bytes);
+    }
+    if (t->inner > 0 && t->ranks % t->inner != 0) {
+        return mu_fail(err, MU_E_INPUT,
+                       "experts: expected groups of a size that divides %u ranks, found %u",
+                       t->ranks, t->inner);
     }
     if (!(t->skew >= 0.0 && t->skew <= SKEW_MAX)) {
         return mu_fail(err, MU_E_INPUT, "skew: expected 0 to %g, found %g", SKEW_MAX, t->skew);
@@ -96,7 +104,7 @@ static uint32_t expert_at(const draw *d, double point)
 
 static double uniform(draw *d)
 {
-    return mu_random_uniform(d->traffic->seed, d->stream, d->next++);
+    return mu_random_uniform(d->traffic->seed, (uint64_t)d->rank + 1, d->next++);
 }
 
 /* Among those that `token` has not taken, one by one. */
@@ -134,8 +142,33 @@ static uint32_t take_expert(draw *d, uint32_t token)
     return take_rest(d, token);
 }
 
-/* Adds the copies of one token to its rank's row. Tokens are numbered from 1. */
-static void send_token(draw *d, uint32_t token, double *row)
+static double *copies_of(const draw *d, uint32_t from, uint32_t to)
+{
+    return &d->copies[(size_t)from * d->traffic->ranks + to];
+}
+
+/* One copy to a rank: straight, or over the rank of its group that has the sender's place. */
+static void send_copy(draw *d, uint32_t token, uint32_t to)
+{
+    uint32_t inner = d->traffic->once ? d->traffic->inner : 0;
+    uint32_t from = d->rank;
+    d->load[to] += 1.0;
+    if (inner <= 1 || to / inner == from / inner) {
+        *copies_of(d, from, to) += 1.0;
+        return;
+    }
+    uint32_t relay = to / inner * inner + from % inner;
+    if (d->relayed[relay] != token) {
+        d->relayed[relay] = token;
+        *copies_of(d, from, relay) += 1.0;
+    }
+    if (relay != to) {
+        *copies_of(d, relay, to) += 1.0;
+    }
+}
+
+/* Tokens are numbered from 1. */
+static void send_token(draw *d, uint32_t token)
 {
     const mu_expert_traffic *t = d->traffic;
     for (uint32_t k = 0; k < t->topk; k++) {
@@ -143,7 +176,7 @@ static void send_token(draw *d, uint32_t token, double *row)
         uint32_t rank = (uint32_t)((uint64_t)expert * t->ranks / t->experts);
         d->taken[expert] = token;
         if (!t->once || d->rank_seen[rank] != token) {
-            row[rank] += 1.0;
+            send_copy(d, token, rank);
         }
         d->rank_seen[rank] = token;
     }
@@ -155,34 +188,28 @@ static uint32_t samples_of(const mu_expert_traffic *t)
     return (uint32_t)fmax(ceil(fmin(t->tokens, most)), 1.0);
 }
 
-static void draw_row(draw *d, uint32_t rank, uint32_t samples, double *row)
+static void draw_rank(draw *d, uint32_t rank, uint32_t samples)
 {
-    d->stream = (uint64_t)rank + 1;
+    size_t ranks = d->traffic->ranks;
+    d->rank = rank;
     d->next = 0;
     memset(d->taken, 0, d->traffic->experts * sizeof *d->taken);
-    memset(d->rank_seen, 0, d->traffic->ranks * sizeof *d->rank_seen);
+    memset(d->rank_seen, 0, ranks * sizeof *d->rank_seen);
+    memset(d->relayed, 0, ranks * sizeof *d->relayed);
     for (uint32_t token = 1; token <= samples; token++) {
-        send_token(d, token, row);
+        send_token(d, token);
     }
 }
 
-static double imbalance_of(uint32_t ranks, const double *copies, double *load)
+static double imbalance_of(const draw *d)
 {
     double sum = 0.0;
     double most = 0.0;
-    for (uint32_t to = 0; to < ranks; to++) {
-        load[to] = 0.0;
+    for (uint32_t rank = 0; rank < d->traffic->ranks; rank++) {
+        sum += d->load[rank];
+        most = fmax(most, d->load[rank]);
     }
-    for (uint32_t from = 0; from < ranks; from++) {
-        for (uint32_t to = 0; to < ranks; to++) {
-            load[to] += copies[(size_t)from * ranks + to];
-        }
-    }
-    for (uint32_t to = 0; to < ranks; to++) {
-        sum += load[to];
-        most = fmax(most, load[to]);
-    }
-    return sum > 0.0 ? most * ranks / sum : 1.0;
+    return sum > 0.0 ? most * d->traffic->ranks / sum : 1.0;
 }
 
 /* Copies become bytes, and change ends on the way back. */
@@ -209,25 +236,25 @@ mu_status mu_expert_traffic_bytes(mu_arena *arena, const mu_expert_traffic *traf
         return status;
     }
     size_t ranks = traffic->ranks;
-    double *copies = MU_NEW(arena, double, ranks *ranks);
-    double *load = MU_NEW(arena, double, ranks);
     draw d = {.traffic = traffic,
               .upto = MU_NEW(arena, double, traffic->experts),
               .taken = MU_NEW(arena, uint32_t, traffic->experts),
               .own = MU_NEW(arena, double, traffic->experts),
-              .rank_seen = MU_NEW(arena, uint32_t, ranks)};
-    if (copies == NULL || load == NULL || d.upto == NULL || d.taken == NULL || d.own == NULL ||
-        d.rank_seen == NULL) {
+              .rank_seen = MU_NEW(arena, uint32_t, ranks),
+              .relayed = MU_NEW(arena, uint32_t, ranks),
+              .load = MU_NEW(arena, double, ranks),
+              .copies = MU_NEW(arena, double, ranks *ranks)};
+    if (d.upto == NULL || d.taken == NULL || d.own == NULL || d.rank_seen == NULL ||
+        d.relayed == NULL || d.load == NULL || d.copies == NULL) {
         return mu_fail(err, MU_E_MEMORY, "out of memory for what %u ranks send", traffic->ranks);
     }
     uint32_t samples = samples_of(traffic);
     set_popularity(&d);
     for (uint32_t rank = 0; rank < traffic->ranks; rank++) {
-        draw_row(&d, rank, samples, copies + rank * ranks);
+        draw_rank(&d, rank, samples);
     }
-    *out = (mu_expert_bytes){.ranks = traffic->ranks,
-                             .bytes = copies,
-                             .imbalance = imbalance_of(traffic->ranks, copies, load)};
-    finish(traffic, samples, copies);
+    finish(traffic, samples, d.copies);
+    *out = (mu_expert_bytes){
+        .ranks = traffic->ranks, .bytes = d.copies, .imbalance = imbalance_of(&d)};
     return MU_OK;
 }

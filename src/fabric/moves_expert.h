@@ -22,14 +22,17 @@ typedef struct mu_expert_traffic {
     double token_bytes; /* of one token on the wire, 0 .. 1e9 */
     double skew;        /* 0: all experts alike; 0 .. 10 */
     uint64_t seed;
-    bool once;    /* a token goes once to a rank, however many of its experts are there */
-    bool combine; /* the way back: what came goes where it came from */
+    bool once;      /* a token goes once to a rank, however many of its experts are there */
+    uint32_t inner; /* with `once`, groups of so many ranks (dividing ranks): a token crosses once
+                       to a group, to the rank at its own place, which hands it on (DeepEP's normal
+                       kernels); 0 or 1: straight to every rank */
+    bool combine;   /* the way back: what came goes the way it came */
 } mu_expert_traffic;
 
 typedef struct mu_expert_bytes {
     uint32_t ranks;
     double *bytes;    /* [ranks * ranks] from * ranks + to; the diagonal stays on its rank */
-    double imbalance; /* tokens (or copies) at the busiest expert rank over the mean, >= 1 */
+    double imbalance; /* tokens (or copies) for experts of the busiest rank over the mean, >= 1 */
 } mu_expert_bytes;
 
 /**

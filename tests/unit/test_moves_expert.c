@@ -110,6 +110,35 @@ static void once_as_closed_form(void **state)
     mu_arena_free(arena);
 }
 
+/* In groups: a token crosses as often as it has groups, and is handed on inside to all its other
+ * ranks there; both as the closed form of the exchange has it. */
+static void groups_forward_as_closed_form(void **state)
+{
+    (void)state;
+    mu_arena *arena = mu_arena_create(0);
+    mu_expert_traffic traffic = PLAIN;
+    traffic.once = true;
+    mu_expert_bytes straight = bytes_of(arena, &traffic);
+    traffic.inner = 4;
+    mu_expert_bytes b = bytes_of(arena, &traffic);
+    double across = 0.0;
+    double inside = 0.0;
+    for (uint32_t i = 0; i < 256; i++) {
+        uint32_t from = i / 16;
+        uint32_t to = i % 16;
+        across += from / 4 != to / 4 ? b.bytes[i] : 0.0;
+        inside += from / 4 == to / 4 ? b.bytes[i] : 0.0;
+        assert_true(from / 4 == to / 4 || from % 4 == to % 4 || b.bytes[i] == 0.0);
+    }
+    double tokens = 16.0 * 4096.0 * 7168.0;
+    within(across, tokens * mu_exchange_domains(4.0, 256.0, 8.0) * 3.0 / 4.0, 0.01);
+    /* every copy for a rank but those for the relay itself comes from inside */
+    double copies = mu_exchange_domains(16.0, 256.0, 8.0);
+    within(inside, tokens * copies * (1.0 / 4.0 + 3.0 / 4.0 * 3.0 / 4.0), 0.01);
+    assert_true(b.imbalance == straight.imbalance);
+    mu_arena_free(arena);
+}
+
 /* One expert a token: shares are those of the Zipf law, summed by rank; the busiest holds the most
  * popular. */
 static void zipf_by_formula(void **state)
@@ -209,6 +238,9 @@ static void bad_numbers_are_named(void **state)
     bad.token_bytes = (double)NAN;
     refused(bad, "bytes of a token");
     bad = PLAIN;
+    bad.inner = 5;
+    refused(bad, "divides 16 ranks, found 5");
+    bad = PLAIN;
     bad.skew = (double)INFINITY;
     refused(bad, "skew: expected 0 to 10, found inf");
 }
@@ -216,13 +248,10 @@ static void bad_numbers_are_named(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_copies_are_sent),
-        cmocka_unit_test(all_experts_by_hand),
-        cmocka_unit_test(once_as_closed_form),
-        cmocka_unit_test(zipf_by_formula),
-        cmocka_unit_test(skew_loads_ranks_unevenly),
-        cmocka_unit_test(combine_is_the_way_back),
-        cmocka_unit_test(seeds_repeat),
+        cmocka_unit_test(all_copies_are_sent),     cmocka_unit_test(all_experts_by_hand),
+        cmocka_unit_test(once_as_closed_form),     cmocka_unit_test(groups_forward_as_closed_form),
+        cmocka_unit_test(zipf_by_formula),         cmocka_unit_test(skew_loads_ranks_unevenly),
+        cmocka_unit_test(combine_is_the_way_back), cmocka_unit_test(seeds_repeat),
         cmocka_unit_test(bad_numbers_are_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
  * Method: schedules written here as MSCCL's tools write them, held against what is known of their
  *         algorithms; then every fault, by its message.
  */
+#include "io/doc_read.h"
 #include "io/moves_read.h"
 
 #include <math.h>
@@ -466,6 +467,51 @@ static void bad_lists_are_named(void **state)
             3, "rank 0 sends to 1 (move 1) only after move 2 (rank 1 to 0)");
 }
 
+/* What stands between two marks of the page, from its next line on. */
+static char *block_of(char *text, const char *mark)
+{
+    char *begin = strstr(text, mark);
+    assert_non_null(begin);
+    begin += strlen(mark);
+    char *end = strstr(begin, "```");
+    assert_non_null(end);
+    char *copy = calloc(1, (size_t)(end - begin) + 1);
+    assert_non_null(copy);
+    memcpy(copy, begin, (size_t)(end - begin));
+    return copy;
+}
+
+/* The two examples of the documentation are one and the same schedule. */
+static void documented_examples_agree(void **state)
+{
+    (void)state;
+    const char *root = getenv("MUSTER_SOURCE");
+    char path[1024];
+    char *text = NULL;
+    size_t length = 0;
+    mu_error err = {0};
+    mu_arena *arena = mu_arena_create(0);
+    (void)snprintf(path, sizeof path, "%s/docs/schedules.md", root != NULL ? root : ".");
+    assert_int_equal(mu_file_read(path, TEXT_MAX, &text, &length, &err), MU_OK);
+    char *xml = block_of(text, "```xml\n");
+    char *json = block_of(text, "```json\n");
+    mu_schedule a = read_text(arena, xml, "a.xml", 1000.0);
+    mu_schedule b = read_text(arena, json, "b.json", 1000.0);
+    assert_string_equal(a.name, b.name);
+    assert_true(a.has_what && b.has_what && a.what == b.what);
+    assert_int_equal(a.moves.list.count, 4);
+    assert_int_equal(b.moves.list.count, 4);
+    assert_int_equal(longest_chain(&a.moves.list), 2);
+    assert_int_equal(longest_chain(&b.moves.list), 2);
+    for (uint32_t r = 0; r < 2; r++) {
+        assert_true(sent_by(&a.moves.list, r) == 1000.0 && sent_by(&b.moves.list, r) == 1000.0);
+    }
+    mu_arena_free(arena);
+    free(xml);
+    free(json);
+    free(text);
+}
+
 static void empty_schedules_move_nothing(void **state)
 {
     (void)state;
@@ -532,6 +578,7 @@ int main(void)
         cmocka_unit_test(long_deadlocks_fit),
         cmocka_unit_test(plain_lists_by_hand),
         cmocka_unit_test(bad_lists_are_named),
+        cmocka_unit_test(documented_examples_agree),
         cmocka_unit_test(empty_schedules_move_nothing),
         cmocka_unit_test(files_are_told_apart),
         cmocka_unit_test(cut_files_are_refused),
