@@ -393,6 +393,74 @@ static void test_congestion(void **state)
     close_top(&b);
 }
 
+/* --- nothing is lost --- */
+
+/* What goes into a switch comes out of it, and ranks send and get what the moves say. */
+static void check_conserved(const bench_top *b, const mu_flow_result *r, double sent_bytes)
+{
+    const mu_topology *t = &b->topology;
+    double balance[512] = {0.0};
+    double out_bytes = 0.0;
+    assert_true(t->vertices <= 512);
+    for (uint32_t l = 0; l < t->links; l++) {
+        assert_true(r->carried[l] >= 0.0);
+        balance[t->from[l]] -= r->carried[l];
+        balance[t->to[l]] += r->carried[l];
+        out_bytes += r->carried[l];
+    }
+    for (uint32_t v = 0; v < t->vertices; v++) { /* all ranks send as much as they get, too */
+        assert_true(fabs(balance[v]) <= 1e-9 * out_bytes);
+    }
+    assert_true(out_bytes >= sent_bytes * (1.0 - 1e-9)); /* every byte crosses a link or more */
+}
+
+static void test_conservation(void **state)
+{
+    (void)state;
+    for (int which = 0; which < SPECS; which++) {
+        for (int routing = 0; routing < MU_ROUTING_COUNT; routing++) {
+            for (uint32_t broken = 0; broken < 2; broken++) {
+                bench_top b;
+                uint32_t ranks = 0;
+                open_top(&b, which, &ranks);
+                assert_int_equal(
+                    mu_topology_break_random(b.arena, &b.topology, "", broken, 3, &b.err), MU_OK);
+                assert_int_equal(mu_moves_make(b.arena, MU_ALL_TO_ALL, MU_PATTERN_PAIRWISE, ranks,
+                                               0, 1e6, &b.moves, &b.err),
+                                 MU_OK);
+                mu_flow_setup setup = {.routing = (mu_routing)routing, .striped = true, .seed = 5};
+                mu_flow_result r = run_moves(&b, setup);
+                check_conserved(&b, &r, 1e6 * (ranks - 1));
+                assert_true(r.time_s >= r.bound_s * (1.0 - 1e-9));
+                close_top(&b);
+            }
+        }
+    }
+}
+
+/* More bandwidth is never slower; all of it twice, and no latency, takes half the time. */
+static void test_bandwidth(void **state)
+{
+    (void)state;
+    for (int which = 0; which < SPECS; which++) {
+        bench_top b;
+        uint32_t ranks = 0;
+        open_top(&b, which, &ranks);
+        b.topology.network[0].latency_s = 0.0;
+        assert_int_equal(mu_moves_make(b.arena, MU_ALL_TO_ALL, MU_PATTERN_DIRECT, ranks, 0, 1e8,
+                                       &b.moves, &b.err),
+                         MU_OK);
+        mu_flow_setup setup = {.routing = MU_ROUTING_SPRAY, .striped = true};
+        setup.collapse = MU_COLLAPSE_NEVER;
+        double before_s = run_moves(&b, setup).time_s;
+        for (uint32_t l = 0; l < b.topology.links; l++) {
+            b.topology.bandwidth[l] *= 2.0;
+        }
+        assert_true(fabs(run_moves(&b, setup).time_s - before_s / 2.0) < 1e-8 * before_s);
+        close_top(&b);
+    }
+}
+
 /* --- bad input --- */
 
 static void expect_failure(bench_top *b, const mu_flow_job *job, mu_status status, const char *text)
@@ -478,7 +546,8 @@ int main(void)
         cmocka_unit_test(test_shortcuts),  cmocka_unit_test(test_broken),
         cmocka_unit_test(test_by_hand),    cmocka_unit_test(test_closed_form),
         cmocka_unit_test(test_background), cmocka_unit_test(test_copies),
-        cmocka_unit_test(test_congestion), cmocka_unit_test(test_bad_places),
+        cmocka_unit_test(test_congestion), cmocka_unit_test(test_conservation),
+        cmocka_unit_test(test_bandwidth),  cmocka_unit_test(test_bad_places),
         cmocka_unit_test(test_sizes),      cmocka_unit_test(test_deadlock),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
