@@ -60,7 +60,7 @@ static void names_of(mu_collective what, char *out, size_t out_size)
 static bool uses_inner(mu_pattern pattern)
 {
     return pattern == MU_PATTERN_HIERARCHICAL || pattern == MU_PATTERN_RAILS ||
-           pattern == MU_PATTERN_SWITCH;
+           pattern == MU_PATTERN_TREE || pattern == MU_PATTERN_SWITCH;
 }
 
 static mu_status check_inner(const mu_moves_ask *ask, mu_error *err)
@@ -165,8 +165,8 @@ mu_status mu_moves_make(mu_arena *arena, mu_collective what, mu_pattern pattern,
                         uint32_t inner, double bytes, mu_moves *out, mu_error *err)
 {
     mu_moves_ask ask = {what, pattern, ranks, inner, bytes};
-    if (pattern == MU_PATTERN_SWITCH && inner == 0) {
-        ask.inner = ranks;
+    if (inner == 0 && (pattern == MU_PATTERN_SWITCH || pattern == MU_PATTERN_TREE)) {
+        ask.inner = pattern == MU_PATTERN_SWITCH ? ranks : 1;
     }
     mu_status status = check_ask(&ask, err);
     if (status != MU_OK) {

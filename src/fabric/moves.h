@@ -88,7 +88,8 @@ typedef struct mu_moves {
 /* What `mu_moves_make` can make. */
 typedef enum mu_pattern {
     MU_PATTERN_RING,         /* all-reduce, reduce-scatter, all-gather, broadcast (a chain) */
-    MU_PATTERN_TREE,         /* double binary tree, pipelined: all-reduce, broadcast */
+    MU_PATTERN_TREE,         /* double binary tree, pipelined: all-reduce, broadcast; with `inner`
+                                (0: 1), trees of groups, one through every place of a group */
     MU_PATTERN_HALVING,      /* recursive halving-doubling: the same as ring but broadcast */
     MU_PATTERN_DIRECT,       /* everyone to everyone at once; broadcast: rank 0 to all; point to
                                 point: rank 0 to 1 */
@@ -107,9 +108,9 @@ bool mu_pattern_can(mu_pattern pattern, mu_collective what);
 
 /**
  * Moves of a collective over ranks >= 1 ranks; bytes as mu_fabric_collective() takes them, 0 to
- * 1e18. `inner` (hierarchical, rails, switch) divides ranks. Waves where the pattern has them, else
- * a list in the arena (tree, broadcast by ring), cut into chunks that follow one another. One rank
- * moves nothing.
+ * 1e18. `inner` (hierarchical, rails, tree, switch) divides ranks. Waves where the pattern has
+ * them, else a list in the arena (tree, broadcast by ring), cut into chunks that follow one
+ * another. One rank moves nothing.
  *
  * Switches have no ends of messages here. Where they add (as NVLink SHARP), a rank's buffer goes up
  * once and its part of the sum comes down, then the part goes up and all parts come down: in all

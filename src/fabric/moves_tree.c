@@ -3,12 +3,16 @@
  * Collectives as lists of moves: double binary trees, and a broadcast down a chain.
  *
  * What:  the buffer is cut into chunks that follow one another, so that all edges work at once.
- * Terms: node = place in a tree, 0 its root, which has one child; node v hangs below the node that
- *        an in-order walk would put there. The second tree has ranks turned round, so that who has
- *        children in one is a leaf in the other (but for at most one rank), and each carries half.
+ *        With groups, trees are of groups; inside, a chain leads to the rank that its tree passes
+ *        through, and there are trees through every place, each with its part of the buffer.
+ * Terms: node = place of a group in a tree, 0 its root, which has one child; node v hangs below the
+ *        node that an in-order walk would put there. The second tree has groups turned round, so
+ *        that who has children in one is a leaf in the other (but for at most one group), and each
+ *        carries half. Rail = place in its group that a tree passes through.
  * Bound: chunks of CHUNK_BYTES, fewer and larger ones where they would be more than CHUNKS_A_LEVEL
  *        for each level of the tree or more than MOVES_AIM moves in all.
- * Source: Sanders, Speck & Traeff, Parallel Computing 35 (2009); NCCL numbers its trees this way.
+ * Source: Sanders, Speck & Traeff, Parallel Computing 35 (2009); NCCL numbers its trees this way,
+ *        and has its chains inside a node and a tree through every network card.
  */
 #include "fabric/moves_make.h"
 
@@ -22,11 +26,16 @@ static const double CHUNKS_A_LEVEL = 32.0;
 static const double MOVES_AIM = 2097152.0;
 static const double MOVES_MAX = 67108864.0;
 
-enum { CHILDREN_MAX = 2, NODE_NONE = 0 };
+enum { CHILDREN_MAX = 3 };
 
+#define NOBODY UINT32_MAX
+
+/* One tree, by rank. */
 typedef struct tree {
-    uint32_t *parent; /* [ranks] by node; of node 0 nothing */
+    uint32_t root;
+    uint32_t *parent; /* [ranks] NOBODY for the root */
     uint32_t (*child)[CHILDREN_MAX];
+    uint32_t *children; /* [ranks] how many */
 } tree;
 
 /* A list being filled. */
@@ -50,28 +59,11 @@ static uint32_t parent_of(uint32_t v, uint32_t n)
     return up >= n ? v ^ bit : (uint32_t)up;
 }
 
-static mu_status make_tree(mu_arena *arena, uint32_t n, tree *out, mu_error *err)
+/* Group at a node. Of an all-reduce the second tree is turned as a whole; of a broadcast all but
+ * the root, from which both come. */
+static uint32_t group_at(const mu_moves_ask *ask, uint32_t which, uint32_t node)
 {
-    out->parent = MU_NEW(arena, uint32_t, n);
-    out->child = mu_arena_alloc(arena, n, sizeof *out->child);
-    if (out->parent == NULL || out->child == NULL) {
-        return mu_fail(err, MU_E_MEMORY, "out of memory for a tree of %u ranks", n);
-    }
-    for (uint32_t v = 1; v < n; v++) {
-        uint32_t p = parent_of(v, n);
-        uint32_t *child = out->child[p];
-        out->parent[v] = p;
-        assert(child[CHILDREN_MAX - 1] == NODE_NONE);
-        child[child[0] == NODE_NONE ? 0 : 1] = v;
-    }
-    return MU_OK;
-}
-
-/* Rank at a node. Of an all-reduce the second tree is turned as a whole; of a broadcast all but the
- * root, from which both come. */
-static uint32_t rank_of(const mu_moves_ask *ask, uint32_t which, uint32_t node)
-{
-    uint32_t n = ask->ranks;
+    uint32_t n = ask->ranks / ask->inner;
     if (which == 0) {
         return node;
     }
@@ -82,6 +74,55 @@ static uint32_t rank_of(const mu_moves_ask *ask, uint32_t which, uint32_t node)
         return n % 2 == 1 ? n - node : node % (n - 1) + 1;
     }
     return n % 2 == 0 ? n - 1 - node : (node + 1) % n;
+}
+
+static mu_status new_tree(mu_arena *arena, uint32_t ranks, tree *out, mu_error *err)
+{
+    out->parent = MU_NEW(arena, uint32_t, ranks);
+    out->children = MU_NEW(arena, uint32_t, ranks);
+    out->child = mu_arena_alloc(arena, ranks, sizeof *out->child);
+    if (out->parent == NULL || out->children == NULL || out->child == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "out of memory for a tree of %u ranks", ranks);
+    }
+    return MU_OK;
+}
+
+/* The chain of a group and where it hangs. What is broadcast starts at rank 0, so that all chains
+ * of its group do. */
+static void hang_group(const mu_moves_ask *ask, uint32_t group, uint32_t above, uint32_t rail,
+                       tree *t)
+{
+    bool source = ask->what == MU_BROADCAST && group == 0;
+    uint32_t head = source ? 0 : rail;
+    for (uint32_t i = 0; i < ask->inner; i++) {
+        uint32_t rank = group * ask->inner + (head + i) % ask->inner;
+        uint32_t before = group * ask->inner + (head + i + ask->inner - 1) % ask->inner;
+        t->parent[rank] = i > 0 ? before : above;
+    }
+}
+
+static void fill_tree(const mu_moves_ask *ask, uint32_t which, uint32_t rail, tree *t)
+{
+    uint32_t groups = ask->ranks / ask->inner;
+    for (uint32_t v = 0; v < groups; v++) {
+        uint32_t above = NOBODY;
+        if (v > 0) {
+            above = group_at(ask, which, parent_of(v, groups)) * ask->inner + rail;
+        }
+        hang_group(ask, group_at(ask, which, v), above, rail, t);
+    }
+    for (uint32_t r = 0; r < ask->ranks; r++) {
+        t->children[r] = 0;
+    }
+    for (uint32_t r = 0; r < ask->ranks; r++) {
+        uint32_t p = t->parent[r];
+        if (p == NOBODY) {
+            t->root = r;
+            continue;
+        }
+        assert(t->children[p] < CHILDREN_MAX);
+        t->child[p][t->children[p]++] = r;
+    }
 }
 
 static void begin_move(draft *d, uint32_t from, uint32_t to, double bytes)
@@ -127,71 +168,96 @@ static void end_list(const draft *d, uint32_t ranks, mu_moves *out)
                    .list = {.ranks = ranks, .count = d->count, .move = d->move, .needs = d->needs}};
 }
 
-/* One tree's way up of one chunk: node v's move is first + v - 1. */
-static void add_up(draft *d, const mu_moves_ask *ask, const tree *t, uint32_t which, double bytes,
-                   uint32_t chunk_stride)
+/* Place of a rank's move among those of one way of one chunk: all ranks but the root have one. */
+static uint32_t slot(const tree *t, uint32_t rank)
+{
+    return rank < t->root ? rank : rank - 1;
+}
+
+/* One way of one chunk over a tree: first its first move, `before` how far back the same move of
+ * the chunk before is (0: there is none). */
+static void add_up(draft *d, uint32_t ranks, const tree *t, double bytes, uint32_t before)
 {
     uint32_t first = d->count;
-    for (uint32_t v = 1; v < ask->ranks; v++) {
-        begin_move(d, rank_of(ask, which, v), rank_of(ask, which, t->parent[v]), bytes);
-        for (uint32_t i = 0; i < CHILDREN_MAX && t->child[v][i] != NODE_NONE; i++) {
-            need(d, first + t->child[v][i] - 1);
+    for (uint32_t r = 0; r < ranks; r++) {
+        if (r == t->root) {
+            continue;
         }
-        if (chunk_stride > 0) {
-            need(d, d->count - chunk_stride);
+        begin_move(d, r, t->parent[r], bytes);
+        for (uint32_t i = 0; i < t->children[r]; i++) {
+            need(d, first + slot(t, t->child[r][i]));
+        }
+        if (before > 0) {
+            need(d, d->count - before);
         }
         d->count++;
     }
 }
 
-/* And the way down; `up` is the first move of the way up, or UINT32_MAX. */
-static void add_down(draft *d, const mu_moves_ask *ask, const tree *t, uint32_t which, double bytes,
-                     uint32_t chunk_stride, uint32_t up)
+/* `up` is the first move of the way up, or NOBODY: the root has it all to begin with. */
+static void add_down(draft *d, uint32_t ranks, const tree *t, double bytes, uint32_t before,
+                     uint32_t up)
 {
     uint32_t first = d->count;
-    for (uint32_t v = 1; v < ask->ranks; v++) {
-        uint32_t p = t->parent[v];
-        begin_move(d, rank_of(ask, which, p), rank_of(ask, which, v), bytes);
-        if (p > 0) {
-            need(d, first + p - 1);
-        } else if (up != UINT32_MAX) {
-            need(d, up + t->child[0][0] - 1);
+    for (uint32_t r = 0; r < ranks; r++) {
+        uint32_t p = t->parent[r];
+        if (r == t->root) {
+            continue;
         }
-        if (chunk_stride > 0) {
-            need(d, d->count - chunk_stride);
+        begin_move(d, p, r, bytes);
+        if (p != t->root) {
+            need(d, first + slot(t, p));
+        } else if (up != NOBODY) {
+            for (uint32_t i = 0; i < t->children[p]; i++) {
+                need(d, up + slot(t, t->child[p][i]));
+            }
+        }
+        if (before > 0) {
+            need(d, d->count - before);
         }
         d->count++;
+    }
+}
+
+static void add_tree(draft *d, const mu_moves_ask *ask, const tree *t, double bytes,
+                     uint32_t chunks)
+{
+    bool both_ways = ask->what == MU_ALL_REDUCE;
+    uint32_t moves = (ask->ranks - 1) * (both_ways ? 2 : 1);
+    for (uint32_t c = 0; c < chunks; c++) {
+        uint32_t before = c > 0 ? moves : 0;
+        uint32_t up = NOBODY;
+        if (both_ways) {
+            up = d->count;
+            add_up(d, ask->ranks, t, bytes, before);
+        }
+        add_down(d, ask->ranks, t, bytes, before, up);
     }
 }
 
 mu_status mu_moves_tree(mu_arena *arena, const mu_moves_ask *ask, mu_moves *out, mu_error *err)
 {
-    enum { TREES = 2, NEEDS_A_MOVE = 3 };
+    enum { NEEDS_A_MOVE = CHILDREN_MAX + 1 };
     tree t = {0};
     draft d = {0};
-    bool both_ways = ask->what == MU_ALL_REDUCE;
-    double edges = ask->ranks - 1.0;
-    double moves_a_chunk = TREES * edges * (both_ways ? 2.0 : 1.0);
-    double levels = ceil(log2(ask->ranks)) + 1.0;
-    uint32_t chunks = chunks_of(ask->bytes / TREES, levels, moves_a_chunk);
-    double bytes = ask->bytes / TREES / chunks;
-    mu_status status = begin_list(arena, moves_a_chunk * chunks, NEEDS_A_MOVE, &d, err);
+    uint32_t groups = ask->ranks / ask->inner;
+    uint32_t doubles = groups > 1 ? 2 : 1;
+    double trees = (double)doubles * ask->inner;
+    double moves = trees * (ask->ranks - 1.0) * (ask->what == MU_ALL_REDUCE ? 2.0 : 1.0);
+    double levels = ceil(log2(groups)) + ask->inner;
+    uint32_t chunks = chunks_of(ask->bytes / trees, levels, moves);
+    mu_status status = begin_list(arena, moves * chunks, NEEDS_A_MOVE, &d, err);
     if (status == MU_OK) {
-        status = make_tree(arena, ask->ranks, &t, err);
+        status = new_tree(arena, ask->ranks, &t, err);
     }
     if (status != MU_OK) {
         return status;
     }
     assert(d.move != NULL && d.needs != NULL);
-    for (uint32_t c = 0; c < chunks; c++) {
-        uint32_t stride = c > 0 ? (uint32_t)moves_a_chunk : 0;
-        for (uint32_t which = 0; which < TREES; which++) {
-            uint32_t up = UINT32_MAX;
-            if (both_ways) {
-                up = d.count;
-                add_up(&d, ask, &t, which, bytes, stride);
-            }
-            add_down(&d, ask, &t, which, bytes, stride, up);
+    for (uint32_t which = 0; which < doubles; which++) {
+        for (uint32_t rail = 0; rail < ask->inner; rail++) {
+            fill_tree(ask, which, rail, &t);
+            add_tree(&d, ask, &t, ask->bytes / trees / chunks, chunks);
         }
     }
     end_list(&d, ask->ranks, out);

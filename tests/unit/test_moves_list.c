@@ -10,43 +10,30 @@
 #include <string.h>
 
 /*
- * Lists say no chunks, but their needs do: moves that wait for a move over another pair of ranks
- * hand on the same chunk. `held` is by chunk, told by its first move.
+ * Lists say no chunks, but makers put the moves of one chunk side by side: one way, each rank but
+ * one has a move, and an all-reduce goes both ways.
  */
 typedef struct played {
-    uint32_t *chunk;    /* [moves] smallest move of the same chunk */
+    uint32_t *chunk;    /* [moves] first move of the same chunk */
     uint64_t *carried;  /* [moves] contributions */
     uint64_t *received; /* [moves * ranks] by chunk */
 } played;
 
-static uint32_t root_of(uint32_t *chunk, uint32_t i)
+/* What a move waits for brought its sender the same chunk, or is the same way's chunk before. */
+static void find_chunks(const mu_move_list *list, bool broadcast, uint32_t *chunk)
 {
-    while (chunk[i] != i) {
-        chunk[i] = chunk[chunk[i]];
-        i = chunk[i];
-    }
-    return i;
-}
-
-static void find_chunks(const mu_move_list *list, uint32_t *chunk)
-{
-    for (uint32_t i = 0; i < list->count; i++) {
-        chunk[i] = i;
-    }
+    uint32_t size = (list->ranks - 1) * (broadcast ? 1 : 2);
+    assert_int_equal(list->count % size, 0);
     for (uint32_t i = 0; i < list->count; i++) {
         const mu_move *m = &list->move[i];
+        chunk[i] = i / size * size;
         for (uint32_t k = 0; k < m->need_count; k++) {
             uint32_t other = list->needs[m->need_first + k];
-            if (list->move[other].from != m->from || list->move[other].to != m->to) {
-                assert_int_equal(list->move[other].to, m->from);
-                uint32_t a = root_of(chunk, i);
-                uint32_t b = root_of(chunk, other);
-                chunk[a > b ? a : b] = a > b ? b : a;
-            }
+            const mu_move *o = &list->move[other];
+            bool same = other / size == i / size;
+            assert_true(same ? o->to == m->from
+                             : other + size == i && o->from == m->from && o->to == m->to);
         }
-    }
-    for (uint32_t i = 0; i < list->count; i++) {
-        chunk[i] = root_of(chunk, i);
     }
 }
 
@@ -73,7 +60,7 @@ static void expect_list(const mu_move_list *list, bool broadcast, double bytes)
     played p = {.chunk = calloc(list->count, sizeof(uint32_t)),
                 .carried = calloc(list->count, sizeof(uint64_t)),
                 .received = calloc((size_t)list->count * n, sizeof(uint64_t))};
-    find_chunks(list, p.chunk);
+    find_chunks(list, broadcast, p.chunk);
     bool more = true;
     while (more) {
         more = false;
@@ -117,6 +104,37 @@ static void lists_carry_all(void **state)
         assert_int_equal(moves.kind, MU_MOVES_LIST);
         assert_int_equal(mu_moves_check(&moves.list, &err), MU_OK);
         expect_list(&moves.list, what == MU_BROADCAST, size);
+        mu_arena_free(arena);
+    }
+}
+
+/* Trees of groups: complete, too, for every size of group, and no rail has more to carry than its
+ * share: of each tree, what a rank sends to other groups is at most what goes up once and down
+ * twice. */
+static void trees_of_groups(void **state)
+{
+    (void)state;
+    const uint32_t shape[][2] = {{4, 2},  {6, 2},  {6, 3},  {8, 8},
+                                 {12, 4}, {15, 5}, {16, 4}, {16, 8}};
+    for (uint32_t i = 0; i < 16; i++) {
+        uint32_t n = shape[i / 2][0];
+        uint32_t inner = shape[i / 2][1];
+        mu_collective what = i % 2 == 0 ? MU_ALL_REDUCE : MU_BROADCAST;
+        double crossing[RANKS_MAX] = {0};
+        mu_arena *arena = mu_arena_create(0);
+        mu_moves moves = make(arena, what, MU_PATTERN_TREE, n, inner, 4e6);
+        expect_list(&moves.list, what == MU_BROADCAST, 4e6);
+        for (uint32_t k = 0; k < moves.list.count; k++) {
+            const mu_move *m = &moves.list.move[k];
+            if (m->from / inner != m->to / inner) {
+                assert_int_equal(m->from % inner, m->to % inner);
+                crossing[m->from] += m->bytes;
+            }
+        }
+        for (uint32_t r = 0; r < n; r++) {
+            double most = (what == MU_BROADCAST ? 1.0 : 2.0) * 4e6 / inner;
+            assert_true(crossing[r] <= most * (1 + 1e-9));
+        }
         mu_arena_free(arena);
     }
 }
@@ -322,6 +340,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lists_carry_all),
+        cmocka_unit_test(trees_of_groups),
         cmocka_unit_test(trees_share_the_work),
         cmocka_unit_test(broadcast_trees_share_the_work),
         cmocka_unit_test(matrix_sends_what_it_says),
