@@ -34,7 +34,11 @@ typedef struct walker {
 
 uint64_t mu_rush_ranks(const mu_rush *rush)
 {
-    return rush->kind == MU_RUSH_HANDOVER ? 2 * rush->instance : rush->instance;
+    if (rush->kind == MU_RUSH_HANDOVER) {
+        return 2 * rush->instance;
+    }
+    bool first_group = rush->alone && rush->kind != MU_RUSH_PAIRS;
+    return first_group ? rush->group.ranks * rush->group.stride : rush->instance;
 }
 
 static bool crosses(const mu_rush *t, uint64_t a, uint64_t b)
@@ -203,10 +207,6 @@ static mu_status count_message(void *context, uint32_t from, uint32_t to, double
                                mu_error *err)
 {
     meter *m = context;
-    (void)err;
-    if (mu_topology_network(m->topology, from, to) == m->topology->network_count) {
-        return MU_OK;
-    }
     mu_error ignored = {0};
     mu_status status = mu_router_find(m->router, from, to, 0, m->route, &ignored);
     if (status != MU_OK) {
@@ -220,23 +220,64 @@ static mu_status count_message(void *context, uint32_t from, uint32_t to, double
     return MU_OK;
 }
 
-/* Groups of the next instance along send to all others of theirs, evenly spread shifts of them. */
-static mu_status count_beside(meter *m, const mu_rush *t, mu_error *err)
+/* What goes on beside a hand-over: groups of the next instance along send to all others of theirs,
+ * evenly spread shifts of them. */
+static mu_status walk_beside(const mu_rush *rush, mu_rush_visit *visit, void *context,
+                             mu_error *err)
 {
-    uint64_t ranks = t->group.ranks;
+    uint64_t ranks = rush->group.ranks;
     uint64_t shifts = ranks - 1 < SHIFTS_MAX ? ranks - 1 : SHIFTS_MAX;
     mu_status status = MU_OK;
-    m->beside = true;
-    for (uint64_t r = 0; r < t->instance / ranks * ranks && status == MU_OK; r++) {
-        uint64_t first = t->instance + r / ranks * ranks;
+    for (uint64_t r = 0; r < rush->instance / ranks * ranks && status == MU_OK; r++) {
+        uint64_t first = rush->instance + r / ranks * ranks;
         for (uint64_t i = 0; i < shifts && status == MU_OK; i++) {
             uint64_t shift = 1 + i * (ranks - 1) / shifts;
-            status = count_message(m, (uint32_t)(t->instance + r),
-                                   (uint32_t)(first + (r % ranks + shift) % ranks),
-                                   1.0 / (double)shifts, err);
+            status =
+                visit(context, (uint32_t)(rush->instance + r),
+                      (uint32_t)(first + (r % ranks + shift) % ranks), 1.0 / (double)shifts, err);
         }
     }
-    m->beside = false;
+    return status;
+}
+
+/* What ranks of the next instance along get. */
+typedef struct inbox {
+    const mu_rush *rush;
+    uint64_t inner; /* messages between domains of so many ranks count, */
+    uint64_t outer; /* inside domains of so many */
+    double *got;    /* [instance] */
+} inbox;
+
+static mu_status count_in(void *context, uint32_t from, uint32_t to, double part, mu_error *err)
+{
+    const inbox *in = context;
+    (void)err;
+    if (from / in->inner != to / in->inner && from / in->outer == to / in->outer) {
+        in->got[to - in->rush->instance] += part;
+    }
+    return MU_OK;
+}
+
+mu_status mu_rush_handover(mu_arena *arena, const mu_rush *rush, uint64_t inner, uint64_t outer,
+                           double *bytes, mu_error *err)
+{
+    assert(rush->kind == MU_RUSH_HANDOVER);
+    mu_arena_mark mark = mu_arena_here(arena);
+    inbox in = {
+        .rush = rush, .inner = inner, .outer = outer, .got = MU_NEW(arena, double, rush->instance)};
+    if (in.got == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "no memory for the traffic of an instance");
+    }
+    mu_status status = rush->alone ? MU_OK : walk_beside(rush, count_in, &in, err);
+    double most = 0.0;
+    for (uint64_t r = 0; r < rush->instance; r++) {
+        double all = crosses(rush, r, r + rush->instance) ? 1.0 + in.got[r] : 0.0;
+        most = all > most ? all : most;
+    }
+    mu_arena_back(arena, mark);
+    if (status == MU_OK) {
+        *bytes = most;
+    }
     return status;
 }
 
@@ -257,7 +298,9 @@ static mu_status measure(mu_arena *arena, meter *m, const mu_rush *t, double *s_
     memset(m->seen, 0, m->topology->links * sizeof *m->seen);
     mu_status status = mu_rush_messages(arena, t, count_message, m, err);
     if (status == MU_OK && t->kind == MU_RUSH_HANDOVER && !t->alone) {
-        status = count_beside(m, t, err);
+        m->beside = true;
+        status = walk_beside(t, count_message, m, err);
+        m->beside = false;
     }
     *s_per_byte = busiest(m);
     return status;

@@ -63,6 +63,17 @@ typedef mu_status mu_rush_visit(void *context, uint32_t from, uint32_t to, doubl
 mu_status mu_rush_messages(mu_arena *arena, const mu_rush *rush, mu_rush_visit *visit,
                            void *context, mu_error *err) MU_MUST_CHECK;
 
+/**
+ * Bytes that the busiest rank gets of a hand-over and what goes on beside it, for each byte handed
+ * over, where both are sent between domains of `inner` ranks inside one of `outer`: the time of a
+ * hand-over on a network that is never full but at its ranks. 0 when nothing is handed over.
+ *
+ * @retval MU_E_MEMORY
+ * Cost: O(instance).
+ */
+mu_status mu_rush_handover(mu_arena *arena, const mu_rush *rush, uint64_t inner, uint64_t outer,
+                           double *bytes, mu_error *err) MU_MUST_CHECK;
+
 const char *mu_rush_text(mu_rush_kind kind);
 
 #endif

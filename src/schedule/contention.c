@@ -40,7 +40,8 @@ struct mu_contention {
     uint32_t ideal_count;
     mu_network_spec network[MU_NETWORKS_MAX];
     mu_network_spec ideal[MU_NETWORKS_MAX];
-    pthread_mutex_t lock; /* guards what follows */
+    mu_topology *built[MU_NETWORKS_MAX]; /* of the first networks up to this; NULL: roomy */
+    pthread_mutex_t lock;                /* guards what follows */
     pthread_cond_t done;
     mu_contention_stats stats;
     uint32_t used;
@@ -57,20 +58,26 @@ static uint32_t used_networks(const mu_network_spec *networks, uint32_t count, u
     return used;
 }
 
-/* Seconds a byte of a traffic on some networks. */
-static mu_status time_on(const mu_network_spec *networks, uint32_t count, mu_routing routing,
+/* Seconds a byte of a rush on some networks, on a topology built before if there is one. */
+static mu_status time_on(const mu_network_spec *networks, uint32_t count,
+                         mu_topology *const built[MU_NETWORKS_MAX], mu_routing routing,
                          const mu_rush *rush, double *s_per_byte, mu_error *err)
 {
     mu_arena *arena = mu_arena_create((size_t)1 << 34);
     if (arena == NULL) {
         return mu_fail(err, MU_E_MEMORY, "no memory for a topology");
     }
-    mu_topology topology;
     uint64_t ranks = mu_rush_ranks(rush);
-    mu_status status = mu_topology_build(arena, (uint32_t)ranks, networks,
-                                         used_networks(networks, count, ranks), &topology, err);
+    uint32_t used = used_networks(networks, count, ranks);
+    const mu_topology *topology = built != NULL ? built[used - 1] : NULL;
+    mu_topology own;
+    mu_status status = MU_OK;
+    if (topology == NULL || topology->ranks < ranks) {
+        status = mu_topology_build(arena, (uint32_t)ranks, networks, used, &own, err);
+        topology = &own;
+    }
     if (status == MU_OK) {
-        status = mu_rush_time(arena, &topology, routing, rush, s_per_byte, err);
+        status = mu_rush_time(arena, topology, routing, rush, s_per_byte, err);
     }
     mu_arena_free(arena);
     return status;
@@ -94,33 +101,47 @@ static bool never_full(const mu_network_spec *spec, mu_routing routing)
     return wide || spec->shape == MU_SHAPE_SWITCH;
 }
 
-/* Where the network of a tier is never full but at its ranks. */
-static bool known(const mu_contention *c, const pattern *key, double *ratio)
+/* The network that carries a tier, where it is never full but at its ranks; NULL where it may be. */
+static const mu_network_spec *roomy(const mu_contention *c, const mu_rush *rush, uint32_t tier)
 {
-    mu_rush rush = rush_of(c, key);
     uint32_t n = 0;
-    while (n < c->network_count && c->network[n].span <= rush.inner) {
+    while (n < c->network_count && c->network[n].span <= rush->inner) {
         n++;
     }
-    bool covers = n < c->network_count &&
-                  (key->tier + 1 == c->tier_count || c->network[n].span >= rush.outer);
-    if (c->plain || rush.kind == MU_RUSH_HANDOVER || !covers ||
-        c->ideal[key->tier].shape != MU_SHAPE_SWITCH || !never_full(&c->network[n], c->routing)) {
-        return false;
-    }
-    *ratio = c->ideal[key->tier].bandwidth / c->network[n].bandwidth;
-    return true;
+    bool covers =
+        n < c->network_count && (tier + 1 == c->tier_count || c->network[n].span >= rush->outer);
+    bool known = covers && !c->plain && c->ideal[tier].shape == MU_SHAPE_SWITCH &&
+                 never_full(&c->network[n], c->routing);
+    return known ? &c->network[n] : NULL;
 }
 
-static mu_status run(const mu_contention *c, const pattern *key, double *ratio, mu_error *err)
+/* Then only what ranks send and get counts. */
+static mu_status know(const mu_contention *c, const mu_rush *rush, uint32_t tier,
+                      const mu_network_spec *network, double *ratio, mu_error *err)
 {
-    mu_rush rush = rush_of(c, key);
+    mu_status status = MU_OK;
+    double bytes = 1.0;
+    if (rush->kind == MU_RUSH_HANDOVER) {
+        mu_arena *arena = mu_arena_create(0);
+        uint64_t inner = network > c->network ? network[-1].span : 1;
+        status = arena == NULL
+                     ? mu_fail(err, MU_E_MEMORY, "no memory for the traffic of an instance")
+                     : mu_rush_handover(arena, rush, inner, network->span, &bytes, err);
+        mu_arena_free(arena);
+    }
+    *ratio = bytes * c->ideal[tier].bandwidth / network->bandwidth;
+    return status;
+}
+
+static mu_status run(const mu_contention *c, mu_rush rush, double *ratio, mu_error *err)
+{
     double shared_s = 0.0;
     double alone_s = 0.0;
-    mu_status status = time_on(c->network, c->network_count, c->routing, &rush, &shared_s, err);
+    mu_status status =
+        time_on(c->network, c->network_count, c->built, c->routing, &rush, &shared_s, err);
     if (status == MU_OK) {
         rush.alone = true;
-        status = time_on(c->ideal, c->ideal_count, c->routing, &rush, &alone_s, err);
+        status = time_on(c->ideal, c->ideal_count, NULL, c->routing, &rush, &alone_s, err);
     }
     *ratio = alone_s > 0.0 ? shared_s / alone_s : 1.0;
     return status;
@@ -129,10 +150,14 @@ static mu_status run(const mu_contention *c, const pattern *key, double *ratio, 
 static mu_status work_out(const mu_contention *c, const pattern *key, double *factor, mu_error *err)
 {
     double ratio = 1.0;
-    mu_status status = known(c, key, &ratio) ? MU_OK : run(c, key, &ratio, err);
+    mu_rush rush = rush_of(c, key);
+    uint32_t tier = (uint32_t)key->tier;
+    const mu_network_spec *network = roomy(c, &rush, tier);
+    mu_status status =
+        network != NULL ? know(c, &rush, tier, network, &ratio, err) : run(c, rush, &ratio, err);
     if (status == MU_OK) {
         ratio = ratio > 1.0 + rounding ? ratio : 1.0;
-        bool congests = c->scale_out[key->tier];
+        bool congests = c->scale_out[tier];
         *factor = congests ? ratio / mu_congestion_share(&c->congestion, ratio) : ratio;
     }
     return status;
@@ -303,6 +328,25 @@ mu_contention_stats mu_contention_seen(mu_contention *c)
     return stats;
 }
 
+/* Topologies in which some network may be full: they are asked for again and again. */
+static mu_status build_narrow(mu_contention *c, mu_arena *arena, uint64_t ranks, mu_error *err)
+{
+    mu_status status = MU_OK;
+    for (uint32_t i = 0; i < c->network_count && status == MU_OK; i++) {
+        uint64_t span = c->network[i].span;
+        bool last = i + 1 == c->network_count;
+        uint64_t size = last || ranks < span ? ranks : span;
+        if (size == 0 || (!c->plain && never_full(&c->network[i], c->routing))) {
+            continue;
+        }
+        c->built[i] = MU_NEW(arena, mu_topology, 1);
+        status = c->built[i] == NULL ? mu_fail(err, MU_E_MEMORY, "no memory for a topology")
+                                     : mu_topology_build(arena, (uint32_t)size, c->network, i + 1,
+                                                         c->built[i], err);
+    }
+    return status;
+}
+
 mu_status mu_contention_create(mu_arena *arena, const mu_contention_setup *setup,
                                mu_contention **out, mu_error *err)
 {
@@ -331,6 +375,10 @@ mu_status mu_contention_create(mu_arena *arena, const mu_contention_setup *setup
         c->network[i].bandwidth *= wide ? 1.0 - setup->background : 1.0;
     }
     mu_networks_of_tiers(fabric, c->ideal, &c->ideal_count);
+    mu_status status = build_narrow(c, arena, setup->ranks, err);
+    if (status != MU_OK) {
+        return status;
+    }
     if (pthread_mutex_init(&c->lock, NULL) != 0 || pthread_cond_init(&c->done, NULL) != 0) {
         return mu_fail(err, MU_E_SYSTEM, "cannot make a lock");
     }

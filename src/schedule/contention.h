@@ -26,11 +26,12 @@ typedef struct mu_contention_setup {
     const mu_fabric *fabric;        /* draw 0 */
     const mu_network_spec *network; /* [network_count] real wires, innermost first */
     uint32_t network_count;
+    uint64_t ranks;        /* that instances take as a rule; more are fine, but slower */
     double scale_up_ranks; /* networks of wider domains are scale-out */
     double background;     /* share of the scale-out links that others take, [0, 1) */
     mu_routing routing;
     const mu_congestion *congestion; /* of full links between supernodes; NULL = none */
-    bool plain;                      /* work out what is known without (a test holds both equal) */
+    bool plain;                      /* work out what is known without; a test holds both equal */
 } mu_contention_setup;
 
 typedef struct mu_contention_stats {

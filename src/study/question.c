@@ -233,7 +233,8 @@ static mu_status share_wires(const mu_question *q, const mu_machine *machine, mu
                                  .scale_up_ranks = scale_up_ranks(&machine->fabric),
                                  .background = q->scenario->network_background,
                                  .routing = MU_ROUTING_SPRAY,
-                                 .congestion = &congestion};
+                                 .congestion = &congestion,
+                                 .ranks = ranks_at_most(q, machine)};
     mu_draw point = {0};
     mu_status status = mu_congestion_from_catalog(q->catalog, point, &congestion, err);
     if (status == MU_OK) {
