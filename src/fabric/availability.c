@@ -62,7 +62,7 @@ static double all_up(const mu_topology *t, const shares *a)
         for (uint32_t l = kind->first; l < kind->first + kind->count; l++) {
             cables += l < t->twin[l];
         }
-        sum += cables * one;
+        sum += cables * kind->cables * one;
     }
     return exp(sum);
 }

@@ -334,6 +334,7 @@ static mu_status add_levels(mu_shape_params *p, uint64_t below, mu_error *err)
         uint64_t ports = top ? p->radix : down;
         spec->down[level + 1] = down;
         spec->up[level] = (uint32_t)divide_up((uint64_t)down * cables_up, ports);
+        spec->bundle[level] = (double)cables_up / spec->up[level];
         cables_up = ports_up(down, taper);
         unit = without(unit, down);
         below = top ? 1 : down == 1 ? UINT64_MAX / 2 : divide_up(below, down);

@@ -242,6 +242,12 @@ static void put_kinds(mu_builder *builder, uint32_t step, double bandwidth)
     mu_builder_kind(builder, name, layout->up_first[step], count, bandwidth, latency_s, optical);
     (void)snprintf(name, sizeof name, "%s to %s", high, low);
     mu_builder_kind(builder, name, layout->down_first[step], count, bandwidth, latency_s, optical);
+    double bundle = step > 0 ? layout->spec->bundle[step - 1] : 1.0;
+    if (bundle > 0.0) {
+        mu_link_kind *kind = &builder->topology->kind[builder->topology->kind_count - 2];
+        kind[0].cables = bundle;
+        kind[1].cables = bundle;
+    }
 }
 
 /* First switch of a tree: one plane of one domain. */

@@ -182,6 +182,7 @@ void mu_builder_kind(mu_builder *builder, const char *name, uint32_t first, uint
     kind->count = count;
     kind->bandwidth = bandwidth;
     kind->latency_s = latency_s;
+    kind->cables = 1.0;
     kind->optical = optical;
     for (uint32_t i = first; i < first + count; i++) {
         t->bandwidth[i] = bandwidth;
@@ -387,7 +388,7 @@ mu_status mu_topology_of_cables(mu_arena *arena, uint32_t ranks, uint32_t vertic
         return status;
     }
     t.kind_count = 1;
-    t.kind[0] = (mu_link_kind){.name = "links: cable", .count = t.links};
+    t.kind[0] = (mu_link_kind){.name = "links: cable", .count = t.links, .cables = 1.0};
     for (uint32_t i = 0; i < cable_count; i++) {
         put_cable(&t, i, &cables[i]);
     }

@@ -53,6 +53,7 @@ typedef struct mu_network_spec {
     uint32_t down[MU_DIMS_MAX];
     uint32_t up[MU_DIMS_MAX];
     double taper[MU_DIMS_MAX];
+    double bundle[MU_DIMS_MAX]; /* cables to each switch above, which are one link; 0 = 1 */
     /* dragonfly+: `groups` of: down[0] ranks under a leaf, up[0] spines, each joined to each leaf
      * of the group by taper[0], span / groups / down[0] leaves; up[1] cables of a spine to other
      * groups (0 = one to each), spread evenly: up[1] * up[0] is a multiple of groups - 1, up[1] <
@@ -76,6 +77,7 @@ typedef struct mu_link_kind {
     uint32_t count;
     double bandwidth; /* of one, unbroken; of an explicit list the greatest [B/s] */
     double latency_s; /* likewise */
+    double cables;    /* that one link and its twin are made of: 1, or a bundle */
     bool optical;
 } mu_link_kind;
 

@@ -149,7 +149,7 @@ static double optical_modules(const mu_topology *t)
 {
     double links = 0.0;
     for (uint32_t k = 0; k < t->kind_count; k++) {
-        links += t->kind[k].optical ? t->kind[k].count : 0.0;
+        links += t->kind[k].optical ? t->kind[k].count * t->kind[k].cables : 0.0;
     }
     return links; /* two links a cable, two modules a cable */
 }

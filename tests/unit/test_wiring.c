@@ -157,6 +157,11 @@ static void superpods(void **state)
             assert_true(switches(&net[1], l) == table[i][1 + l]);
         }
         assert_int_equal(net[1].up[net[1].levels - 1], 0);
+        /* as many cables between levels as there are GPUs */
+        for (uint32_t l = 0; l + 1 < net[1].levels; l++) {
+            double cables = switches(&net[1], l) * net[1].up[l] * net[1].bundle[l];
+            assert_true(cables == table[i][0] * 256.0);
+        }
     }
 }
 
