@@ -48,8 +48,6 @@ typedef struct mu_layout {
     uint32_t span;
     uint32_t domains;
     uint32_t planes;
-    bool through_ranks; /* ranks pass messages on */
-    mu_divisor by_span;
     uint32_t first_switch;
     uint32_t switches; /* and spare chips */
     uint32_t first_link;
@@ -57,29 +55,32 @@ typedef struct mu_layout {
     /* trees (switch, clos, dragonfly+): [0] rank to leaf, [l + 1] level l to level l + 1 */
     uint32_t levels;
     uint32_t up[MU_DIMS_MAX];
-    uint32_t ways[MU_DIMS_MAX]; /* product of up below level l */
-    mu_divisor by_up[MU_DIMS_MAX];
-    mu_divisor by_ways[MU_DIMS_MAX];
-    mu_divisor by_below[MU_DIMS_MAX];  /* ranks under one subtree of level l */
+    uint32_t ways[MU_DIMS_MAX];        /* product of up below level l */
     uint32_t per_plane[MU_DIMS_MAX];   /* switches of level l in one plane of one domain */
     uint32_t level_first[MU_DIMS_MAX]; /* of them, in the plane */
     uint32_t plane_switches;
     uint32_t up_first[MU_DIMS_MAX + 1]; /* first link of a kind; down: the same cables' other way */
     uint32_t down_first[MU_DIMS_MAX + 1];
-    mu_divisor by_rails;
-    mu_divisor by_port; /* ranks under a leaf */
     /* dragonfly+: cables between groups */
     uint32_t groups;
     uint32_t spines;
     uint32_t global_ports; /* of a spine */
     uint32_t pair_cables;  /* between two groups */
     uint32_t global_first;
-    mu_divisor by_group;
-    mu_divisor by_ports;
     /* mesh and torus */
     uint32_t dims;
     uint32_t dim[MU_DIMS_MAX];
     uint32_t stride[MU_DIMS_MAX];
+    bool through_ranks; /* ranks pass messages on */
+    /* by the numbers above */
+    mu_divisor by_span;
+    mu_divisor by_up[MU_DIMS_MAX];
+    mu_divisor by_ways[MU_DIMS_MAX];
+    mu_divisor by_below[MU_DIMS_MAX]; /* ranks under one subtree of level l */
+    mu_divisor by_rails;
+    mu_divisor by_leaf;  /* ranks under a leaf */
+    mu_divisor by_group; /* ranks of a group */
+    mu_divisor by_ports; /* global_ports */
     mu_divisor by_dim[MU_DIMS_MAX];
 } mu_layout;
 
@@ -138,8 +139,8 @@ static inline uint32_t mu_layout_place(const mu_layout *layout, uint32_t local)
     }
     uint32_t row = mu_divide(layout->by_rails, local);
     uint32_t rail = local - row * rails;
-    uint32_t ports = layout->by_port.by;
-    uint32_t pod = mu_divide(layout->by_port, row);
+    uint32_t ports = layout->by_leaf.by;
+    uint32_t pod = mu_divide(layout->by_leaf, row);
     return (pod * rails + rail) * ports + (row - pod * ports);
 }
 

@@ -98,7 +98,7 @@ static mu_status check_rails(mu_layout *layout, mu_error *err)
                        spec->name, rails, leaves);
     }
     layout->by_rails = mu_divisor_of(rails);
-    layout->by_port = mu_divisor_of(spec->down[0]);
+    layout->by_leaf = mu_divisor_of(spec->down[0]);
     return MU_OK;
 }
 
@@ -190,7 +190,7 @@ static mu_status check_dragonfly(mu_layout *layout, mu_error *err)
     layout->levels = 2;
     layout->up[0] = spec->up[0];
     layout->by_rails = mu_divisor_of(1);
-    layout->by_port = mu_divisor_of(spec->down[0]);
+    layout->by_leaf = mu_divisor_of(spec->down[0]);
     layout->by_group = mu_divisor_of(layout->span / spec->groups);
     return status == MU_OK ? set_levels(layout, down, err) : status;
 }
@@ -200,7 +200,7 @@ static mu_status check_switch(mu_layout *layout, mu_error *err)
     const uint32_t down[] = {layout->span};
     layout->levels = 1;
     layout->by_rails = mu_divisor_of(1);
-    layout->by_port = mu_divisor_of(layout->span);
+    layout->by_leaf = mu_divisor_of(layout->span);
     return set_levels(layout, down, err);
 }
 

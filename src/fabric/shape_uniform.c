@@ -47,7 +47,7 @@ static bool cut_at(cuts *c, uint64_t at)
 static bool cut_tree(cuts *c, const mu_layout *layout)
 {
     uint64_t rails = layout->by_rails.by;
-    uint64_t ports = layout->by_port.by;
+    uint64_t ports = layout->by_leaf.by;
     bool fits = cut_at(c, rails) && cut_at(c, rails * ports);
     for (uint32_t l = 1; l < layout->levels && fits; l++) {
         uint64_t leaves = layout->by_below[l].by / ports;
@@ -84,7 +84,7 @@ static bool ways_fit(const cuts *c, const mu_layout *layout, uint64_t ways)
     uint64_t below = 1;
     for (uint32_t i = 0; i < c->count; i++) {
         uint64_t at = c->at[i] % rails == 0 ? c->at[i] / rails : 1;
-        if (at > ways || at > layout->by_port.by) {
+        if (at > ways || at > layout->by_leaf.by) {
             return ways % below == 0 && at % ways == 0;
         }
         below = at;
@@ -98,7 +98,7 @@ static bool tree_turns(const cuts *c, const mu_layout *layout)
     for (uint32_t l = 0; l + 1 < layout->levels; l++) {
         uint64_t ways = (uint64_t)layout->ways[l] * layout->up[l];
         bool rails = layout->by_rails.by > 1;
-        uint64_t room = rails ? layout->by_port.by : layout->by_below[l].by;
+        uint64_t room = rails ? layout->by_leaf.by : layout->by_below[l].by;
         if (room % ways != 0) {
             return false;
         }

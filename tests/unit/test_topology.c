@@ -309,10 +309,9 @@ static void refused(mu_network_spec spec, uint32_t ranks, const char *words)
         refused(spec, 16, words);                                                                  \
     } while (0)
 
-static void bad_networks(void **state)
+static void bad_in_common(void **state)
 {
     (void)state;
-    static const uint32_t square[] = {4, 4};
     const double infinite = (double)INFINITY;
     REFUSED(cloudmatrix(), spec.bandwidth = 0.0, "a bandwidth above zero");
     REFUSED(cloudmatrix(), spec.bandwidth = (double)NAN, "a bandwidth above zero");
@@ -325,6 +324,19 @@ static void bad_networks(void **state)
     REFUSED(cloudmatrix(), spec.span = 767, "its levels hold 768 ranks");
     REFUSED(cloudmatrix(), spec.planes = 0, "1 to 256 planes");
     REFUSED(cloudmatrix(), spec.planes = 257, "1 to 256 planes");
+    REFUSED(cloudmatrix(), spec.shape = (mu_shape)99, "no such shape");
+    REFUSED(cloudmatrix(), spec.shape = MU_SHAPE_LINKS, "a list of links");
+    mu_network_spec sound = cloudmatrix();
+    refused(sound, 0, "1 to 2^31 - 1 ranks");
+    mu_topology t;
+    mu_error err = {0};
+    assert_int_equal(mu_topology_build(arena, 8, &sound, 0, &t, &err), MU_E_INPUT);
+}
+
+static void bad_trees(void **state)
+{
+    (void)state;
+    const double infinite = (double)INFINITY;
     REFUSED(cloudmatrix(), spec.levels = 0, "1 to 6 levels");
     REFUSED(cloudmatrix(), spec.levels = 7, "1 to 6 levels");
     REFUSED(cloudmatrix(), spec.up[1] = 1, "level 1");
@@ -334,8 +346,18 @@ static void bad_networks(void **state)
     REFUSED(cloudmatrix(), spec.taper[0] = infinite, "a taper above zero");
     REFUSED(cloudmatrix(), spec.rails = 5, "5 rails do not divide the 48 leaves");
     REFUSED(cloudmatrix(), spec.up[0] = 2000000000, "more than 2^31");
-    REFUSED(cloudmatrix(), spec.shape = (mu_shape)99, "no such shape");
-    REFUSED(cloudmatrix(), spec.shape = MU_SHAPE_LINKS, "a list of links");
+    REFUSED(dragonfly(3, 2, 2, 2, 0), spec.groups = 0, "expected groups");
+    REFUSED(dragonfly(3, 2, 2, 2, 0), spec.groups = 5, "do not divide its span");
+    REFUSED(dragonfly(5, 2, 2, 3, 3), spec.groups = 5, "cannot be spread evenly");
+    REFUSED(dragonfly(3, 2, 2, 2, 0), spec.up[1] = 3, "cannot be spread evenly");
+    REFUSED(dragonfly(3, 2, 2, 2, 0), spec.global_share = 0.0, "a global share above zero");
+    REFUSED(dragonfly(3, 2, 2, 2, 0), spec.rails = 2, "no rails");
+}
+
+static void bad_grids(void **state)
+{
+    (void)state;
+    static const uint32_t square[] = {4, 4};
     REFUSED(grid(MU_SHAPE_MESH, 2, square), spec.dims = 0, "1 to 6 dimensions");
     REFUSED(grid(MU_SHAPE_MESH, 2, square), spec.dims = 7, "1 to 6 dimensions");
     REFUSED(grid(MU_SHAPE_MESH, 2, square), spec.span = 15, "dimensions hold 16 ranks");
@@ -345,17 +367,6 @@ static void bad_networks(void **state)
     REFUSED(grid(MU_SHAPE_TORUS, 2, square), spec.dim_share[1] = (double)NAN, "dimension 1");
     REFUSED(grid(MU_SHAPE_TORUS, 2, square), spec.planes = 2, "a torus has one plane");
     REFUSED(grid(MU_SHAPE_TORUS, 2, square), (spec.dim[0] = 5000, spec.span = 20000), "rings of");
-    REFUSED(dragonfly(3, 2, 2, 2, 0), spec.groups = 0, "expected groups");
-    REFUSED(dragonfly(3, 2, 2, 2, 0), spec.groups = 5, "do not divide its span");
-    REFUSED(dragonfly(5, 2, 2, 3, 3), spec.groups = 5, "cannot be spread evenly");
-    REFUSED(dragonfly(3, 2, 2, 2, 0), spec.up[1] = 3, "cannot be spread evenly");
-    REFUSED(dragonfly(3, 2, 2, 2, 0), spec.global_share = 0.0, "a global share above zero");
-    REFUSED(dragonfly(3, 2, 2, 2, 0), spec.rails = 2, "no rails");
-    mu_network_spec spec = cloudmatrix();
-    refused(spec, 0, "1 to 2^31 - 1 ranks");
-    mu_topology t;
-    mu_error err = {0};
-    assert_int_equal(mu_topology_build(arena, 8, &spec, 0, &t, &err), MU_E_INPUT);
 }
 
 static void bad_cable(mu_cable cable, const char *words)
@@ -419,7 +430,8 @@ int main(void)
         CASE(grids_by_hand),      CASE(dragonfly_by_hand),
         CASE(bus_is_shared),      CASE(every_shape_is_wired),
         CASE(part_of_a_domain),   CASE(networks_nest),
-        CASE(networks_of_tiers),  CASE(bad_networks),
+        CASE(networks_of_tiers),  CASE(bad_in_common),
+        CASE(bad_trees),          CASE(bad_grids),
         CASE(cables_by_hand),     CASE(little_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

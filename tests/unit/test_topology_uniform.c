@@ -3,8 +3,8 @@
  * Goal:   a topology that says it is uniform looks the same from every rank; one that does not look
  *         so never says it.
  * Method: by force. For each digit of the ranks' mixed radix, turning it by one must give a map of
- *         links: routes between turned ranks are the routes with their links replaced, kind by kind,
- *         one to one. And all-to-all must load all links of a kind alike.
+ *         links: routes between turned ranks are the routes with their links replaced, kind by
+ *         kind, one to one. And all-to-all must load all links of a kind alike.
  */
 #include "topology_helper.h"
 
