@@ -84,6 +84,12 @@ static void fat_tree(void **state)
     assert_int_equal(net->up[0], 11);   /* 32 x 21 cables into 64 ports */
     assert_int_equal(net->levels, 2);
     near(net->taper[0], 2.0);
+    /* server's two kinds, ranks and leaves two, leaves and spines two */
+    assert_int_equal(t.kind_count, 6);
+    near(t.kind[2].cables, 1.0);
+    near(t.kind[4].cables, 21.0 / 11.0);
+    near(t.kind[4].count * t.kind[4].cables, 32 * 21);
+    near(t.kind[4].count * t.kind[4].bandwidth, 32 * 21 * 50e9);
     near(net->bandwidth, 50e9);
 }
 
