@@ -11,11 +11,10 @@
 
 #include <assert.h>
 #include <math.h>
-#include <string.h>
 
 static const uint64_t COUNT_MAX = UINT64_C(1) << 62;
 static const uint32_t NOWHERE = UINT32_MAX;
-static const size_t SLOTS_BYTES_MAX = (size_t)64 << 20;
+static const size_t SLOTS_BYTES_MAX = (size_t)24 << 20;
 
 /* Distances to one destination. */
 typedef struct slot {
@@ -23,7 +22,7 @@ typedef struct slot {
     uint32_t network;
     uint32_t plane;
     uint32_t reached;
-    uint32_t *hops;  /* [vertices] NOWHERE where there is no way */
+    uint32_t *reach; /* [vertices] hops + 1; 0 where there is no way */
     uint32_t *order; /* [vertices] those reached, nearest first */
     uint64_t *paths; /* [vertices] */
 } slot;
@@ -75,16 +74,15 @@ static bool create_slots(mu_arena *arena, mu_search *search)
     size_t vertices = search->topology->vertices;
     search->slots = MU_NEW(arena, slot, search->slot_count);
     size_t all = search->slot_count * vertices;
-    uint32_t *hops = MU_NEW(arena, uint32_t, all);
+    uint32_t *reach = MU_NEW(arena, uint32_t, all);
     uint32_t *order = MU_NEW(arena, uint32_t, all);
     uint64_t *paths = MU_NEW(arena, uint64_t, all);
-    if (search->slots == NULL || hops == NULL || order == NULL || paths == NULL) {
+    if (search->slots == NULL || reach == NULL || order == NULL || paths == NULL) {
         return false;
     }
-    memset(hops, 0xff, all * sizeof *hops);
     for (size_t i = 0; i < search->slot_count; i++) {
         search->slots[i] = (slot){.to = NOWHERE,
-                                  .hops = hops + i * vertices,
+                                  .reach = reach + i * vertices,
                                   .order = order + i * vertices,
                                   .paths = paths + i * vertices};
     }
@@ -139,7 +137,7 @@ static bool in_other_plane(const mu_layout *layout, uint32_t plane, uint32_t ver
 static void empty_slot(slot *s)
 {
     for (uint32_t i = 0; i < s->reached; i++) {
-        s->hops[s->order[i]] = NOWHERE;
+        s->reach[s->order[i]] = 0;
     }
     s->reached = 0;
 }
@@ -147,7 +145,7 @@ static void empty_slot(slot *s)
 static void fill_slot(const mu_search *search, const mu_layout *layout, slot *s)
 {
     const mu_topology *t = search->topology;
-    s->hops[s->to] = 0;
+    s->reach[s->to] = 1;
     s->paths[s->to] = 1;
     s->order[0] = s->to;
     s->reached = 1;
@@ -162,12 +160,12 @@ static void fill_slot(const mu_search *search, const mu_layout *layout, slot *s)
             if (!is_open(t, layout, link) || in_other_plane(layout, s->plane, u)) {
                 continue;
             }
-            if (s->hops[u] == NOWHERE) {
-                s->hops[u] = s->hops[v] + 1;
+            if (s->reach[u] == 0) {
+                s->reach[u] = s->reach[v] + 1;
                 s->paths[u] = 0;
                 s->order[s->reached++] = u;
             }
-            if (s->hops[u] == s->hops[v] + 1) {
+            if (s->reach[u] == s->reach[v] + 1) {
                 uint64_t sum = s->paths[u] + s->paths[v];
                 s->paths[u] = sum < COUNT_MAX ? sum : COUNT_MAX;
             }
@@ -194,12 +192,12 @@ void mu_search_aim(mu_search *search, const mu_layout *layout, uint32_t plane, u
 uint64_t mu_search_paths(const mu_search *search, uint32_t a)
 {
     const slot *s = search->aimed;
-    return s->hops[a] == NOWHERE ? 0 : s->paths[a];
+    return s->reach[a] == 0 ? 0 : s->paths[a];
 }
 
 uint32_t mu_search_hops(const mu_search *search, uint32_t a)
 {
-    return search->aimed->hops[a];
+    return search->aimed->reach[a] - 1;
 }
 
 /* Whether a link lies on a shortest path to where we are aimed. */
@@ -208,7 +206,7 @@ static bool leads_on(const mu_search *search, uint32_t link)
     const mu_topology *t = search->topology;
     const slot *s = search->aimed;
     uint32_t v = t->to[link];
-    if (s->hops[v] == NOWHERE || s->hops[v] + 1 != s->hops[t->from[link]]) {
+    if (s->reach[v] == 0 || s->reach[v] + 1 != s->reach[t->from[link]]) {
         return false;
     }
     bool passes = v >= t->ranks || v == s->to || search->layout->through_ranks;

@@ -13,7 +13,7 @@
 
 typedef struct mu_search mu_search;
 
-/** Cost: O(links) time; up to 64 MB of remembered distances, or one destination's. */
+/** Cost: O(links) time; up to 24 MB of remembered distances, or one destination's. */
 mu_status mu_search_create(mu_arena *arena, const mu_topology *topology, mu_search **out,
                            mu_error *err) MU_MUST_CHECK;
 

@@ -115,6 +115,29 @@ static bool tree_turns(const cuts *c, const mu_layout *layout)
     return layout->groups < 2 || layout->global_ports == layout->groups - 1;
 }
 
+static bool cut_within(const cuts *c, uint64_t low, uint64_t high)
+{
+    for (uint32_t i = 0; i < c->count; i++) {
+        if (c->at[i] > low && c->at[i] < high) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Dimensions and groups of a dragonfly turn as wholes: where another network's domain ends inside
+ * one, a ring does not turn, and some direct cables are left idle. */
+static bool wholes_turn(const cuts *c, const mu_layout *layout)
+{
+    for (uint32_t d = 0; d < layout->dims; d++) {
+        uint64_t low = layout->stride[d];
+        if (cut_within(c, low, low * layout->dim[d])) {
+            return false;
+        }
+    }
+    return layout->groups == 0 || !cut_within(c, layout->by_group.by, layout->span);
+}
+
 bool mu_layouts_uniform(const mu_layout *layouts, uint32_t count)
 {
     cuts c = {.count = 1, .at = {1}};
@@ -124,7 +147,8 @@ bool mu_layouts_uniform(const mu_layout *layouts, uint32_t count)
         }
     }
     for (uint32_t i = 0; i < count; i++) {
-        if (layouts[i].levels > 1 && !tree_turns(&c, &layouts[i])) {
+        bool tree = layouts[i].levels > 1;
+        if (!wholes_turn(&c, &layouts[i]) || (tree && !tree_turns(&c, &layouts[i]))) {
             return false;
         }
     }

@@ -436,7 +436,7 @@ static double rank_left(const mu_topology *t, uint32_t rank, const bool *up, con
 }
 
 /* Mean over drawn states in which every part is up with its share of time. */
-static mu_availability drawn(const mu_topology *t, uint32_t draws)
+static mu_availability averaged(const mu_topology *t, uint32_t draws)
 {
     mu_availability sum = {0};
     bool *up = MU_NEW(arena, bool, t->vertices);
@@ -466,7 +466,7 @@ static void near(double got, double want, double tolerance)
 static void compare(const mu_topology *t)
 {
     enum { DRAWS = 20000 };
-    mu_availability want = drawn(t, DRAWS);
+    mu_availability want = averaged(t, DRAWS);
     mu_availability got = mu_topology_availability(t, &often, t->ranks, 0.0, 0.0);
     double four = 4.0 / sqrt((double)DRAWS); /* standard deviations of a share, at most half each */
     near(got.all_up, want.all_up, four * sqrt(got.all_up) + 1e-3);

@@ -133,6 +133,22 @@ static void routes_lead_there(void **state)
     }
 }
 
+/* Networks drawn at random, inner and outer, in part and in full. */
+static void drawn_routes_lead_there(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 0; seed < 300; seed++) {
+        mu_arena_mark mark = mu_arena_here(arena);
+        mu_network_spec drawn_specs[2] = {drawn_spec(seed), drawn_spec(seed + 5000)};
+        uint32_t count = drawn_specs[0].span < drawn_specs[1].span ? 2 : 1;
+        uint32_t ranks = drawn(seed, 99, 1, 60);
+        mu_topology t = built(arena, ranks, drawn_specs, count);
+        mu_routing routing = (mu_routing)(seed % MU_ROUTING_COUNT);
+        routes_of(&t, routing, seed % 2 == 0);
+        mu_arena_back(arena, mark);
+    }
+}
+
 /* The same wires as an explicit list: as many paths, as long, as many links sprayed over. */
 static void search_agrees(void **state)
 {
@@ -498,6 +514,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         CASE(simgrid_routes),
         CASE(routes_lead_there),
+        CASE(drawn_routes_lead_there),
         CASE(search_agrees),
         CASE(hashes_spread),
         CASE(sprays_over_planes),

@@ -257,15 +257,40 @@ static void several_domains(void **state)
     assert_false(t.uniform);
 }
 
+/* Whatever says that it is uniform is evenly loaded; a good part of what is drawn says so. */
+static void drawn_networks(void **state)
+{
+    (void)state;
+    uint32_t uniform = 0;
+    uint32_t nested = 0;
+    for (uint64_t seed = 0; seed < 3000; seed++) {
+        mu_arena_mark mark = mu_arena_here(arena);
+        mu_network_spec specs[2] = {drawn_spec(seed), drawn_spec(seed + 100000)};
+        uint32_t count = specs[0].span < specs[1].span ? 2 : 1;
+        uint32_t ranks = (uint32_t)specs[count - 1].span;
+        mu_topology t = built(arena, ranks, specs, count);
+        if (t.uniform && ranks <= 144) {
+            uniform++;
+            nested += count == 2 && specs[0].span > 1;
+            bool even =
+                evenly_loaded(&t, MU_ROUTING_SHORTEST) && evenly_loaded(&t, MU_ROUTING_SPRAY);
+            if (!even) {
+                fail_msg("seed %llu: uniform, but not evenly loaded", (unsigned long long)seed);
+            }
+        }
+        mu_arena_back(arena, mark);
+    }
+    assert_in_range(uniform, 500, 2500);
+    assert_in_range(nested, 50, 1000);
+}
+
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(single_networks),
-        CASE(fat_trees),
-        CASE(nested_networks),
-        CASE(several_domains),
+        CASE(single_networks), CASE(fat_trees),      CASE(nested_networks),
+        CASE(several_domains), CASE(drawn_networks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 #ifndef MUSTER_TESTS_TOPOLOGY_HELPER_H
 #define MUSTER_TESTS_TOPOLOGY_HELPER_H
 
+#include "base/random.h"
 #include "fabric/route.h"
 
 #include <setjmp.h>
@@ -136,6 +137,74 @@ static inline uint32_t all_shapes(mu_network_spec specs[SHAPES_MAX])
     specs[n++] = (mu_network_spec){
         .name = "pcie", .shape = MU_SHAPE_BUS, .span = 4, .bandwidth = 10e9, .planes = 1};
     return n;
+}
+
+static inline uint32_t drawn(uint64_t seed, uint64_t index, uint32_t low, uint32_t high)
+{
+    return low + (uint32_t)(mu_random_bits(seed, 0, index) % (high - low + 1));
+}
+
+static inline mu_network_spec drawn_clos(uint64_t seed)
+{
+    mu_network_spec spec = {.name = "clos",
+                            .shape = MU_SHAPE_CLOS,
+                            .span = 1,
+                            .bandwidth = 50e9,
+                            .latency_s = 1e-7,
+                            .planes = drawn(seed, 1, 1, 3),
+                            .levels = drawn(seed, 2, 1, 4)};
+    for (uint32_t l = 0; l < spec.levels; l++) {
+        spec.down[l] = drawn(seed, 10 + l, l == 0 ? 1 : 2, l == 0 ? 6 : 3);
+        spec.up[l] = l + 1 < spec.levels ? drawn(seed, 20 + l, 1, 4) : 0;
+        spec.taper[l] = 0.5 * drawn(seed, 30 + l, 0, 4);
+        spec.span *= spec.down[l];
+    }
+    uint32_t leaves = (uint32_t)spec.span / spec.down[0];
+    uint32_t rails = drawn(seed, 3, 1, 4);
+    spec.rails = leaves % rails == 0 ? rails : 0;
+    return spec;
+}
+
+static inline mu_network_spec drawn_grid(uint64_t seed)
+{
+    uint32_t dim[4];
+    uint32_t dims = drawn(seed, 1, 1, 4);
+    uint32_t most = dims < 3 ? 7 : (dims == 3 ? 4 : 3);
+    for (uint32_t i = 0; i < dims; i++) {
+        dim[i] = drawn(seed, 10 + i, 1, most);
+    }
+    bool mesh = drawn(seed, 2, 0, 1) == 0;
+    return grid(mesh ? MU_SHAPE_MESH : MU_SHAPE_TORUS, dims, dim);
+}
+
+static inline mu_network_spec drawn_dragonfly(uint64_t seed)
+{
+    uint32_t groups = drawn(seed, 1, 1, 5);
+    uint32_t spines = drawn(seed, 2, 1, 4);
+    uint32_t ports = drawn(seed, 3, 0, groups - 1);
+    if (groups > 1 && spines * ports % (groups - 1) != 0) {
+        ports = 0;
+    }
+    mu_network_spec spec =
+        dragonfly(groups, drawn(seed, 4, 1, 3), drawn(seed, 5, 1, 4), spines, ports);
+    spec.planes = drawn(seed, 6, 1, 2);
+    return spec;
+}
+
+/* A network of any shape with parameters. */
+static inline mu_network_spec drawn_spec(uint64_t seed)
+{
+    switch (drawn(seed, 0, 0, 4)) {
+    case 0:
+    case 1:
+        return drawn_clos(seed);
+    case 2:
+        return drawn_dragonfly(seed);
+    case 3:
+        return one_switch(drawn(seed, 1, 1, 9), drawn(seed, 2, 1, 3));
+    default:
+        return drawn_grid(seed);
+    }
 }
 
 static inline mu_topology built(mu_arena *arena, uint32_t ranks, const mu_network_spec *specs,
