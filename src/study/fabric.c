@@ -179,6 +179,9 @@ mu_status mu_net_answer_question(const mu_net_question *question, mu_work *work,
         status = mu_net_losses(s, out, err);
     }
     if (status == MU_OK && question->job.what != MU_NET_NOTHING) {
+        status = mu_net_merge_planes(s, err);
+    }
+    if (status == MU_OK && question->job.what != MU_NET_NOTHING) {
         status = mu_net_run(s, out, err);
     }
     return status;

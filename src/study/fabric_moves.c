@@ -6,15 +6,13 @@
  *        more than one of them.
  * Bound: in normal mode (no --low-latency) a token goes once to every inner group that it has
  *        experts in, to the member that has the sender's place there, and on from it; both at once,
- *        as kernels pipeline them. How much crossing once saves is that of even choice.
+ *        as kernels pipeline them.
  */
 #include "study/fabric_parts.h"
 
 #include "fabric/moves_expert.h"
 
-#include <math.h>
 #include <stdio.h>
-#include <string.h>
 
 enum { MATRIX_RANKS_MAX = 4096 };
 
@@ -53,21 +51,43 @@ static mu_pattern pattern_of(mu_algorithm algorithm, uint32_t members)
     }
 }
 
+/* Whether some members are joined by a mesh, on which a ring would use one cable of many. */
+static bool on_mesh(const mu_net_study *s)
+{
+    bool mesh = false;
+    for (uint32_t n = 0; n < s->topology.network_count; n++) {
+        const mu_network_spec *network = &s->topology.network[n];
+        mesh = mesh || (network->shape == MU_SHAPE_MESH && network->span > 2);
+    }
+    return mesh && s->q->job.stride == 1;
+}
+
+/* What is run where no algorithm was chosen. */
+static mu_pattern usual_pattern(const mu_net_study *s, mu_algorithm closed, uint32_t inner)
+{
+    const mu_net_job *job = &s->q->job;
+    mu_pattern pattern = pattern_of(closed, job->members);
+    bool rings = pattern == MU_PATTERN_RING || pattern == MU_PATTERN_HIERARCHICAL;
+    if (pattern == MU_PATTERN_HIERARCHICAL && inner <= 1) {
+        pattern = MU_PATTERN_RING;
+    }
+    if (rings && on_mesh(s)) {
+        pattern = MU_PATTERN_DIRECT;
+    }
+    if (!mu_pattern_can(pattern, job->collective)) {
+        pattern =
+            mu_pattern_can(MU_PATTERN_RING, job->collective) ? MU_PATTERN_RING : MU_PATTERN_DIRECT;
+    }
+    return pattern;
+}
+
 static mu_status pattern_moves(mu_net_study *s, const mu_transfer *closed, mu_moves *out,
                                char words[MU_NET_WORDS_MAX], mu_error *err)
 {
     const mu_net_job *job = &s->q->job;
-    bool chosen = job->algorithm >= 0;
-    mu_pattern pattern =
-        chosen ? (mu_pattern)job->algorithm : pattern_of(closed->algorithm, job->members);
     uint32_t inner = job->inner > 0 ? job->inner : inner_members(s);
-    if (!chosen && pattern == MU_PATTERN_HIERARCHICAL && inner <= 1) {
-        pattern = MU_PATTERN_RING;
-    }
-    if (!chosen && !mu_pattern_can(pattern, job->collective)) {
-        pattern =
-            mu_pattern_can(MU_PATTERN_RING, job->collective) ? MU_PATTERN_RING : MU_PATTERN_DIRECT;
-    }
+    mu_pattern pattern = job->algorithm >= 0 ? (mu_pattern)job->algorithm
+                                             : usual_pattern(s, closed->algorithm, inner);
     bool grouped = pattern == MU_PATTERN_HIERARCHICAL || pattern == MU_PATTERN_RAILS ||
                    (pattern == MU_PATTERN_SWITCH && inner > 1);
     if (grouped) {
@@ -78,47 +98,6 @@ static mu_status pattern_moves(mu_net_study *s, const mu_transfer *closed, mu_mo
     }
     return mu_moves_make(s->work->arena, job->collective, pattern, job->members,
                          grouped ? inner : 0, job->bytes, out, err);
-}
-
-/* Bytes of a rank's tokens to another group over the sum of what its ranks need of them. */
-static double once_a_group(const mu_net_experts *moe, uint32_t members, uint32_t inner)
-{
-    double ranks = mu_exchange_domains(members, moe->experts, moe->topk);
-    double groups = mu_exchange_domains((double)members / inner, moe->experts, moe->topk);
-    return ranks > 0.0 ? fmin(groups / ranks, 1.0) : 1.0;
-}
-
-/*
- * Tokens that go to other groups cross once, to the member at the sender's place, and go on from
- * it: [members * members] in `straight`, what results in `out`.
- */
-static void forward(const double *straight, uint32_t members, uint32_t inner, double share,
-                    double *out)
-{
-    for (uint32_t from = 0; from < members; from++) {
-        for (uint32_t to = 0; to < members; to++) {
-            double bytes = straight[(size_t)from * members + to];
-            uint32_t relay = to / inner * inner + from % inner;
-            if (from / inner == to / inner) {
-                relay = from;
-            } else {
-                out[(size_t)from * members + relay] += bytes * share;
-            }
-            out[(size_t)relay * members + to] += bytes;
-        }
-    }
-}
-
-/* What came goes back the way it came. */
-static void turn_round(double *bytes, uint32_t members)
-{
-    for (uint32_t a = 0; a < members; a++) {
-        for (uint32_t b = a + 1; b < members; b++) {
-            double there = bytes[(size_t)a * members + b];
-            bytes[(size_t)a * members + b] = bytes[(size_t)b * members + a];
-            bytes[(size_t)b * members + a] = there;
-        }
-    }
 }
 
 static mu_status expert_moves(mu_net_study *s, mu_moves *out, char words[MU_NET_WORDS_MAX],
@@ -132,6 +111,8 @@ static mu_status expert_moves(mu_net_study *s, mu_moves *out, char words[MU_NET_
         return mu_fail(err, MU_E_INPUT, "dispatch and combine: expected at most %d ranks, found %u",
                        MATRIX_RANKS_MAX, n);
     }
+    uint32_t inner = job->inner > 0 && n % job->inner == 0 ? job->inner : inner_members(s);
+    bool grouped = !moe->low_latency && inner > 1 && inner < n;
     mu_expert_traffic traffic = {.ranks = n,
                                  .experts = moe->experts,
                                  .topk = moe->topk,
@@ -139,31 +120,22 @@ static mu_status expert_moves(mu_net_study *s, mu_moves *out, char words[MU_NET_
                                  .token_bytes = moe->token_bytes,
                                  .skew = moe->skew,
                                  .seed = (uint64_t)s->q->seed,
-                                 .once = !moe->low_latency};
+                                 .once = !moe->low_latency,
+                                 .inner = grouped ? inner : 0,
+                                 .combine = job->what == MU_NET_COMBINE};
     mu_expert_bytes drawn;
     mu_status status = mu_expert_traffic_bytes(arena, &traffic, &drawn, err);
     if (status != MU_OK) {
         return status;
     }
-    double *bytes = drawn.bytes;
-    uint32_t inner = job->inner > 0 && n % job->inner == 0 ? job->inner : inner_members(s);
-    bool grouped = !moe->low_latency && inner > 1 && inner < n;
     if (grouped) {
-        bytes = MU_NEW(arena, double, (size_t)n *n);
-        if (bytes == NULL) {
-            return mu_fail(err, MU_E_MEMORY, "no memory for what %u ranks send to each other", n);
-        }
-        forward(drawn.bytes, n, inner, once_a_group(moe, n, inner), bytes);
         (void)snprintf(words, MU_NET_WORDS_MAX, "a token once to each group of %u, then on", inner);
     } else {
         (void)snprintf(words, MU_NET_WORDS_MAX, "direct, a token once %s",
                        moe->low_latency ? "an expert" : "a rank");
     }
-    if (job->what == MU_NET_COMBINE) {
-        turn_round(bytes, n);
-    }
     s->imbalance = drawn.imbalance;
-    return mu_moves_of_matrix(arena, n, bytes, out, err);
+    return mu_moves_of_matrix(arena, n, drawn.bytes, out, err);
 }
 
 mu_status mu_net_moves(mu_net_study *s, const mu_transfer *closed, mu_moves *out,

@@ -16,6 +16,8 @@ typedef struct mu_net_study {
     mu_fabric fabric;                      /* tiers of the point */
     mu_topology whole;                     /* before anything broke */
     mu_topology topology;
+    mu_topology wires; /* that flows run on: planes alike are one where that changes nothing */
+    bool merged;       /* wires has fewer planes than topology */
     mu_survey survey;
     mu_survey whole_survey; /* only where something broke */
     double imbalance;       /* of the drawn choice of experts: busiest rank over mean */
@@ -33,6 +35,18 @@ mu_status mu_net_specs(const mu_net_question *q, mu_draw draw, mu_network_spec *
  */
 void mu_net_kinds(const mu_net_study *s, const mu_network_spec *drawn, double *bandwidth,
                   double *latency_s);
+
+/**
+ * Builds `wires`. Over equal planes a message is striped, so that they carry alike and one with all
+ * of their bandwidth stands for them; not where parts are broken or paths hashed.
+ */
+mu_status mu_net_merge_planes(mu_net_study *s, mu_error *err) MU_MUST_CHECK;
+
+/** Bytes on the links of `topology` from those on `wires`. [links] both. */
+void mu_net_spread_planes(const mu_net_study *s, const double *merged, double *out);
+
+/** Planes that one link of a kind of `wires` stands for. */
+uint32_t mu_net_planes(const mu_net_study *s, uint32_t kind);
 
 /** Fills networks, kinds, figures and availability with their intervals. */
 mu_status mu_net_describe(mu_net_study *s, mu_net_answer *out, mu_error *err) MU_MUST_CHECK;
@@ -66,6 +80,9 @@ mu_status mu_net_moves(mu_net_study *s, const mu_transfer *closed, mu_moves *out
  */
 mu_status mu_net_bound(const mu_net_study *s, const mu_moves *moves, const uint32_t *place,
                        uint32_t copies, double *bound_s, char by[64], mu_error *err) MU_MUST_CHECK;
+
+/** Fills the hottest links, where `carried` and `kind_carried_max` stand. */
+void mu_net_find_hot(const mu_net_study *s, const double *kind_carried, mu_net_traffic *out);
 
 /** Runs the job on the wires. MU_NO: it lost a member, or a pair that nothing joins. */
 mu_status mu_net_run(mu_net_study *s, mu_net_answer *out, mu_error *err) MU_MUST_CHECK;

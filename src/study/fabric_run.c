@@ -10,7 +10,8 @@
  *        shared. Any other algorithm or schedule takes the launch cost and runs flow by flow at
  *        the tiers' efficiencies, with what software adds to a message before each.
  * Bound: draws move bandwidths and parameters. Where MESSAGES_MOST does not allow flows for every
- *        draw, the contention is that of the point.
+ *        draw, the contention is that of the point, and other algorithms' time goes with the
+ *        bandwidth and efficiency of the network that has the hottest link.
  */
 #include "study/fabric_parts.h"
 
@@ -22,6 +23,7 @@
 #include <string.h>
 
 static const double MESSAGES_MOST = 4e6;
+static const double BATCH_COST = 100.0; /* of a moment at which flows end, in messages */
 
 enum { TIME, CONTENTION, CLOSED, CLOSED_WIRE, COLUMNS };
 
@@ -35,6 +37,8 @@ typedef struct run {
     mu_congestion congestion; /* of the point, as is contention */
     double contention;
     const uint32_t *place; /* [copies * members]; NULL = in order from 0 on */
+    uint32_t binding;      /* network of the hottest link */
+    double calibrated_s;   /* flow by flow with software, of the point; 0 = not run */
     mu_flow_result wires;
 } run;
 
@@ -113,7 +117,8 @@ static double efficiency_of(const mu_net_job *job, const mu_tier *tier)
 
 /* What runs on which wires. */
 typedef struct trial {
-    const mu_topology *topology;
+    const mu_topology *topology; /* NULL: not run, the point's time and `slower` stand for it */
+    double slower;
     bool alone;                      /* one copy, the shortest ways, no background */
     const mu_fabric *software;       /* tiers whose efficiencies count; NULL = wires alone */
     const mu_congestion *congestion; /* between supernodes; NULL = none */
@@ -144,8 +149,8 @@ static mu_status flow(const run *r, const trial *of, mu_flow_result *out, mu_err
     return mu_flow_run(r->s->work->arena, &setup, &flows, out, err);
 }
 
-/* A shallow copy whose links have the bandwidths of these kinds. Broken ones stay so. */
-static mu_status with_bandwidth(const mu_topology *t, mu_arena *arena, const double *kinds,
+/* A shallow copy whose links are faster by kind. Broken ones stay so. */
+static mu_status with_bandwidth(const mu_topology *t, mu_arena *arena, const double *faster,
                                 mu_topology *out, mu_error *err)
 {
     *out = *t;
@@ -154,10 +159,9 @@ static mu_status with_bandwidth(const mu_topology *t, mu_arena *arena, const dou
         return mu_fail(err, MU_E_MEMORY, "no memory for a topology");
     }
     for (uint32_t k = 0; k < t->kind_count; k++) {
-        double faster = kinds[k] / t->kind[k].bandwidth;
-        out->kind[k].bandwidth = kinds[k];
+        out->kind[k].bandwidth *= faster[k];
         for (uint32_t i = t->kind[k].first; i < t->kind[k].first + t->kind[k].count; i++) {
-            out->bandwidth[i] = t->bandwidth[i] * faster;
+            out->bandwidth[i] = t->bandwidth[i] * faster[k];
         }
     }
     return MU_OK;
@@ -259,6 +263,10 @@ static mu_status fill_row(const run *r, const trial *with_software, double conte
         row[TIME] = closed.launch_s + (closed.time_s - closed.launch_s) * contention;
         return MU_OK;
     }
+    if (with_software->topology == NULL) {
+        row[TIME] = launch_of(fabric, &r->s->topology) + r->calibrated_s * with_software->slower;
+        return MU_OK;
+    }
     mu_flow_result calibrated;
     mu_arena_mark mark = mu_arena_here(r->s->work->arena);
     mu_status status = flow(r, with_software, &calibrated, err);
@@ -267,30 +275,62 @@ static mu_status fill_row(const run *r, const trial *with_software, double conte
     return status;
 }
 
-/* How many draws may run flows of their own. */
-static uint64_t flow_draws(const run *r, uint64_t samples)
+/* Whether every draw may run flows of its own. */
+static bool may_draw_flows(const run *r, uint64_t samples)
 {
-    double each = 2.0 * (double)r->wires.flows;
-    double affordable = MESSAGES_MOST / fmax(each, 1.0);
-    return affordable >= (double)samples ? samples : (uint64_t)affordable;
+    double each = (double)r->wires.flows + BATCH_COST * (double)r->wires.batches;
+    return 2.0 * each * (double)samples <= MESSAGES_MOST;
+}
+
+/* Time of the tightest network in a draw over the point: bandwidth and what software leaves. */
+static double slower_in(const run *r, const mu_fabric *fabric, const mu_network_spec *drawn)
+{
+    const mu_net_study *s = r->s;
+    const mu_network_spec *network = &s->topology.network[r->binding];
+    double point = efficiency_of(&s->q->job, tier_of(&s->fabric, network));
+    double now = efficiency_of(&s->q->job, tier_of(fabric, network));
+    double slower = over(point, now);
+    return s->spec_count > 0
+               ? slower * over(s->spec[r->binding].bandwidth, drawn[r->binding].bandwidth)
+               : slower;
+}
+
+/* Wires of a draw, and what sharing costs on them. */
+static mu_status draw_flows(const run *r, const mu_fabric *fabric, const mu_network_spec *specs,
+                            const mu_congestion *congestion, mu_topology *drawn, double *contention,
+                            mu_error *err)
+{
+    const mu_net_study *s = r->s;
+    double faster[MU_KINDS_MAX];
+    mu_topology lone;
+    mu_net_kinds(s, specs, faster, NULL);
+    for (uint32_t k = 0; k < s->topology.kind_count; k++) {
+        faster[k] /= s->topology.kind[k].bandwidth;
+    }
+    mu_status status =
+        with_bandwidth(r->as_closed ? &r->bare : &s->wires, s->work->arena, faster, drawn, err);
+    if (status == MU_OK && r->as_closed) {
+        status = build_lone(s, fabric, &lone, err);
+        if (status == MU_OK) {
+            status = measure_contention(r, drawn, &lone, congestion, contention, err);
+        }
+    }
+    return status;
 }
 
 static mu_status draw_row(const run *r, uint64_t index, bool flows, double row[COLUMNS],
                           mu_error *err)
 {
     const mu_net_study *s = r->s;
-    mu_arena *arena = s->work->arena;
     mu_draw draw = {.plan = s->plan, .index = (uint32_t)index};
     mu_fabric fabric;
     mu_network_spec specs[MU_NETWORKS_MAX];
-    double kinds[MU_KINDS_MAX];
     uint32_t count = 0;
     mu_topology drawn;
-    mu_topology lone;
     mu_congestion congestion = {0};
     double contention = r->contention;
-    const trial with_software = {
-        .topology = &drawn, .software = &fabric, .congestion = &congestion};
+    trial with_software = {
+        .topology = flows ? &drawn : NULL, .software = &fabric, .congestion = &congestion};
     mu_status status = mu_net_specs(s->q, draw, specs, &count, err);
     if (status == MU_OK) {
         status = mu_fabric_from_catalog(s->q->catalog, s->q->system, draw, s->q->ranks_per_chip,
@@ -300,29 +340,24 @@ static mu_status draw_row(const run *r, uint64_t index, bool flows, double row[C
         status = mu_congestion_from_catalog(s->q->catalog, draw, &congestion, err);
     }
     if (status == MU_OK && flows) {
-        mu_net_kinds(s, specs, kinds, NULL);
-        status = with_bandwidth(r->as_closed ? &r->bare : &s->topology, arena, kinds, &drawn, err);
+        status = draw_flows(r, &fabric, specs, &congestion, &drawn, &contention, err);
     }
-    if (status == MU_OK && flows && r->as_closed) {
-        status = build_lone(s, &fabric, &lone, err);
-        if (status == MU_OK) {
-            status = measure_contention(r, &drawn, &lone, &congestion, &contention, err);
-        }
+    if (status != MU_OK) {
+        return status;
     }
-    return status == MU_OK ? fill_row(r, &with_software, contention, row, err) : status;
+    with_software.slower = slower_in(r, &fabric, specs);
+    return fill_row(r, &with_software, contention, row, err);
 }
 
-/* Rows of the draws under the point's; returns by *made how many there are. */
-static mu_status run_draws(const run *r, double *rows, uint64_t samples, uint64_t *made,
-                           mu_error *err)
+/* Rows of the draws under the point's. */
+static mu_status run_draws(run *r, double *rows, uint64_t samples, mu_error *err)
 {
     mu_status status = MU_OK;
-    uint64_t with_flows = flow_draws(r, samples);
-    bool flows = with_flows == samples;
-    *made = flows || r->as_closed ? samples : with_flows;
-    for (uint64_t i = 1; i <= *made && status == MU_OK; i++) {
+    bool flows = may_draw_flows(r, samples);
+    r->calibrated_s = rows[TIME] - launch_of(&r->s->fabric, &r->s->topology);
+    for (uint64_t i = 1; i <= samples && status == MU_OK; i++) {
         mu_arena_mark mark = mu_arena_here(r->s->work->arena);
-        status = draw_row(r, i, flows || !r->as_closed, rows + i * COLUMNS, err);
+        status = draw_row(r, i, flows, rows + i * COLUMNS, err);
         mu_arena_back(r->s->work->arena, mark);
     }
     return status;
@@ -383,7 +418,6 @@ static mu_status add_intervals(run *r, mu_net_traffic *out, mu_error *err)
 {
     mu_net_study *s = r->s;
     uint64_t samples = s->plan != NULL ? (uint64_t)s->q->samples : 0;
-    uint64_t made = 0;
     mu_arena_mark mark = mu_arena_here(s->work->arena);
     double *rows = MU_NEW(s->work->arena, double, (samples + 1) * COLUMNS);
     double *column = MU_NEW(s->work->arena, double, samples + 1);
@@ -391,86 +425,16 @@ static mu_status add_intervals(run *r, mu_net_traffic *out, mu_error *err)
         return mu_fail(err, MU_E_MEMORY, "no memory for the draws");
     }
     const trial with_software = {
-        .topology = &s->topology, .software = &s->fabric, .congestion = &r->congestion};
+        .topology = &s->wires, .software = &s->fabric, .congestion = &r->congestion};
     mu_status status = fill_row(r, &with_software, r->contention, rows, err);
     if (status == MU_OK) {
-        status = run_draws(r, rows, samples, &made, err);
+        status = run_draws(r, rows, samples, err);
     }
     if (status == MU_OK) {
-        fill_quantities(r, rows, column, made, out);
+        fill_quantities(r, rows, column, samples, out);
     }
     mu_arena_back(s->work->arena, mark);
     return status;
-}
-
-/* Links by what they carry over what they can, most first. */
-static void insert_hot(mu_net_hot *list, uint32_t *count, const mu_net_hot *item)
-{
-    uint32_t at = *count;
-    while (at > 0 && list[at - 1].utilisation < item->utilisation) {
-        at--;
-    }
-    if (at == MU_NET_HOT_MAX) {
-        return;
-    }
-    uint32_t kept = *count < MU_NET_HOT_MAX ? *count : MU_NET_HOT_MAX - 1;
-    memmove(list + at + 1, list + at, (kept - at) * sizeof *list);
-    list[at] = *item;
-    *count = kept + 1;
-}
-
-static double share_used(double bytes, double bandwidth, double time_s)
-{
-    return bandwidth > 0.0 && time_s > 0.0 ? bytes / (bandwidth * time_s) : 0.0;
-}
-
-static bool alike(double a, double b)
-{
-    return fabs(a - b) <= 1e-9 * fmax(fabs(a), fabs(b));
-}
-
-/* Adds a link to those of its kind that carry as much, or as one of its own. */
-static void add_hot_link(const mu_net_study *s, uint32_t link, double bytes, double time_s,
-                         mu_net_traffic *out)
-{
-    const mu_topology *t = &s->topology;
-    mu_net_hot item = {.kind = s->survey.kind[link], .alike = 1, .bytes = bytes};
-    item.utilisation = share_used(bytes, t->bandwidth[link], time_s);
-    for (uint32_t i = 0; i < out->hot_count; i++) {
-        mu_net_hot *held = &out->hot[i];
-        if (held->kind == item.kind && alike(held->bytes, bytes) &&
-            alike(held->utilisation, item.utilisation)) {
-            held->alike++;
-            return;
-        }
-    }
-    if (out->hot_count == MU_NET_HOT_MAX &&
-        item.utilisation <= out->hot[MU_NET_HOT_MAX - 1].utilisation) {
-        return;
-    }
-    mu_survey_link_name(&s->survey, link, item.name);
-    insert_hot(out->hot, &out->hot_count, &item);
-}
-
-/* Collapsed runs know the busiest link of a kind. */
-static void find_hot(const run *r, mu_net_traffic *out)
-{
-    const mu_topology *t = &r->s->topology;
-    for (uint32_t i = 0; out->carried != NULL && i < t->links; i++) {
-        if (out->carried[i] > 0.0) {
-            add_hot_link(r->s, i, out->carried[i], out->wire_s.value, out);
-        }
-    }
-    for (uint32_t k = 0; out->carried == NULL && k < t->kind_count; k++) {
-        mu_net_hot item = {.kind = k, .bytes = out->kind_carried_max[k]};
-        item.utilisation = share_used(item.bytes, t->kind[k].bandwidth, out->wire_s.value);
-        double sum = r->wires.kind_carried[k];
-        item.alike = item.bytes > 0.0 ? (uint64_t)llround(sum / item.bytes) : 0;
-        (void)snprintf(item.name, sizeof item.name, "%s", t->kind[k].name);
-        if (item.bytes > 0.0) {
-            insert_hot(out->hot, &out->hot_count, &item);
-        }
-    }
 }
 
 static void say_what(const mu_net_job *job, char out[MU_NET_WORDS_MAX])
@@ -501,7 +465,7 @@ static void say_what(const mu_net_job *job, char out[MU_NET_WORDS_MAX])
     }
 }
 
-static void fill_wires(const run *r, mu_net_traffic *out)
+static mu_status fill_wires(const run *r, mu_net_traffic *out, mu_error *err)
 {
     const mu_flow_result *w = &r->wires;
     out->members = r->s->q->job.members;
@@ -515,7 +479,17 @@ static void fill_wires(const run *r, mu_net_traffic *out)
     }
     out->memory_bytes = w->memory_bytes;
     out->carried = w->carried;
-    memcpy(out->kind_carried_max, w->kind_carried_max, sizeof out->kind_carried_max);
+    for (uint32_t k = 0; k < r->s->topology.kind_count; k++) {
+        out->kind_carried_max[k] = w->kind_carried_max[k] / mu_net_planes(r->s, k);
+    }
+    if (r->s->merged && w->carried != NULL) {
+        out->carried = MU_NEW(r->s->work->arena, double, r->s->topology.links);
+        if (out->carried == NULL) {
+            return mu_fail(err, MU_E_MEMORY, "no memory for what links carry");
+        }
+        mu_net_spread_planes(r->s, w->carried, out->carried);
+    }
+    return MU_OK;
 }
 
 /* A job that loses a member is over. */
@@ -573,7 +547,7 @@ static mu_status prepare(run *r, mu_error *err)
     mu_draw point = {0};
     mu_status status = mu_congestion_from_catalog(s->q->catalog, point, &r->congestion, err);
     if (status == MU_OK) {
-        status = without_latency(&s->topology, s->work->arena, &r->bare, err);
+        status = without_latency(&s->wires, s->work->arena, &r->bare, err);
     }
     if (status == MU_OK) {
         status = place_copies(r, err);
@@ -603,12 +577,15 @@ mu_status mu_net_run(mu_net_study *s, mu_net_answer *out, mu_error *err)
         status = prepare(r, err);
     }
     if (status == MU_OK) {
-        const trial wires = {.topology = &s->topology};
+        const trial wires = {.topology = &s->wires};
         status = flow(r, &wires, &r->wires, err);
     }
     if (status == MU_OK) {
-        fill_wires(r, traffic);
-        find_hot(r, traffic);
+        status = fill_wires(r, traffic, err);
+    }
+    if (status == MU_OK) {
+        mu_net_find_hot(s, r->wires.kind_carried, traffic);
+        r->binding = traffic->hot_count > 0 ? s->topology.kind[traffic->hot[0].kind].network : 0;
         status = mu_net_bound(s, &r->moves, r->place, job->copies, &traffic->bound_s,
                               traffic->bound_by, err);
     }
