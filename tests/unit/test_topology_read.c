@@ -254,11 +254,34 @@ static void refused(void **state)
     assert_int_equal(mu_topology_read(arena, "docs/examples/none.yaml", &t, &err), MU_E_INPUT);
 }
 
+/* However little memory there is, an error says so. */
+static void little_memory(void **state)
+{
+    (void)state;
+    bool failed = false;
+    bool done = false;
+    for (size_t limit = 1024; !done && limit < (64U << 20); limit += limit / 4) {
+        mu_arena *small = mu_arena_create(limit);
+        if (small == NULL) {
+            continue;
+        }
+        mu_topology t;
+        mu_error err = {0};
+        mu_status status = mu_topology_read(small, "docs/examples/links.yaml", &t, &err);
+        assert_true(status == MU_OK || (status == MU_E_MEMORY && err.text[0] != '\0'));
+        failed = failed || status == MU_E_MEMORY;
+        done = status == MU_OK;
+        mu_arena_free(small);
+    }
+    assert_true(failed && done);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(torus), cmocka_unit_test(fat_tree), cmocka_unit_test(dragonfly),
-        cmocka_unit_test(links), cmocka_unit_test(spans),    cmocka_unit_test(refused),
+        cmocka_unit_test(torus),         cmocka_unit_test(fat_tree), cmocka_unit_test(dragonfly),
+        cmocka_unit_test(links),         cmocka_unit_test(spans),    cmocka_unit_test(refused),
+        cmocka_unit_test(little_memory),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

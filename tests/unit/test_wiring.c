@@ -5,8 +5,10 @@
  * Method: systems of the catalogue against their published counts of switches; a small system by
  *         hand; a table of faulty items with the message each must give.
  */
+#include "base/random.h"
 #include "fabric/fabric_catalog.h"
 #include "fabric/route.h"
+#include "fabric/shape_read.h"
 #include "fabric/wiring.h"
 #include "io/catalog_load.h"
 #include "io/doc_read.h"
@@ -420,6 +422,56 @@ static void tapered_radix(void **state)
     assert_int_equal(net[1].span, 70);
 }
 
+/* Ports of the switches of a level: down, and up in bundles. */
+static double ports_of(const mu_network_spec *net, uint32_t level, bool top)
+{
+    double down = level == 0 ? net->down[0] : net->down[level] * net->bundle[level - 1];
+    return down + (top ? 0.0 : net->up[level] * net->bundle[level]);
+}
+
+static uint32_t below(uint32_t end, uint32_t stream, uint32_t index)
+{
+    return (uint32_t)(mu_random_bits(5, stream, index) % end);
+}
+
+/* Whatever the ports, rails and tapers: all ranks are joined, by switches that have the ports. */
+static void any_radix(void **state)
+{
+    (void)state;
+    const mu_doc doc = {.file = ""};
+    uint32_t fitted = 0;
+    for (uint32_t i = 0; i < 20000; i++) {
+        mu_shape_params p = {.doc = &doc};
+        p.radix = 2 + below(200, 0, i);
+        p.spec.shape = MU_SHAPE_CLOS;
+        p.spec.rails = below(20, 1, i);
+        for (uint32_t l = 0; l < 3; l++) {
+            p.spec.taper[l] = 1.0 + below(30, 2 + l, i) / 10.0;
+        }
+        uint64_t ranks = 1 + below(1 + (1U << (i % 21)), 5, i);
+        p.spec.span = ranks;
+        mu_error err = {0};
+        if (mu_shape_fit(&p, ranks, &err) != MU_OK) {
+            bool small = p.radix < 20 || p.spec.rails > p.radix / 2;
+            assert_true(small && strstr(err.text, "too few ports") != NULL);
+            continue;
+        }
+        fitted++;
+        const mu_network_spec *net = &p.spec;
+        double leaves = (double)net->span / net->down[0];
+        assert_true(net->span >= ranks && net->levels <= MU_DIMS_MAX);
+        assert_true(net->rails <= 1 || fmod(leaves, net->rails) == 0.0);
+        for (uint32_t l = 0; l < net->levels; l++) {
+            double ports = ports_of(net, l, l + 1 == net->levels);
+            if (!(ports <= p.radix + 1e-9)) {
+                fail_msg("%.0f ranks, %u ports, %u rails: level %u uses %g", (double)ranks, p.radix,
+                         net->rails, l, ports);
+            }
+        }
+    }
+    assert_true(fitted > 15000);
+}
+
 static void refused(void **state)
 {
     (void)state;
@@ -494,7 +546,7 @@ int main(void)
         cmocka_unit_test(cloudmatrix), cmocka_unit_test(nvl72),     cmocka_unit_test(superpods),
         cmocka_unit_test(all_systems), cmocka_unit_test(all_draws), cmocka_unit_test(same_luck),
         cmocka_unit_test(by_kind),     cmocka_unit_test(shapes),    cmocka_unit_test(tapered_radix),
-        cmocka_unit_test(inherited),   cmocka_unit_test(refused),
+        cmocka_unit_test(inherited),   cmocka_unit_test(any_radix), cmocka_unit_test(refused),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
