@@ -19,6 +19,7 @@ static const int64_t NEVER = INT64_MAX;
 static void set_empty(mu_flows *flows)
 {
     flows->now = 0;
+    flows->part = 0.0;
     flows->plain = true;
     flows->free_flow = NONE;
     flows->flow_count = 0;
@@ -43,6 +44,8 @@ static void set_empty(mu_flows *flows)
         link->due_place = NONE;
         link->due = NEVER;
         link->clock_tick = 0;
+        link->clock_part = 0.0;
+        link->due_part = 0.0;
         link->clock = 0.0;
         flows->carried[l] = 0.0;
         if (flows->watched != NULL) {
@@ -233,11 +236,11 @@ mu_status mu_flows_start(mu_flows *flows, const mu_flow *flow, mu_error *err)
     flows->plain = flows->plain && flow->share == NULL && flow->weight == 1.0;
     flows->stats.started++;
     mu_flow_watch(flows, f, flow->weight);
-    bool kept =
-        flow->delay == 0
-            ? enter(flows, f)
-            : add_wait(flows,
-                       (waiting){.tick = flows->now + flow->delay, .tag = flow->tag, .flow = f});
+    bool kept = flow->delay == 0 ? enter(flows, f)
+                                 : add_wait(flows, (waiting){.tick = flows->now + flow->delay,
+                                                             .part = flows->part,
+                                                             .tag = flow->tag,
+                                                             .flow = f});
     return kept ? MU_OK : mu_fail(err, MU_E_MEMORY, "out of memory");
 }
 
@@ -247,7 +250,9 @@ static bool due_before(const mu_flows *flows, uint32_t a, uint32_t b)
 {
     int64_t x = flows->link[a].due;
     int64_t y = flows->link[b].due;
-    return x < y || (x == y && a < b);
+    double p = flows->link[a].due_part;
+    double q = flows->link[b].due_part;
+    return x < y || (x == y && (p < q || (p == q && a < b)));
 }
 
 static void due_put(mu_flows *flows, uint32_t place, uint32_t l)
@@ -308,17 +313,24 @@ static double ticks_left(const mu_flows *flows, uint32_t l)
     return rest / flows->share[l].level / flows->tick_s;
 }
 
-static int64_t due_tick(const mu_flows *flows, uint32_t l)
+/* Tick of a link's next end, and what the exact moment has more. */
+static int64_t due_tick(const mu_flows *flows, uint32_t l, double *part)
 {
+    *part = 0.0;
     if (flows->load[l].members == 0 || !(flows->share[l].level > 0.0)) {
         return NEVER;
     }
-    double ticks = fmax(rint(ticks_left(flows, l)), 0.0);
-    return ticks < (double)(NEVER - 1 - flows->now) ? flows->now + (int64_t)ticks : NEVER - 1;
+    double exact = fmax(ticks_left(flows, l), 0.0) + flows->part;
+    double ticks = fmax(rint(exact), 0.0);
+    if (!(ticks < (double)(NEVER - 1 - flows->now))) {
+        return NEVER - 1;
+    }
+    *part = exact - ticks;
+    return flows->now + (int64_t)ticks;
 }
 
 /* A link's next end changed: one step of a heap, or just noted where all is ordered anew after. */
-static void move_due(mu_flows *flows, uint32_t l, int64_t before, bool ordered)
+static void move_due(mu_flows *flows, uint32_t l, bool sooner, bool ordered)
 {
     link_state *link = &flows->link[l];
     if (link->due == NEVER) {
@@ -335,7 +347,7 @@ static void move_due(mu_flows *flows, uint32_t l, int64_t before, bool ordered)
         if (ordered) {
             due_up(flows, place, l);
         }
-    } else if (ordered && link->due < before) {
+    } else if (ordered && sooner) {
         due_up(flows, link->due_place, l);
     } else if (ordered) {
         due_down(flows, link->due_place, l);
@@ -350,9 +362,12 @@ static void retime(mu_flows *flows)
         link_state *link = &flows->link[l];
         flows->load[l].retimed = false;
         int64_t before = link->due;
-        link->due = due_tick(flows, l);
-        if (link->due != before) {
-            move_due(flows, l, before, ordered);
+        double before_part = link->due_part;
+        link->due = due_tick(flows, l, &link->due_part);
+        if (link->due != before || link->due_part != before_part) {
+            bool sooner =
+                link->due < before || (link->due == before && link->due_part < before_part);
+            move_due(flows, l, sooner, ordered);
         }
     }
     flows->retimed_count = 0;
@@ -373,7 +388,7 @@ static bool end_members(mu_flows *flows, uint32_t l)
 {
     bool first = true;
     set_clock(flows, l);
-    while (flows->load[l].members > 0 && (first || ticks_left(flows, l) <= 0.5)) {
+    while (flows->load[l].members > 0 && (first || ticks_left(flows, l) + flows->part <= 0.5)) {
         uint32_t f = flows->link[l].heap[0].flow;
         if (!add_ended(flows, flows->flow[f].tag)) {
             return false;
@@ -393,6 +408,7 @@ static bool end_due(mu_flows *flows)
         uint32_t l = flows->due_heap[0];
         due_remove(flows, l);
         flows->link[l].due = NEVER;
+        flows->link[l].due_part = 0.0;
         if (!end_members(flows, l)) {
             return false;
         }
@@ -475,8 +491,11 @@ static mu_status go_on(mu_flows *flows, bool *stays, mu_error *err)
     }
     retime(flows);
     int64_t next = flows->due_count > 0 ? flows->link[flows->due_heap[0]].due : NEVER;
-    if (flows->wait_count > 0 && flows->wait[0].tick < next) {
+    double part = flows->due_count > 0 ? flows->link[flows->due_heap[0]].due_part : 0.0;
+    if (flows->wait_count > 0 && (flows->wait[0].tick < next ||
+                                  (flows->wait[0].tick == next && flows->wait[0].part < part))) {
         next = flows->wait[0].tick;
+        part = flows->wait[0].part;
     }
     *stays = next == NEVER;
     if (*stays) {
@@ -489,6 +508,7 @@ static mu_status go_on(mu_flows *flows, bool *stays, mu_error *err)
         return mu_fail(err, MU_E_INPUT, "a flow ends later than time can be counted (%.3g s)",
                        (double)NEVER * flows->tick_s);
     }
+    flows->part = next > flows->now || part > flows->part ? part : flows->part;
     flows->now = next;
     flows->stats.batches++;
     return end_due(flows) && enter_due(flows) ? MU_OK : out_of_memory(err);
@@ -528,7 +548,7 @@ const double *mu_flows_carried(const mu_flows *flows)
 double mu_flows_used(const mu_flows *flows, uint32_t link)
 {
     const link_level *share = &flows->share[link];
-    return flows->load[link].fixed + share->weight * share->level;
+    return fmax(flows->load[link].fixed + share->weight * share->level, 0.0);
 }
 
 const double *mu_flows_watch(mu_flows *flows, mu_error *err)

@@ -5,8 +5,9 @@
  * Terms: a flow has a route (links, and the share of its bytes that crosses each), bytes, a weight
  *        and a tag of the caller's. Its rate is weight * level, the level being that of its
  *        bottleneck: a full link on which no flow has a higher level. A flow of weight n and n
- *        times the bytes stands for n identical flows. Time is whole ticks (1 ps unless asked
- *        otherwise); events of one tick are one batch, in order of tags.
+ *        times the bytes stands for n identical flows. Time is told in whole ticks (1 ps unless
+ *        asked otherwise); events of one tick are one batch, in order of tags. What a moment has
+ *        beyond its tick is kept, so that ends that are equal stay equal.
  * Bound: an event costs what it changes. Flows with the same bottleneck share one clock, so that a
  *        change of its level touches no flow's finish time.
  * Source: max-min fairness: Bertsekas & Gallager, Data Networks, 6.5; virtual clocks: Parekh &

@@ -16,6 +16,12 @@
 #include <math.h>
 #include <stdlib.h>
 
+/* fmax is a call, for the sake of NaN. */
+static double larger(double a, double b)
+{
+    return a < b ? b : a;
+}
+
 /* --- links to look at, by level --- */
 
 static void work_put(mu_flows *flows, double key, uint32_t l)
@@ -59,6 +65,9 @@ static work_item work_take(mu_flows *flows)
 static double level_of(const mu_flows *flows, uint32_t l)
 {
     const link_level *share = &flows->share[l];
+    if (!(share->capacity > 0.0)) {
+        return 0.0; /* not what rounding leaves of nothing */
+    }
     return (share->capacity - flows->load[l].fixed) / share->weight;
 }
 
@@ -119,9 +128,10 @@ static double drop_member(mu_flows *flows, uint32_t f)
     link_level *share = &flows->share[l];
     share->weight -= pull;
     load->fixed += pull * share->level;
-    load->above = fmax(load->above, share->level);
+    load->above = larger(load->above, share->level);
     if (load->members == 0) {
         set_clock(flows, l);
+        flows->link[l].clock = 0.0; /* nobody reads it any more, and small numbers are finer */
         share->weight = 0.0;
         share->level = 0.0;
         set_limit(flows, l);
@@ -166,6 +176,22 @@ static int by_level_down(const void *a, const void *b)
     return x->flow < y->flow ? -1 : x->flow > y->flow;
 }
 
+static void sort_pulled(pulled *list, uint32_t count)
+{
+    if (count > 16) {
+        qsort(list, count, sizeof *list, by_level_down);
+        return;
+    }
+    for (uint32_t i = 1; i < count; i++) {
+        pulled item = list[i];
+        uint32_t at = i;
+        for (; at > 0 && by_level_down(&item, &list[at - 1]) < 0; at--) {
+            list[at] = list[at - 1];
+        }
+        list[at] = item;
+    }
+}
+
 /* Flows that are not members and run above `level`; sums up anew what is fixed. */
 static bool find_above(mu_flows *flows, uint32_t l, double level, uint32_t *count)
 {
@@ -208,13 +234,13 @@ static bool pull_in(mu_flows *flows, uint32_t l)
     if (!find_above(flows, l, level, &count)) {
         return false;
     }
-    qsort(flows->pull, count, sizeof *flows->pull, by_level_down);
+    sort_pulled(flows->pull, count);
     level = load->members > 0 ? level_of(flows, l) : -INFINITY;
     for (uint32_t i = 0; i < count; i++) {
         const pulled *p = &flows->pull[i];
         if (p->level <= level + fabs(level) * LEVEL_SLACK ||
             (load->members == 0 && !overfull(flows, l))) {
-            load->above = fmax(load->above, p->level);
+            load->above = larger(load->above, p->level);
             break;
         }
         uint32_t from = flows->bottleneck[p->flow];
@@ -297,7 +323,7 @@ static bool settle(mu_flows *flows, work_item item)
     }
     if (load->members > 0) {
         flows->stats.solved++;
-        set_level(flows, l, fmax(level_of(flows, l), 0.0));
+        set_level(flows, l, larger(level_of(flows, l), 0.0));
     }
     return true;
 }
@@ -389,7 +415,7 @@ static bool solve_all(mu_flows *flows)
     while (flows->work_count > 0) {
         work_item item = work_take(flows);
         if (flows->share[item.link].weight > 0.0) {
-            double level = fmax(level_of(flows, item.link), 0.0);
+            double level = larger(level_of(flows, item.link), 0.0);
             if (level > item.key * (1.0 + LEVEL_SLACK) && flows->work_count > 0 &&
                 flows->work[0].key < level && has_open(flows, item.link)) {
                 work_put(flows, level, item.link);
@@ -446,7 +472,7 @@ static bool join(mu_flows *flows, uint32_t f)
     for (uint32_t i = flow->first; i < flow->first + flow->hops; i++) {
         uint32_t k = flows->hop_link[i] & LINK_MASK;
         if (k != l) {
-            flows->load[k].above = fmax(flows->load[k].above, level);
+            flows->load[k].above = larger(flows->load[k].above, level);
         }
         look_at(flows, k, level);
     }

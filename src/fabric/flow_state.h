@@ -63,6 +63,8 @@ typedef struct link_state {
     uint32_t due_place; /* in due_heap; NONE */
     int64_t due;        /* tick of the next end */
     int64_t clock_tick; /* when `clock` was right */
+    double clock_part;
+    double due_part;
     double clock;
 } link_state;
 
@@ -83,6 +85,7 @@ typedef struct work_item {
 
 typedef struct waiting {
     int64_t tick;
+    double part;
     uint64_t tag;
     uint32_t flow;
 } waiting;
@@ -99,7 +102,9 @@ struct mu_flows {
     uint32_t links;
     double tick_s;
     int64_t now;
-    bool plain; /* all weights and shares so far are 1 */
+    double part; /* of a tick by which this moment lies after `now`, -0.5 .. 0.5: ends that are
+                    equal stay equal, however moments are rounded */
+    bool plain;  /* all weights and shares so far are 1 */
 
     link_load *load;   /* [links + 1]: the last takes what unused places add */
     link_level *share; /* [links] */
@@ -184,16 +189,18 @@ static inline double hop_share_of(const mu_flows *flows, uint32_t hop)
 static inline double clock_now(const mu_flows *flows, uint32_t l)
 {
     const link_state *link = &flows->link[l];
-    return link->clock +
-           flows->share[l].level * ((double)(flows->now - link->clock_tick) * flows->tick_s);
+    return link->clock + flows->share[l].level * (((double)(flows->now - link->clock_tick) +
+                                                   (flows->part - link->clock_part)) *
+                                                  flows->tick_s);
 }
 
 static inline void set_clock(mu_flows *flows, uint32_t l)
 {
     link_state *link = &flows->link[l];
-    if (link->clock_tick != flows->now) {
+    if (link->clock_tick != flows->now || link->clock_part != flows->part) {
         link->clock = clock_now(flows, l);
         link->clock_tick = flows->now;
+        link->clock_part = flows->part;
     }
 }
 

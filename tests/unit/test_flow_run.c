@@ -107,13 +107,6 @@ static mu_flow_result run_moves(bench_top *b, mu_flow_setup setup)
 
 /* --- shortcuts are exact --- */
 
-/* Rounds in which nobody waits for what he gets are chaotic where links are shared unevenly: a
- * picosecond of rounding, which folding does not have, moves the end by some per cent. */
-static bool is_chaotic(int which, mu_pattern pattern)
-{
-    return which == 4 && pattern == MU_PATTERN_PAIRWISE;
-}
-
 static void check_equal(const bench_top *b, const mu_flow_result *fast, const mu_flow_result *plain,
                         double tolerance)
 {
@@ -139,7 +132,7 @@ static void check_equal(const bench_top *b, const mu_flow_result *fast, const mu
 static mu_flow_method check_shortcuts(int which, mu_collective what, mu_pattern pattern,
                                       mu_routing routing)
 {
-    double tolerance = is_chaotic(which, pattern) ? 0.1 : 1e-8;
+    double tolerance = 1e-8;
     bench_top b;
     uint32_t ranks = 0;
     open_top(&b, which, &ranks);
