@@ -94,8 +94,9 @@ typedef enum mu_pattern {
     MU_PATTERN_DIRECT,       /* everyone to everyone at once; broadcast: rank 0 to all; point to
                                 point: rank 0 to 1 */
     MU_PATTERN_PAIRWISE,     /* all-to-all in rounds, (r + i) mod n; next when one's own is over */
-    MU_PATTERN_HIERARCHICAL, /* inside groups of `inner` ranks (rings), across them, inside again;
-                                all-to-all: to the place of the destination, then across */
+    MU_PATTERN_HIERARCHICAL, /* inside groups of `inner` ranks everyone to everyone, across them a
+                                ring a place, inside again; all-to-all: to the place of the
+                                destination, then across */
     MU_PATTERN_RAILS,        /* `inner` rings at once, each crossing between groups on a rail of its
                                 own: as ring but broadcast */
     MU_PATTERN_SWITCH,       /* all-reduce added up by the switch of each group of `inner` (0: all),

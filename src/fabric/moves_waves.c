@@ -188,6 +188,8 @@ static void add_two_step(phases *all, const mu_moves_ask *ask)
     add(all, across);
 }
 
+/* Inside at once, not round a ring: meshes (HCCL) have a link to every peer to use, and switches do
+ * not mind. */
 static void add_hierarchical(phases *all, const mu_moves_ask *ask)
 {
     if (ask->what == MU_ALL_TO_ALL) {
@@ -195,8 +197,8 @@ static void add_hierarchical(phases *all, const mu_moves_ask *ask)
         return;
     }
     uint32_t outer = ask->ranks / ask->inner;
-    phase inside = {.shape = TO_NEXT,
-                    .waves = ask->inner - 1,
+    phase inside = {.shape = TO_ALL,
+                    .waves = 1,
                     .members = ask->inner,
                     .stride = 1,
                     .bytes = ask->bytes / ask->inner};
