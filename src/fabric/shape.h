@@ -19,6 +19,25 @@
 
 enum { MU_PLANES_MAX = 256 };
 
+/* What networks may be: anything beyond is a mistake. */
+#define MU_LINK_BANDWIDTH_MIN 1e-3
+#define MU_LINK_BANDWIDTH_MAX 1e18
+#define MU_LINK_LATENCY_MAX_S 3600.0
+#define MU_TAPER_MIN 1e-3
+#define MU_TAPER_MAX 1e6
+#define MU_DIM_SHARE_MIN 1e-6
+
+/* Written so that a NaN fails. */
+static inline bool mu_link_bandwidth_fits(double bandwidth)
+{
+    return bandwidth >= MU_LINK_BANDWIDTH_MIN && bandwidth <= MU_LINK_BANDWIDTH_MAX;
+}
+
+static inline bool mu_link_latency_fits(double latency_s)
+{
+    return latency_s >= 0.0 && latency_s <= MU_LINK_LATENCY_MAX_S;
+}
+
 /* Division by a number that stays: two multiplications. */
 typedef struct mu_divisor {
     uint64_t magic; /* ceil(2^64 / by); 0 for 1 */

@@ -22,7 +22,7 @@ static mu_status check_shares(const mu_network_spec *spec, mu_error *err)
     for (uint32_t i = 0; i < spec->dims; i++) {
         double share = spec->dim_share[i];
         bool needed = spec->dim[i] > 1 && spec->dims > 1;
-        if (!(share >= 0.0 && share <= 1.0) || (needed && !(share > 0.0))) {
+        if (!(share >= 0.0 && share <= 1.0) || (needed && !(share >= MU_DIM_SHARE_MIN))) {
             return mu_fail(err, MU_E_INPUT,
                            "network \"%s\", dimension %u: expected a share of the bandwidth above "
                            "0 and up to 1, got %g",

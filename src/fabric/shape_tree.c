@@ -42,32 +42,39 @@ static mu_status set_levels(mu_layout *layout, const uint32_t *down, mu_error *e
     return MU_OK;
 }
 
+/* Product of numbers, none above 2^32; stops at 2^31. */
+static uint64_t product(uint64_t a, uint64_t b)
+{
+    uint64_t exact = a * b;
+    return exact < NUMBERS_MAX ? exact : NUMBERS_MAX;
+}
+
 /* Numbers of switches and cables, once the levels stand. Links are counted from 0 on. */
 static mu_status set_sizes(mu_layout *layout, mu_error *err)
 {
-    uint64_t trees = (uint64_t)layout->domains * layout->planes;
-    uint64_t link = (uint64_t)layout->ranks * layout->planes;
+    uint64_t trees = product(layout->domains, layout->planes);
+    uint64_t link = product(layout->ranks, layout->planes);
     uint64_t in_plane = 0;
     layout->down_first[0] = (uint32_t)link;
     link *= 2;
     for (uint32_t l = 0; l < layout->levels; l++) {
-        uint64_t switches = (uint64_t)(layout->span / layout->by_below[l].by) * layout->ways[l];
-        uint64_t cables = switches * layout->up[l];
-        if (switches * trees >= NUMBERS_MAX || cables >= NUMBERS_MAX ||
-            cables * trees >= NUMBERS_MAX || link >= NUMBERS_MAX) {
+        uint64_t switches = product(layout->span / layout->by_below[l].by, layout->ways[l]);
+        uint64_t cables = product(product(switches, layout->up[l]), trees);
+        if (product(switches, trees) == NUMBERS_MAX || 2 * cables + link >= NUMBERS_MAX) {
             return too_many(layout, err);
         }
         layout->per_plane[l] = (uint32_t)switches;
         layout->level_first[l] = (uint32_t)in_plane;
         in_plane += switches;
         layout->up_first[l + 1] = (uint32_t)link;
-        layout->down_first[l + 1] = (uint32_t)(link + cables * trees);
-        link += 2 * cables * trees;
+        layout->down_first[l + 1] = (uint32_t)(link + cables);
+        link += 2 * cables;
     }
-    uint64_t between = trees * layout->groups * layout->spines * layout->global_ports;
+    uint64_t between =
+        product(product(trees, layout->groups), product(layout->spines, layout->global_ports));
     layout->global_first = (uint32_t)link;
     link += between;
-    if (link >= NUMBERS_MAX || in_plane * trees >= NUMBERS_MAX) {
+    if (link >= NUMBERS_MAX || product(in_plane, trees) == NUMBERS_MAX) {
         return too_many(layout, err);
     }
     layout->plane_switches = (uint32_t)in_plane;
@@ -79,9 +86,10 @@ static mu_status set_sizes(mu_layout *layout, mu_error *err)
 static mu_status check_taper(const mu_network_spec *spec, uint32_t level, mu_error *err)
 {
     double taper = spec->taper[level];
-    if (!(taper >= 0.0) || !isfinite(taper)) {
-        return mu_fail(err, MU_E_INPUT, "network \"%s\": expected a taper above zero, got %g",
-                       spec->name, taper);
+    bool unsaid = taper >= 0.0 && taper <= 0.0;
+    if (!unsaid && !(taper >= MU_TAPER_MIN && taper <= MU_TAPER_MAX)) {
+        return mu_fail(err, MU_E_INPUT, "network \"%s\": expected a taper of %g to %g, got %g",
+                       spec->name, MU_TAPER_MIN, MU_TAPER_MAX, taper);
     }
     return MU_OK;
 }
@@ -149,11 +157,11 @@ static mu_status set_global(mu_layout *layout, mu_error *err)
                        "%u other groups",
                        spec->name, spec->up[0], ports, others);
     }
-    if (others > 0 && (!(spec->global_share > 0.0) || !isfinite(spec->global_share))) {
+    double share = spec->global_share;
+    if (others > 0 && !(share >= 1.0 / MU_TAPER_MAX && share <= MU_TAPER_MAX)) {
         return mu_fail(err, MU_E_INPUT,
-                       "network \"%s\": expected a global share above zero, got "
-                       "%g",
-                       spec->name, spec->global_share);
+                       "network \"%s\": expected a global share of %g to %g, got %g", spec->name,
+                       1.0 / MU_TAPER_MAX, MU_TAPER_MAX, share);
     }
     layout->groups = spec->groups;
     layout->spines = spec->up[0];

@@ -31,13 +31,14 @@ const char *mu_shape_text(mu_shape shape)
 
 static mu_status check_common(const mu_network_spec *spec, mu_error *err)
 {
-    if (!(spec->bandwidth > 0.0) || !isfinite(spec->bandwidth)) {
-        return mu_fail(err, MU_E_INPUT, "network \"%s\": expected a bandwidth above zero, got %g",
-                       spec->name, spec->bandwidth);
-    }
-    if (!(spec->latency_s >= 0.0) || !isfinite(spec->latency_s)) {
+    if (!mu_link_bandwidth_fits(spec->bandwidth)) {
         return mu_fail(err, MU_E_INPUT,
-                       "network \"%s\": expected a latency of zero or more, got %g s", spec->name,
+                       "network \"%s\": expected a bandwidth above zero, up to %g B/s, got %g",
+                       spec->name, MU_LINK_BANDWIDTH_MAX, spec->bandwidth);
+    }
+    if (!mu_link_latency_fits(spec->latency_s)) {
+        return mu_fail(err, MU_E_INPUT,
+                       "network \"%s\": expected a latency of 0 to 3600 s, got %g s", spec->name,
                        spec->latency_s);
     }
     if (spec->span == 0) {
@@ -57,8 +58,11 @@ static mu_status check_common(const mu_network_spec *spec, mu_error *err)
     return MU_OK;
 }
 
-static mu_status bus_check(mu_layout *layout)
+static mu_status bus_check(mu_layout *layout, mu_error *err)
 {
+    if (2 * (uint64_t)layout->ranks + layout->domains >= NUMBERS_MAX) {
+        return mu_fail(err, MU_E_INPUT, "network \"%s\": more than 2^31 links", layout->spec->name);
+    }
     layout->levels = 1;
     layout->switches = 2 * layout->domains;
     layout->links = 2 * layout->ranks + layout->domains;
@@ -76,7 +80,7 @@ static mu_status check_shape(mu_layout *layout, mu_error *err)
     case MU_SHAPE_TORUS:
         return mu_grid_check(layout, err);
     case MU_SHAPE_BUS:
-        return bus_check(layout);
+        return bus_check(layout, err);
     case MU_SHAPE_LINKS:
     case MU_SHAPE_COUNT:
         break;
@@ -326,15 +330,15 @@ static mu_status check_cable(const mu_cable *cable, uint32_t index, uint32_t ver
     if (cable->a == cable->b) {
         return mu_fail(err, MU_E_INPUT, "cable %u: both ends are %u", index, cable->a);
     }
-    if (!(cable->bandwidth > 0.0) || !isfinite(cable->bandwidth)) {
+    if (!mu_link_bandwidth_fits(cable->bandwidth)) {
         return mu_fail(err, MU_E_INPUT,
-                       "cable %u (%u to %u): expected a bandwidth above zero, "
+                       "cable %u (%u to %u): expected a bandwidth above zero, up to %g B/s, "
                        "got %g",
-                       index, cable->a, cable->b, cable->bandwidth);
+                       index, cable->a, cable->b, MU_LINK_BANDWIDTH_MAX, cable->bandwidth);
     }
-    if (!(cable->latency_s >= 0.0) || !isfinite(cable->latency_s)) {
+    if (!mu_link_latency_fits(cable->latency_s)) {
         return mu_fail(err, MU_E_INPUT,
-                       "cable %u (%u to %u): expected a latency of zero or more, "
+                       "cable %u (%u to %u): expected a latency of 0 to 3600 s, "
                        "got %g s",
                        index, cable->a, cable->b, cable->latency_s);
     }
