@@ -193,37 +193,7 @@ mu_status mu_rush_messages(mu_arena *arena, const mu_rush *rush, mu_rush_visit *
     return status;
 }
 
-/* What messages put on links. */
-typedef struct meter {
-    const mu_topology *topology;
-    mu_router *router;
-    mu_route *route;
-    double *load; /* [links] bytes of each byte that a rank sends */
-    bool *seen;   /* [links] by the messages whose time is asked for */
-    bool beside;  /* counting what only goes on beside them */
-} meter;
-
-static mu_status count_message(void *context, uint32_t from, uint32_t to, double part,
-                               mu_error *err)
-{
-    meter *m = context;
-    mu_error ignored = {0};
-    mu_status status = mu_router_find(m->router, from, to, 0, m->route, &ignored);
-    if (status != MU_OK) {
-        return status == MU_NO ? MU_OK : mu_fail(err, status, "%s", ignored.text);
-    }
-    for (uint32_t i = 0; i < m->route->count; i++) {
-        uint32_t link = m->route->link[i];
-        m->load[link] += part * m->route->share[i];
-        m->seen[link] = m->seen[link] || !m->beside;
-    }
-    return MU_OK;
-}
-
-/* What goes on beside a hand-over: groups of the next instance along send to all others of theirs,
- * evenly spread shifts of them. */
-static mu_status walk_beside(const mu_rush *rush, mu_rush_visit *visit, void *context,
-                             mu_error *err)
+mu_status mu_rush_beside(const mu_rush *rush, mu_rush_visit *visit, void *context, mu_error *err)
 {
     uint64_t ranks = rush->group.ranks;
     uint64_t shifts = ranks - 1 < SHIFTS_MAX ? ranks - 1 : SHIFTS_MAX;
@@ -268,7 +238,7 @@ mu_status mu_rush_handover(mu_arena *arena, const mu_rush *rush, uint64_t inner,
     if (in.got == NULL) {
         return mu_fail(err, MU_E_MEMORY, "no memory for the traffic of an instance");
     }
-    mu_status status = rush->alone ? MU_OK : walk_beside(rush, count_in, &in, err);
+    mu_status status = rush->alone ? MU_OK : mu_rush_beside(rush, count_in, &in, err);
     double most = 0.0;
     for (uint64_t r = 0; r < rush->instance; r++) {
         double all = crosses(rush, r, r + rush->instance) ? 1.0 + in.got[r] : 0.0;
@@ -277,71 +247,6 @@ mu_status mu_rush_handover(mu_arena *arena, const mu_rush *rush, uint64_t inner,
     mu_arena_back(arena, mark);
     if (status == MU_OK) {
         *bytes = most;
-    }
-    return status;
-}
-
-static double busiest(const meter *m)
-{
-    double most_s = 0.0;
-    for (uint32_t i = 0; i < m->topology->links; i++) {
-        double time_s = m->seen[i] ? m->load[i] / m->topology->bandwidth[i] : 0.0;
-        most_s = time_s > most_s ? time_s : most_s;
-    }
-    return most_s;
-}
-
-static mu_status measure(mu_arena *arena, meter *m, const mu_rush *t, double *s_per_byte,
-                         mu_error *err)
-{
-    memset(m->load, 0, m->topology->links * sizeof *m->load);
-    memset(m->seen, 0, m->topology->links * sizeof *m->seen);
-    mu_status status = mu_rush_messages(arena, t, count_message, m, err);
-    if (status == MU_OK && t->kind == MU_RUSH_HANDOVER && !t->alone) {
-        m->beside = true;
-        status = walk_beside(t, count_message, m, err);
-        m->beside = false;
-    }
-    *s_per_byte = busiest(m);
-    return status;
-}
-
-/* Chains take the faster of two ways. */
-static mu_status measure_best(mu_arena *arena, meter *m, const mu_rush *rush, double *s_per_byte,
-                              mu_error *err)
-{
-    mu_status status = measure(arena, m, rush, s_per_byte, err);
-    if (status == MU_OK && rush->kind == MU_RUSH_CHAIN) {
-        mu_rush partners = *rush;
-        partners.kind = MU_RUSH_PARTNERS;
-        double other_s = 0.0;
-        status = measure(arena, m, &partners, &other_s, err);
-        *s_per_byte = other_s < *s_per_byte ? other_s : *s_per_byte;
-    }
-    return status;
-}
-
-mu_status mu_rush_time(mu_arena *arena, const mu_topology *topology, mu_routing routing,
-                       const mu_rush *rush, double *s_per_byte, mu_error *err)
-{
-    assert(topology->ranks >= mu_rush_ranks(rush));
-    mu_arena_mark mark = mu_arena_here(arena);
-    meter m = {.topology = topology,
-               .route = MU_NEW(arena, mu_route, 1),
-               .load = MU_NEW(arena, double, topology->links),
-               .seen = MU_NEW(arena, bool, topology->links)};
-    if (m.route == NULL || m.load == NULL || m.seen == NULL) {
-        mu_arena_back(arena, mark);
-        return mu_fail(err, MU_E_MEMORY, "no memory for the loads of links");
-    }
-    double time_s = 0.0;
-    mu_status status = mu_router_create(arena, topology, routing, true, m.load, &m.router, err);
-    if (status == MU_OK) {
-        status = measure_best(arena, &m, rush, &time_s, err);
-    }
-    mu_arena_back(arena, mark);
-    if (status == MU_OK) {
-        *s_per_byte = time_s;
     }
     return status;
 }

@@ -43,7 +43,8 @@ uint64_t mu_rush_ranks(const mu_rush *rush);
 
 /**
  * Seconds that the busiest link takes for each byte that a rank sends; 0 when nothing is sent.
- * Pairs that no network joins send nothing.
+ * Pairs that no network joins send nothing. Sprayed messages take detours, too, where chips pass
+ * messages on and that is faster; not so a rush that is alone.
  *
  * @retval MU_E_MEMORY
  *
@@ -62,6 +63,14 @@ typedef mu_status mu_rush_visit(void *context, uint32_t from, uint32_t to, doubl
  */
 mu_status mu_rush_messages(mu_arena *arena, const mu_rush *rush, mu_rush_visit *visit,
                            void *context, mu_error *err) MU_MUST_CHECK;
+
+/**
+ * Names what goes on beside a hand-over: groups of the next instance along send to all others of
+ * theirs, by evenly spread shifts of them.
+ * @retval others  what `visit` returns, if not MU_OK
+ */
+mu_status mu_rush_beside(const mu_rush *rush, mu_rush_visit *visit, void *context,
+                         mu_error *err) MU_MUST_CHECK;
 
 /**
  * Bytes that the busiest rank gets of a hand-over and what goes on beside it, for each byte handed

@@ -35,6 +35,7 @@ struct mu_contention {
     bool scale_out[MU_TIERS_MAX];
     mu_routing routing;
     mu_congestion congestion;
+    uint64_t busy;
     bool plain;
     uint32_t network_count;
     uint32_t ideal_count;
@@ -101,7 +102,7 @@ static bool never_full(const mu_network_spec *spec, mu_routing routing)
     return wide || spec->shape == MU_SHAPE_SWITCH;
 }
 
-/* The network that carries a tier, where it is never full but at its ranks; NULL where it may be. */
+/* The network that carries a tier, where only its ranks can be full; NULL where it may be. */
 static const mu_network_spec *roomy(const mu_contention *c, const mu_rush *rush, uint32_t tier)
 {
     uint32_t n = 0;
@@ -242,24 +243,29 @@ static uint64_t held(uint64_t span, mu_group group)
 }
 
 /*
- * What crosses a tier stays in its domains, and all of them look alike: one domain of them is
- * enough, and of a group that lies over several its part in one.
+ * What crosses a tier stays in its domains, and all of them look alike: one domain is enough, full
+ * of instances, and of a group that lies over several its part in one.
  */
-static void one_domain(uint64_t span, mu_group *group, uint64_t *instance)
+static void one_domain(uint64_t span, uint64_t busy, mu_group *group, uint64_t *instance)
 {
     uint64_t block = group->ranks * group->stride;
     if (block > span && span % group->stride == 0) {
         group->ranks = span / group->stride;
         block = span;
     }
-    uint64_t size = span < *instance ? span : *instance;
-    *instance = size > block ? size / block * block : block;
+    uint64_t room = span < busy ? span : busy;
+    if (*instance <= room) {
+        *instance = room / *instance * *instance;
+    } else {
+        *instance = span < *instance ? span : *instance;
+    }
+    *instance = *instance > block ? *instance / block * block : block;
 }
 
 mu_status mu_contention_factor(mu_contention *c, mu_rush_kind kind, uint32_t tier, mu_group group,
                                uint64_t instance, double *factor, mu_error *err)
 {
-    assert(tier < c->tier_count && group.ranks >= 1 && group.stride >= 1);
+    assert(tier < c->tier_count && group.ranks >= 1 && group.stride >= 1 && instance >= 1);
     bool pairs = kind == MU_RUSH_PAIRS || kind == MU_RUSH_HANDOVER;
     mu_group levels = pairs ? (mu_group){.ranks = 2, .stride = group.stride} : group;
     levels.stride = kind == MU_RUSH_HANDOVER ? instance : levels.stride;
@@ -270,7 +276,7 @@ mu_status mu_contention_factor(mu_contention *c, mu_rush_kind kind, uint32_t tie
         return MU_OK;
     }
     if (!pairs) {
-        one_domain(last ? UINT64_MAX : c->span[tier], &group, &instance);
+        one_domain(last ? UINT64_MAX : c->span[tier], last ? 0 : c->busy, &group, &instance);
     }
     pattern key = {.kind = (uint64_t)kind,
                    .tier = tier,
@@ -363,6 +369,7 @@ mu_status mu_contention_create(mu_arena *arena, const mu_contention_setup *setup
         c->scale_out[i] = fabric->tier[i].scale_out;
     }
     c->routing = setup->routing;
+    c->busy = setup->busy;
     c->plain = setup->plain;
     if (setup->congestion != NULL) {
         c->congestion = *setup->congestion;

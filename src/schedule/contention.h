@@ -10,8 +10,9 @@
  * Terms: a pattern = kind of traffic, tier, group, instance. Tens of them cover a search.
  * Bound: >= 1. On a switch, and on levels of switches with as much bandwidth up as down over which
  *        messages are sprayed, no rank is in another's way: their factor is known. Bandwidths of
- *        draw 0: the same factors hold in all draws. An instance sits on ranks 0, 1, ...; its
- *        neighbours load only links of their own, but for `background`.
+ *        draw 0: the same factors hold in all draws. Instances sit side by side from rank 0
+ *        on and all do the same; on the outermost tier an instance is by itself, but for
+ *        `background`.
  */
 #ifndef MUSTER_SCHEDULE_CONTENTION_H
 #define MUSTER_SCHEDULE_CONTENTION_H
@@ -26,6 +27,7 @@ typedef struct mu_contention_setup {
     const mu_fabric *fabric;        /* draw 0 */
     const mu_network_spec *network; /* [network_count] real wires, innermost first */
     uint32_t network_count;
+    uint64_t busy;         /* ranks in use: instances alike lie side by side up to here */
     uint64_t ranks;        /* that instances take as a rule; more are fine, but slower */
     double scale_up_ranks; /* networks of wider domains are scale-out */
     double background;     /* share of the scale-out links that others take, [0, 1) */

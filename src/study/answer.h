@@ -97,8 +97,8 @@ mu_status mu_question_make(const mu_catalog *catalog, const mu_scenario *scenari
                            mu_error *err) MU_MUST_CHECK;
 
 /**
- * The same on machines that were loaded before for a question of this system, engine, chips and
- * network: [0] prefills, [1] decodes or serves; NULL = loads them.
+ * The same on machines that were loaded before for a question of this system, engine and chips,
+ * whose contention is not looked at: [0] prefills, [1] decodes or serves; NULL = loads them.
  */
 mu_status mu_question_make_on(const mu_catalog *catalog, const mu_scenario *scenario,
                               const mu_doc *model_config, const mu_machine machines[2],

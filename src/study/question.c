@@ -207,19 +207,32 @@ static double scale_up_ranks(const mu_fabric *fabric)
     return ranks;
 }
 
-/* Ranks that instances of a question can take, and others beside them. */
-static uint64_t ranks_at_most(const mu_question *q, const mu_machine *machine)
+static double at_least_one(double x)
+{
+    return x > 1.0 ? x : 1.0;
+}
+
+/* Ranks of an instance as far as they were said. */
+static double ranks_said(const mu_role_wish *r)
+{
+    return at_least_one(r->tp) * at_least_one(r->pp) * at_least_one(r->cp) * at_least_one(r->dp);
+}
+
+/* Ranks that instances can take and others beside them, and those in use. */
+static void count_ranks(const mu_question *q, const mu_machine *machine, mu_contention_setup *setup)
 {
     static const double searched = 8192.0; /* by mu_space_enumerate() */
     const mu_scenario *s = q->scenario;
     const mu_role_wish *roles[] = {&s->serve, &s->prefill, &s->decode};
     double most = searched;
+    double said = 0.0;
     for (int i = 0; i < 3; i++) {
-        const mu_role_wish *r = roles[i];
-        most =
-            fmax(most, fmax(r->tp, 1.0) * fmax(r->pp, 1.0) * fmax(r->cp, 1.0) * fmax(r->dp, 1.0));
+        most = fmax(most, ranks_said(roles[i]));
+        said = fmax(said, ranks_said(roles[i]) * at_least_one(roles[i]->instances));
     }
-    return (uint64_t)fmin(2.0 * most, machine->chips_max * machine->ranks_per_chip);
+    double busy = mu_scenario_is_explicit(s) ? said : machine->chips * machine->ranks_per_chip;
+    setup->ranks = (uint64_t)fmin(2.0 * most, machine->chips_max * machine->ranks_per_chip);
+    setup->busy = (uint64_t)fmin(busy, machine->chips_max * machine->ranks_per_chip);
 }
 
 /* The wires of a machine with as many chips as the question can use. */
@@ -233,14 +246,13 @@ static mu_status share_wires(const mu_question *q, const mu_machine *machine, mu
                                  .scale_up_ranks = scale_up_ranks(&machine->fabric),
                                  .background = q->scenario->network_background,
                                  .routing = MU_ROUTING_SPRAY,
-                                 .congestion = &congestion,
-                                 .ranks = ranks_at_most(q, machine)};
+                                 .congestion = &congestion};
+    count_ranks(q, machine, &setup);
     mu_draw point = {0};
     mu_status status = mu_congestion_from_catalog(q->catalog, point, &congestion, err);
     if (status == MU_OK) {
-        status =
-            mu_wiring_from_catalog(q->catalog, q->system, point, machine->ranks_per_chip,
-                                   ranks_at_most(q, machine), networks, &setup.network_count, err);
+        status = mu_wiring_from_catalog(q->catalog, q->system, point, machine->ranks_per_chip,
+                                        setup.ranks, networks, &setup.network_count, err);
     }
     if (status == MU_OK) {
         status = mu_contention_create(arena, &setup, out, err);
@@ -333,8 +345,6 @@ static mu_status take_machines(mu_question *q, const mu_machine machines[2], mu_
     }
     q->prefill_machine = machines[0];
     q->machine = machines[1];
-    q->contention[0] = machines[0].contention;
-    q->contention[1] = machines[1].contention;
     q->prefill_machine.chips = chips > 0.0 ? chips : machines[0].chips;
     q->machine.chips = chips > 0.0 ? chips : machines[1].chips;
     return MU_OK;
@@ -367,7 +377,7 @@ mu_status mu_question_make_on(const mu_catalog *catalog, const mu_scenario *scen
                      ? take_machines(&q, machines, err)
                      : mu_question_machines(&q, point, &q.prefill_machine, &q.machine, err);
     }
-    if (status == MU_OK && machines == NULL) {
+    if (status == MU_OK) {
         status = share_network(&q, arena, err);
     }
     if (status != MU_OK) {

@@ -53,8 +53,7 @@ static bool same_machines(const mu_scenario *a, const mu_scenario *b)
 {
     return strcmp(a->system, b->system) == 0 && strcmp(a->engine, b->engine) == 0 &&
            strcmp(mu_scenario_main_role(a)->chip, mu_scenario_main_role(b)->chip) == 0 &&
-           strcmp(a->prefill.chip, b->prefill.chip) == 0 && a->network == b->network &&
-           a->network_background == b->network_background;
+           strcmp(a->prefill.chip, b->prefill.chip) == 0;
 }
 
 static mu_status load(const mu_validate_run *run, mu_machine_set *set, mu_error *err)
@@ -86,6 +85,7 @@ static mu_status add_set(mu_validate_run *run, const mu_scenario *scenario, mu_e
     }
     set->scenario = *scenario;
     set->scenario.chips = 0.0;
+    set->scenario.network = MU_NETWORK_CLOSED; /* each case has a network of its own */
     mu_status status =
         mu_question_make(run->catalog, &set->scenario, NULL, run->arena, &set->question, err);
     if (status == MU_OK) {
@@ -216,6 +216,7 @@ static void take_machines(const answering *a, const variant *v, uint32_t draw)
     for (int i = 0; i < 2; i++) {
         a->machine[i].engine = engine != NULL ? *engine : a->machine[i].engine;
         a->machine[i].chips = a->question->machine.chips;
+        a->machine[i].contention = a->question->contention[i];
         if (v->server != NULL && v->server->memory_utilisation > 0.0) {
             a->machine[i].engine.memory_utilisation = v->server->memory_utilisation;
         }

@@ -125,6 +125,58 @@ static void bus(void **state)
     assert_near(factor_of(&r, MU_RUSH_CHAIN, 2, 1, 8), 4.0, 1e-12);
 }
 
+/* Chips pass on for others, where that is faster than a pair's own cable alone. */
+static void detours(void **state)
+{
+    (void)state;
+    rig r;
+    mu_network_spec spec = {.name = "mesh",
+                            .shape = MU_SHAPE_MESH,
+                            .span = 8,
+                            .bandwidth = 70e9,
+                            .planes = 1,
+                            .dims = 1,
+                            .dim = {8},
+                            .dim_share = {1.0}};
+    flat(&r, spec, MU_TIER_SWITCH, 0.0);
+    assert_true(factor_of(&r, MU_RUSH_PEERS, 8, 1, 8) == 1.0);
+    /* Seven cables of a rank: one of its own way, and two for each detour of the four pairs. */
+    double pairs = factor_of(&r, MU_RUSH_PARTNERS, 2, 1, 8);
+    assert_true(pairs >= 13.0 / 7.0 && pairs < 4.0);
+    /* Two ranks by themselves have nobody who could. */
+    assert_near(factor_of(&r, MU_RUSH_PARTNERS, 2, 1, 2), 7.0, 1e-12);
+}
+
+/* Instances alike fill the ranks in use. */
+static void neighbours(void **state)
+{
+    (void)state;
+    mu_network_spec spec = {
+        .name = "pcie", .shape = MU_SHAPE_BUS, .span = 8, .bandwidth = 25e9, .planes = 1};
+    mu_fabric fabric = {.tier_count = 2};
+    fabric.tier[0] = (mu_tier){.name = "pcie", .kind = MU_TIER_BUS, .span = 8.0, .bandwidth = 25e9};
+    fabric.tier[1] =
+        (mu_tier){.name = "net", .kind = MU_TIER_SWITCH, .span = 64.0, .bandwidth = 50e9};
+    const mu_network_spec networks[] = {spec, clos(64, 16, 1.0)};
+    static const double wanted[] = {1.0, 2.0, 4.0, 4.0};
+    for (uint32_t i = 0; i < 4; i++) {
+        mu_contention_setup setup = {.fabric = &fabric,
+                                     .network = networks,
+                                     .network_count = 2,
+                                     .busy = 2U << i,
+                                     .scale_up_ranks = 8.0,
+                                     .routing = MU_ROUTING_SPRAY};
+        mu_contention *contention = NULL;
+        mu_error err = {0};
+        double factor = 0.0;
+        mu_group pair = {.ranks = 2, .stride = 1};
+        assert_int_equal(mu_contention_create(t.arena, &setup, &contention, &err), MU_OK);
+        assert_int_equal(mu_contention_factor(contention, MU_RUSH_CHAIN, 0, pair, 2, &factor, &err),
+                         MU_OK);
+        assert_near(factor, wanted[i], 1e-12);
+    }
+}
+
 typedef struct engine {
     mu_flows *flows;
     const mu_topology *topology;
@@ -148,7 +200,8 @@ static mu_status start_flow(void *context, uint32_t from, uint32_t to, double pa
 }
 
 /* Every message as a flow, to the last one's end. */
-static double simulated_s(const mu_topology *topology, const mu_rush *rush, double bytes)
+static double simulated_s(const mu_topology *topology, mu_routing routing, const mu_rush *rush,
+                          double bytes)
 {
     static engine e;
     mu_error err = {0};
@@ -156,7 +209,7 @@ static double simulated_s(const mu_topology *topology, const mu_rush *rush, doub
     mu_status status =
         mu_flows_create(topology->links, topology->bandwidth, 1e-12, 64, &e.flows, &err);
     if (status == MU_OK) {
-        status = mu_router_create(t.arena, topology, MU_ROUTING_SPRAY, true, NULL, &e.router, &err);
+        status = mu_router_create(t.arena, topology, routing, true, NULL, &e.router, &err);
     }
     if (status == MU_OK) {
         status = mu_rush_messages(t.arena, rush, start_flow, &e, &err);
@@ -195,16 +248,18 @@ static void as_flows(void **state)
                             .dim_share = {0.7, 0.3}};
     const mu_network_spec specs[] = {clos(64, 16, 2.0), clos(64, 8, 1.0), mesh};
     for (size_t s = 0; s < sizeof specs / sizeof specs[0]; s++) {
+        /* Sprayed messages would take detours in a mesh. */
+        mu_routing routing =
+            specs[s].shape == MU_SHAPE_MESH ? MU_ROUTING_SHORTEST : MU_ROUTING_SPRAY;
         mu_topology topology;
         mu_error err = {0};
         assert_int_equal(mu_topology_build(t.arena, 64, &specs[s], 1, &topology, &err), MU_OK);
         for (size_t i = 0; i < sizeof rushes / sizeof rushes[0]; i++) {
             double each_s = 0.0;
-            assert_int_equal(
-                mu_rush_time(t.arena, &topology, MU_ROUTING_SPRAY, &rushes[i], &each_s, &err),
-                MU_OK);
-            assert_near(simulated_s(&topology, &rushes[i], 1e6), each_s * 1e6, 1e-6);
-            assert_near(simulated_s(&topology, &rushes[i], 2e9), each_s * 2e9, 1e-6);
+            assert_int_equal(mu_rush_time(t.arena, &topology, routing, &rushes[i], &each_s, &err),
+                             MU_OK);
+            assert_near(simulated_s(&topology, routing, &rushes[i], 1e6), each_s * 1e6, 1e-6);
+            assert_near(simulated_s(&topology, routing, &rushes[i], 2e9), each_s * 2e9, 1e-6);
         }
     }
 }
@@ -336,8 +391,8 @@ static void compiled_is_plain(void **state)
     (void)state;
     static const mu_parallel cut = {
         .tp = 2, .pp = 2, .cp = 1, .dp = 1, .ep = 1, .moe_tp = 1, .microbatches = 2};
-    mu_scenario shared =
-        SCENARIO("system", "l40s-host-8", "model", "llama-3.1-8b", "network", "flow");
+    mu_scenario shared = SCENARIO("system", "l40s-host-8", "model", "llama-3.1-8b", "tp", "2", "pp",
+                                  "2", "network", "flow");
     mu_scenario closed = SCENARIO("system", "l40s-host-8", "model", "llama-3.1-8b");
     mu_question q = question_of(&shared);
     mu_question alone = question_of(&closed);
@@ -401,6 +456,8 @@ int main(void)
         cmocka_unit_test(by_hand),
         cmocka_unit_test(handover),
         cmocka_unit_test(bus),
+        cmocka_unit_test(detours),
+        cmocka_unit_test(neighbours),
         cmocka_unit_test(as_flows),
         cmocka_unit_test(remembers),
         cmocka_unit_test(monotone_in_background),
