@@ -7,15 +7,59 @@
 #include "cli/cli.h"
 
 #include "io/doc_read.h"
+#include "io/file_write.h"
 #include "io/moves_read.h"
 #include "io/topology_read.h"
 #include "report/fabric_report.h"
 
-/* What is printed. */
+/* What picture and page are made of. */
 typedef struct picture {
     const mu_net_question *question;
     const mu_net_answer *answer;
+    mu_arena *arena;
 } picture;
+
+static mu_status write_svg(void *context, FILE *out, mu_error *err)
+{
+    const picture *p = context;
+    return mu_net_svg(out, p->arena, p->question, p->answer, err);
+}
+
+static mu_status write_html(void *context, FILE *out, mu_error *err)
+{
+    const picture *p = context;
+    return mu_net_html(out, p->arena, p->question, p->answer, err);
+}
+
+static mu_status check_files(const mu_cli *cli, mu_error *err)
+{
+    const char *const read[] = {cli->schedule, cli->topology};
+    const char *const written[] = {cli->svg, cli->html};
+    if (mu_file_same(cli->svg, cli->html)) {
+        return mu_fail(err, MU_E_USAGE,
+                       "--svg: expected another file than --html, found \"%.256s\"", cli->svg);
+    }
+    for (int i = 0; i < 4; i++) {
+        if (mu_file_same(written[i / 2], read[i % 2])) {
+            return mu_fail(
+                err, MU_E_USAGE, "--%s: expected another file than --%s, found \"%.256s\"",
+                i < 2 ? "svg" : "html", i % 2 == 0 ? "schedule" : "topology", written[i / 2]);
+        }
+    }
+    return MU_OK;
+}
+
+static mu_status write_files(const mu_cli *cli, picture *p, mu_error *err)
+{
+    mu_status status = MU_OK;
+    if (cli->svg != NULL) {
+        status = mu_file_write(cli->svg, write_svg, p, err);
+    }
+    if (status == MU_OK && cli->html != NULL) {
+        status = mu_file_write(cli->html, write_html, p, err);
+    }
+    return status;
+}
 
 static mu_status print(mu_cli *cli, const picture *p, mu_error *err)
 {
@@ -81,7 +125,10 @@ static mu_status read_schedule(mu_cli *cli, mu_error *err)
 static mu_status ask(mu_cli *cli, mu_net_question *question, mu_error *err)
 {
     mu_catalog *catalog = NULL;
-    mu_status status = mu_cli_catalog(cli, &catalog, err);
+    mu_status status = check_files(cli, err);
+    if (status == MU_OK) {
+        status = mu_cli_catalog(cli, &catalog, err);
+    }
     mu_net_wiring *wiring = MU_NEW(cli->arena, mu_net_wiring, 1);
     if (status == MU_OK && wiring == NULL) {
         status = mu_fail(err, MU_E_MEMORY, "out of memory");
@@ -125,14 +172,17 @@ mu_status mu_verb_fabric(mu_cli *cli, mu_error *err)
     if (status != MU_OK) {
         return status;
     }
-    const picture p = {question, found};
+    picture p = {question, found, cli->arena};
     status = answer(cli, question, found, err);
     bool shown = status == MU_OK || (status == MU_NO && found->topology != NULL);
     if (!shown) {
         return status;
     }
     mu_error failure = {0};
-    mu_status written = print(cli, &p, &failure);
+    mu_status written = write_files(cli, &p, &failure);
+    if (written == MU_OK) {
+        written = print(cli, &p, &failure);
+    }
     if (written != MU_OK) {
         *err = failure;
         return written;

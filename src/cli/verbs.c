@@ -72,7 +72,7 @@ static const mu_verb verbs[] = {
      "the bound, with parts broken or other traffic on the wires. 64 draws make the 90 % intervals "
      "unless --uncertainty says otherwise. Ranks are what software sees as devices.",
      "muster fabric cloudmatrix-384 --collective all-to-all --size 64MB --fail switch:0",
-     LISTS | MU_TAKES_WIRES, 1, 1, mu_verb_fabric},
+     LISTS | MU_TAKES_SVG | MU_TAKES_WIRES, 1, 1, mu_verb_fabric},
     {"validate", "predicted against measured, with the error table", "[CASES...]",
      "CASES are JSON lists of measured cases; without any, and without --ops, the published "
      "figures "
@@ -111,6 +111,8 @@ static const mu_output_flag output_flags[] = {
     {"csv", NULL, "print a CSV table", MU_TAKES_TABLES, AT(csv), false},
     {"svg", "FILE", "write a picture: the Pareto front, latency over time, or the networks",
      MU_TAKES_SVG, AT(svg), false},
+    {"html", "FILE", "write a page of its own: the picture and the tables", MU_TAKES_WIRES,
+     AT(html), false},
     {"timeline", "FILE", "write the steps as trace events, for Perfetto", MU_TAKES_TRAFFIC,
      AT(timeline), false},
     {"requests-csv", "FILE", "write a row a request", MU_TAKES_TRAFFIC, AT(requests_csv), false},

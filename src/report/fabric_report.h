@@ -21,6 +21,18 @@ json_t *mu_net_json(const mu_net_question *question, const mu_net_answer *answer
 mu_status mu_net_csv(const mu_page *page, const mu_net_question *question,
                      const mu_net_answer *answer, mu_error *err) MU_MUST_CHECK;
 
+/**
+ * A picture: every network with its chips, switches and cables, coloured by load where a job ran. Of
+ * what is more than fits, one domain of every level in full, and how many more there are. Scratch
+ * in the arena is given back.
+ */
+mu_status mu_net_svg(FILE *out, mu_arena *arena, const mu_net_question *question,
+                     const mu_net_answer *answer, mu_error *err) MU_MUST_CHECK;
+
+/** One page that needs nothing else: the picture and the tables. */
+mu_status mu_net_html(FILE *out, mu_arena *arena, const mu_net_question *question,
+                      const mu_net_answer *answer, mu_error *err) MU_MUST_CHECK;
+
 /* A number of the answer with its name; what tables, CSV and page have in common. */
 typedef struct mu_net_row {
     const char *section; /* heading above, or NULL: as the row before */
