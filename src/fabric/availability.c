@@ -31,9 +31,7 @@ static double share_of(mu_part_rate rate)
 /* A vertex that can break: a bus's ends and spare chips are no parts of their own. */
 static bool is_switch(const mu_topology *t, uint32_t vertex)
 {
-    if (vertex < t->ranks) {
-        return false;
-    }
+    assert(vertex >= t->ranks);
     uint32_t n = t->network_count - 1;
     while (t->first_switch[n] > vertex) {
         n--;

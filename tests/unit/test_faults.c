@@ -389,6 +389,20 @@ static void rings_turn_round(void **state)
     find(router, 0, 2);
 }
 
+/* Nobody is left to go over. */
+static void valiant_without_a_third(void **state)
+{
+    (void)state;
+    static const uint32_t line[] = {4};
+    mu_network_spec spec = grid(MU_SHAPE_MESH, 1, line);
+    mu_topology t = built(arena, 4, &spec, 1);
+    broken(&t, "chip:2");
+    broken(&t, "chip:3");
+    mu_router *router = routed(arena, &t, MU_ROUTING_VALIANT, true);
+    find(router, 0, 1);
+    assert_int_equal(route.count, 1);
+}
+
 /* ---- availability ---- */
 
 static const mu_fault_rates often = {
@@ -555,6 +569,7 @@ int main(void)
         CASE(stripes_over_planes_left),
         CASE(falls_back_on_the_outer_network),
         CASE(rings_turn_round),
+        CASE(valiant_without_a_third),
         CASE(availability_is_what_is_drawn),
         CASE(jobs_by_hand),
         CASE(goodput_is_what_is_drawn),

@@ -491,6 +491,89 @@ static void says_when_the_way_is_too_long(void **state)
     }
 }
 
+/* More destinations than are remembered, and back again. */
+static void forgets_and_finds_again(void **state)
+{
+    (void)state;
+    enum { RING = 2000 };
+    mu_cable *cables = MU_NEW(arena, mu_cable, RING);
+    for (uint32_t i = 0; i < RING; i++) {
+        cables[i] = (mu_cable){i, (i + 1) % RING, 1e9, 0.0};
+    }
+    mu_topology t;
+    assert_int_equal(mu_topology_of_cables(arena, RING, RING, cables, RING, &t, NULL), MU_OK);
+    mu_router *router = routed(arena, &t, MU_ROUTING_SHORTEST, true);
+    for (uint32_t i = 0; i < 2 * RING; i++) {
+        uint32_t b = i * 7 % RING;
+        uint32_t a = i % 10;
+        find(router, a, b, 0);
+        uint32_t up = (b + RING - a) % RING;
+        assert_int_equal(route.count, up < RING - up ? up : RING - up);
+        check_path(&t, a, b);
+    }
+}
+
+/* A chain of double cables does not fit whole: one path does. */
+static void sprays_over_one(void **state)
+{
+    (void)state;
+    enum { LONG = 3000 };
+    mu_cable *cables = MU_NEW(arena, mu_cable, 2 * LONG);
+    for (uint32_t i = 0; i < 2 * LONG; i++) {
+        cables[i] = (mu_cable){i / 2, i / 2 + 1, 1e9, 0.0};
+    }
+    mu_topology t;
+    assert_int_equal(mu_topology_of_cables(arena, LONG + 1, LONG + 1, cables, 2 * LONG, &t, NULL),
+                     MU_OK);
+    mu_router *router = routed(arena, &t, MU_ROUTING_SPRAY, true);
+    find(router, 0, LONG, 0);
+    assert_int_equal(route.count, LONG);
+    check_path(&t, 0, LONG);
+    assert_true(mu_router_paths(router, 0, LONG) == UINT64_C(1) << 62);
+    find(router, 0, 1000, 0);
+    assert_int_equal(route.count, 2000);
+    check_flow(&t, 0, 1000);
+}
+
+/* The same choice over an explicit list as over a shape. */
+static void adaptive_on_a_list(void **state)
+{
+    (void)state;
+    const mu_cable cables[] = {{0, 2, 1e9, 0.0}, {2, 1, 1e9, 0.0}, {0, 3, 1e9, 0.0},
+                               {3, 1, 1e9, 0.0}, {0, 4, 1e9, 0.0}, {4, 1, 1e9, 0.0}};
+    mu_topology t;
+    assert_int_equal(mu_topology_of_cables(arena, 2, 5, cables, 6, &t, NULL), MU_OK);
+    double load[12] = {3.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 2.0};
+    mu_router *router = NULL;
+    assert_int_equal(mu_router_create(arena, &t, MU_ROUTING_ADAPTIVE, true, load, &router, NULL),
+                     MU_OK);
+    find(router, 0, 1, 0);
+    assert_int_equal(t.to[route.link[0]], 3);
+    load[6] = 9.0;
+    find(router, 0, 1, 0);
+    assert_int_equal(t.to[route.link[0]], 4);
+}
+
+static void little_memory(void **state)
+{
+    (void)state;
+    mu_network_spec spec = cloudmatrix();
+    mu_topology t = built(arena, 768, &spec, 1);
+    t.whole = false; /* so that a search is set up */
+    uint32_t made = 0;
+    for (size_t limit = 1024; limit < 40000000; limit = limit * 5 / 4) {
+        mu_arena *few = mu_arena_create(limit);
+        mu_router *router = NULL;
+        mu_error err = {0};
+        mu_status status =
+            mu_router_create(few, &t, MU_ROUTING_ADAPTIVE, true, NULL, &router, &err);
+        assert_true(status == MU_OK || (status == MU_E_MEMORY && router == NULL));
+        made += status == MU_OK;
+        mu_arena_free(few);
+    }
+    assert_in_range(made, 1, 5);
+}
+
 /* Cables side by side are paths of their own; the slowest counts for latency. */
 static void parallel_cables(void **state)
 {
@@ -527,6 +610,10 @@ int main(void)
         CASE(unstriped_takes_one_plane),
         CASE(says_when_there_is_no_way),
         CASE(says_when_the_way_is_too_long),
+        CASE(forgets_and_finds_again),
+        CASE(sprays_over_one),
+        CASE(adaptive_on_a_list),
+        CASE(little_memory),
         CASE(parallel_cables),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -346,6 +346,17 @@ static void bad_trees(void **state)
     REFUSED(cloudmatrix(), spec.taper[0] = infinite, "a taper of 0.001 to 1e+06");
     REFUSED(cloudmatrix(), spec.rails = 5, "5 rails do not divide the 48 leaves");
     REFUSED(cloudmatrix(), spec.up[0] = 2000000000, "more than 2^31");
+    REFUSED(cloudmatrix(), (spec.up[0] = 200000, spec.taper[0] = 0.0, spec.planes = 256),
+            "more than 2^31");
+    mu_network_spec wide = {.name = "wide",
+                            .shape = MU_SHAPE_CLOS,
+                            .span = 16,
+                            .bandwidth = 1e9,
+                            .planes = 1,
+                            .levels = 3,
+                            .down = {4, 2, 2},
+                            .up = {65536, 65536, 0}};
+    refused(wide, 16, "more than 2^31");
     REFUSED(dragonfly(3, 2, 2, 2, 0), spec.groups = 0, "expected groups");
     REFUSED(dragonfly(3, 2, 2, 2, 0), spec.groups = 5, "do not divide its span");
     REFUSED(dragonfly(5, 2, 2, 3, 3), spec.groups = 5, "cannot be spread evenly");
@@ -366,7 +377,38 @@ static void bad_grids(void **state)
     REFUSED(grid(MU_SHAPE_TORUS, 2, square), spec.dim_share[1] = 0.4, "add up to 0.9");
     REFUSED(grid(MU_SHAPE_TORUS, 2, square), spec.dim_share[1] = (double)NAN, "dimension 1");
     REFUSED(grid(MU_SHAPE_TORUS, 2, square), spec.planes = 2, "a torus has one plane");
+    REFUSED(grid(MU_SHAPE_MESH, 2, square), (spec.dim[0] = 1U << 20, spec.span = 4U << 20),
+            "more than 2^31");
     REFUSED(grid(MU_SHAPE_TORUS, 2, square), (spec.dim[0] = 5000, spec.span = 20000), "rings of");
+}
+
+/* Each of them fits, both do not. */
+static void too_many_links(void **state)
+{
+    (void)state;
+    mu_network_spec specs[2] = {one_switch(2000, 2), one_switch(300000000, 2)};
+    mu_topology t;
+    mu_error err = {0};
+    assert_int_equal(mu_topology_build(arena, 300000000, specs, 2, &t, &err), MU_E_INPUT);
+    assert_non_null(strstr(err.text, "more than 2^31 links"));
+    mu_network_spec bus = {
+        .name = "pcie", .shape = MU_SHAPE_BUS, .span = 4, .bandwidth = 10e9, .planes = 1};
+    refused(bus, 1100000000, "more than 2^31 links");
+}
+
+static void shapes_have_names(void **state)
+{
+    (void)state;
+    for (int i = 0; i < MU_SHAPE_COUNT; i++) {
+        for (int k = 0; k < i; k++) {
+            assert_string_not_equal(mu_shape_text((mu_shape)i), mu_shape_text((mu_shape)k));
+        }
+    }
+    for (int i = 0; i < MU_ROUTING_COUNT; i++) {
+        for (int k = 0; k < i; k++) {
+            assert_string_not_equal(mu_routing_text((mu_routing)i), mu_routing_text((mu_routing)k));
+        }
+    }
 }
 
 static void bad_cable(mu_cable cable, const char *words)
@@ -433,6 +475,7 @@ int main(void)
         CASE(networks_of_tiers),  CASE(bad_in_common),
         CASE(bad_trees),          CASE(bad_grids),
         CASE(cables_by_hand),     CASE(little_memory),
+        CASE(too_many_links),     CASE(shapes_have_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
