@@ -19,18 +19,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-static mu_question ask(const mu_catalog *catalog, mu_scenario *s, const char *system,
-                       const char *model, double chips)
+/* arena: of a shared network; NULL: each group of ranks has links of its own. */
+static mu_question ask(const mu_catalog *catalog, mu_arena *arena, mu_scenario *s,
+                       const char *system, const char *model, double chips)
 {
     mu_error err = {0};
     mu_question q;
     mu_scenario_init(s);
+    s->network = arena != NULL ? MU_NETWORK_FLOW : MU_NETWORK_CLOSED;
     (void)snprintf(s->system, sizeof s->system, "%s", system);
     (void)snprintf(s->model, sizeof s->model, "%s", model);
     s->chips = chips;
     s->tpot_s = 0.05;
     s->samples = 0.0;
-    if (mu_question_make(catalog, s, NULL, NULL, &q, &err) != MU_OK) {
+    if (mu_question_make(catalog, s, NULL, arena, &q, &err) != MU_OK) {
         stop(err.text);
     }
     return q;
@@ -38,11 +40,10 @@ static mu_question ask(const mu_catalog *catalog, mu_scenario *s, const char *sy
 
 enum { ROUNDS = 5 };
 
-/* Best of several rounds of a whole search. */
-static void bench_plan(const mu_catalog *catalog, const char *system, const char *model)
+/* Best of several rounds of a whole search, the question included. */
+static void bench_plan(const mu_catalog *catalog, const char *system, const char *model, bool flow)
 {
     mu_scenario s;
-    mu_question q = ask(catalog, &s, system, model, 0.0);
     mu_error err = {0};
     mu_pool *pool = mu_pool_create(1);
     double best_s = 1e9;
@@ -52,6 +53,7 @@ static void bench_plan(const mu_catalog *catalog, const char *system, const char
         mu_arena *arena = mu_arena_create(0);
         mu_work work = {.arena = arena, .pool = pool};
         double start_s = now_s();
+        mu_question q = ask(catalog, flow ? arena : NULL, &s, system, model, 0.0);
         if (mu_space_enumerate(&q, q.machine.chips * q.machine.ranks_per_chip, arena, &space,
                                &err) != MU_OK ||
             mu_space_evaluate(&q, &work, &space, &err) != MU_OK) {
@@ -64,10 +66,11 @@ static void bench_plan(const mu_catalog *catalog, const char *system, const char
     }
     mu_pool_free(pool);
     double roles = (double)space.role_evaluations;
-    (void)printf("plan %-16s %-14s %6.1f ms  %8.0f role evaluations (%.0f k/s)  %9.0f deployments "
-                 "(%.1f M/s)\n",
-                 system, model, best_s * 1e3, roles, roles / best_s / 1e3, (double)joined,
-                 (double)joined / best_s / 1e6);
+    (void)printf(
+        "plan %-18s %-13s %-6s %6.1f ms  %8.0f role evaluations (%.0f k/s)  %9.0f deployments "
+        "(%.1f M/s)\n",
+        system, model, flow ? "flow" : "closed", best_s * 1e3, roles, roles / best_s / 1e3,
+        (double)joined, (double)joined / best_s / 1e6);
 }
 
 /* Seconds for one deployment of `instances` instances, mean of many. */
@@ -104,7 +107,7 @@ static double service_s(const mu_question *q, double instances)
 static void bench_size(const mu_catalog *catalog)
 {
     mu_scenario s;
-    mu_question q = ask(catalog, &s, "hgx-h100", "llama-3.1-70b", 131072.0);
+    mu_question q = ask(catalog, NULL, &s, "hgx-h100", "llama-3.1-70b", 131072.0);
     double small_s = service_s(&q, 16.0);
     double large_s = service_s(&q, 16384.0);
     (void)printf("one deployment: 128 chips %.1f us, 131,072 chips %.1f us, ratio %.2f\n",
@@ -116,7 +119,7 @@ static void bench_step(const mu_catalog *catalog)
     enum { TIMES = 2000, PLAIN_TIMES = 100 };
     static mu_program program;
     mu_scenario s;
-    mu_question q = ask(catalog, &s, "cloudmatrix-384", "deepseek-r1", 0.0);
+    mu_question q = ask(catalog, NULL, &s, "cloudmatrix-384", "deepseek-r1", 0.0);
     mu_parallel p = {.tp = 1, .pp = 1, .cp = 1, .dp = 64, .ep = 64, .moe_tp = 1, .microbatches = 2};
     mu_program_build(&q.model, &p, &q.precision, &program);
     mu_arena *arena = mu_arena_create(0);
@@ -154,9 +157,12 @@ int main(void)
     }
     (void)printf("catalogue of %u documents opened in %.2f ms\n", mu_builtin_doc_count,
                  (now_s() - start_s) * 1e3);
-    bench_plan(catalog, "cloudmatrix-384", "deepseek-r1");
-    bench_plan(catalog, "gb200-nvl72", "deepseek-r1");
-    bench_plan(catalog, "hgx-h100", "llama-3.1-70b");
+    for (int flow = 0; flow < 2; flow++) {
+        bench_plan(catalog, "cloudmatrix-384", "deepseek-r1", flow == 1);
+        bench_plan(catalog, "gb200-nvl72", "deepseek-r1", flow == 1);
+        bench_plan(catalog, "atlas-950-superpod", "deepseek-r1", flow == 1);
+        bench_plan(catalog, "hgx-h100", "llama-3.1-70b", flow == 1);
+    }
     (void)printf(
         "  beside it, on such a machine: AIConfigurator 0.5 to 2.4 k points/s, 8 to 23 k inside "
         "its predictor; Calculon 86 to 112 a second\n");

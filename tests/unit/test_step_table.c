@@ -16,6 +16,7 @@ typedef struct sample {
     const char *system;
     const char *model;
     mu_parallel parallel;
+    const char *network;
 } sample;
 
 #define CUT(tp_, pp_, cp_, dp_, ep_, moe_tp_, micro_, mtp_)                                        \
@@ -25,16 +26,17 @@ typedef struct sample {
     }
 
 static const sample samples[] = {
-    {"hgx-h100", "llama-3.1-70b", CUT(8, 1, 1, 1, 1, 1, 1, 0)},
-    {"hgx-h100", "llama-3.1-70b", CUT(2, 4, 1, 1, 1, 1, 2, 0)},
-    {"hgx-h800", "deepseek-v3", CUT(1, 1, 1, 32, 32, 1, 2, 2)},
-    {"cloudmatrix-384", "deepseek-r1", CUT(2, 2, 1, 16, 32, 1, 1, 1)},
-    {"gb200-nvl72", "deepseek-r1", CUT(1, 1, 1, 32, 32, 1, 1, 0)},
-    {"gb200-nvl72", "deepseek-v3.2", CUT(4, 1, 2, 1, 8, 1, 1, 0)},
-    {"hgx-b200", "gpt-oss-120b", CUT(4, 1, 1, 1, 1, 4, 1, 0)},
-    {"hgx-h100", "qwen3-next-80b-a3b", CUT(2, 1, 1, 4, 8, 1, 2, 0)},
-    {"gb200-nvl72", "deepseek-v4-pro", CUT(1, 1, 1, 16, 16, 1, 2, 1)},
-    {"hgx-h100", "qwen3-235b-a22b", CUT(2, 1, 1, 4, 1, 8, 1, 0)},
+    {"hgx-h100", "llama-3.1-70b", CUT(8, 1, 1, 1, 1, 1, 1, 0), "closed"},
+    {"hgx-h100", "llama-3.1-70b", CUT(2, 4, 1, 1, 1, 1, 2, 0), "closed"},
+    {"hgx-h800", "deepseek-v3", CUT(1, 1, 1, 32, 32, 1, 2, 2), "closed"},
+    {"cloudmatrix-384", "deepseek-r1", CUT(2, 2, 1, 16, 32, 1, 1, 1), "closed"},
+    {"gb200-nvl72", "deepseek-r1", CUT(1, 1, 1, 32, 32, 1, 1, 0), "closed"},
+    {"gb200-nvl72", "deepseek-v3.2", CUT(4, 1, 2, 1, 8, 1, 1, 0), "closed"},
+    {"hgx-b200", "gpt-oss-120b", CUT(4, 1, 1, 1, 1, 4, 1, 0), "closed"},
+    {"hgx-h100", "qwen3-next-80b-a3b", CUT(2, 1, 1, 4, 8, 1, 2, 0), "closed"},
+    {"gb200-nvl72", "deepseek-v4-pro", CUT(1, 1, 1, 16, 16, 1, 2, 1), "closed"},
+    {"hgx-h100", "qwen3-235b-a22b", CUT(2, 1, 1, 4, 1, 8, 1, 0), "closed"},
+    {"atlas-950-superpod", "deepseek-v3", CUT(2, 2, 1, 16, 32, 1, 2, 1), "flow"},
 };
 
 #define SAMPLES (sizeof samples / sizeof samples[0])
@@ -60,7 +62,7 @@ static mu_step_table *new_table(double max_sequences, double max_tokens)
 
 static void build_with(const sample *s, double imbalance)
 {
-    mu_scenario scenario = SCENARIO("system", s->system, "model", s->model);
+    mu_scenario scenario = SCENARIO("system", s->system, "model", s->model, "network", s->network);
     mu_parallel parallel = s->parallel;
     mu_error err = {0};
     parallel.imbalance = imbalance;
