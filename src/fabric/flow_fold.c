@@ -6,8 +6,8 @@
  * What:  ranks 0 .. fold-1 stand for those fold, 2 fold, ... further on; a link stands for the
  *        links that shifts map it to. Rings over a Clos fold to one leaf.
  * Why:   cost falls by the number of leaves.
- * Bound: exact. What a shift makes of a link is not assumed but learnt from every message of the
- *        period, and every link must have as many images as the shift has turns.
+ * Bound: exact. What a shift makes of a link is not assumed but learnt from every message of every
+ *        kind of wave, and every link must have as many images as the shift has turns.
  */
 #include "fabric/flow_job.h"
 
@@ -113,7 +113,9 @@ static mu_status try_fold(folding *f, uint32_t fold, bool *same)
         f->origin[l] = NONE;
     }
     mu_status status = MU_OK;
-    for (uint64_t w = 0; w < f->waves->period && w < f->waves->count && *same; w++) {
+    for (uint64_t kind = 0; kind < mu_waves_kinds(f->waves) && *same; kind++) {
+        uint64_t times = 0;
+        uint64_t w = mu_waves_of_kind(f->waves, kind, &times);
         for (uint32_t r = 0; r < f->run->ranks && *same && status == MU_OK; r++) {
             status = try_rank(f, w, r, same);
         }

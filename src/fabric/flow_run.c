@@ -106,14 +106,15 @@ static mu_status add_waves(const job_run *run, volume *v)
     if (sends == NULL) {
         return out_of_memory(run->err);
     }
-    for (uint64_t w = 0; w < waves->period && w < waves->count; w++) {
-        double times = (double)((waves->count - w + waves->period - 1) / waves->period);
+    for (uint64_t kind = 0; kind < mu_waves_kinds(waves); kind++) {
+        uint64_t times = 0;
+        uint64_t w = mu_waves_of_kind(waves, kind, &times);
         for (uint32_t r = 0; r < run->ranks; r++) {
             uint32_t count = waves->sends(waves, w, r, sends);
-            v->messages += count * (uint64_t)times;
+            v->messages += count * times;
             for (uint32_t i = 0; i < count; i++) {
-                v->out[r] += times * sends[i].bytes;
-                v->in[sends[i].to] += times * sends[i].bytes;
+                v->out[r] += (double)times * sends[i].bytes;
+                v->in[sends[i].to] += (double)times * sends[i].bytes;
             }
         }
     }
@@ -138,12 +139,13 @@ static mu_status add_alike(const job_run *run, volume *v)
     if (sends == NULL) {
         return out_of_memory(run->err);
     }
-    for (uint64_t w = 0; w < waves->period && w < waves->count; w++) {
-        double times = (double)((waves->count - w + waves->period - 1) / waves->period);
+    for (uint64_t kind = 0; kind < mu_waves_kinds(waves); kind++) {
+        uint64_t times = 0;
+        uint64_t w = mu_waves_of_kind(waves, kind, &times);
         uint32_t count = waves->sends(waves, w, 0, sends);
-        v->messages += (uint64_t)times * count * run->ranks;
+        v->messages += times * count * run->ranks;
         for (uint32_t i = 0; i < count; i++) {
-            v->out[0] += times * sends[i].bytes;
+            v->out[0] += (double)times * sends[i].bytes;
         }
     }
     for (uint32_t r = 0; r < run->ranks; r++) {

@@ -148,23 +148,20 @@ static void give_result(const stepper *s, double ticks)
     mu_job_add_kinds(s->run);
 }
 
-static uint64_t repeats(const mu_waves *waves)
-{
-    return waves->count > waves->period ? waves->count / waves->period : 1;
-}
-
 mu_status mu_job_step_waves(job_run *run, bool *exact)
 {
     stepper s = {.run = run, .waves = &run->job->moves->waves};
+    uint64_t kinds = mu_waves_kinds(s.waves);
+    uint64_t repeats = kinds > 0 ? s.waves->count / kinds : 1;
     bool even = run->setup->background_count == 0 && run->setup->routing != MU_ROUTING_ADAPTIVE &&
-                mu_job_fits(run, run->result->messages / repeats(s.waves));
+                mu_job_fits(run, run->result->messages / repeats);
     mu_status status = even ? prepare(&s) : MU_OK;
     double ticks = 0.0;
-    for (uint64_t w = 0; w < s.waves->period && w < s.waves->count && even && status == MU_OK;
-         w++) {
+    for (uint64_t kind = 0; kind < kinds && even && status == MU_OK; kind++) {
         double its = 0.0;
-        double times = (double)((s.waves->count - w + s.waves->period - 1) / s.waves->period);
-        status = step_wave(&s, w, times, &even, &its);
+        uint64_t times = 0;
+        uint64_t w = mu_waves_of_kind(s.waves, kind, &times);
+        status = step_wave(&s, w, (double)times, &even, &its);
         ticks += its;
     }
     if (status == MU_OK && even) {

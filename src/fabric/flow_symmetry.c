@@ -340,12 +340,13 @@ mu_status mu_job_symmetry(job_run *run, bool *exact)
     if (status == MU_OK && carried == NULL) {
         status = out_of_memory(run);
     }
-    for (uint64_t w = 0; status == MU_OK && w < s.waves->period && w < s.waves->count && *exact;
-         w++) {
-        double times = (double)((s.waves->count - w + s.waves->period - 1) / s.waves->period);
+    uint64_t kinds = mu_waves_kinds(s.waves);
+    for (uint64_t kind = 0; status == MU_OK && kind < kinds && *exact; kind++) {
+        uint64_t times = 0;
+        uint64_t w = mu_waves_of_kind(s.waves, kind, &times);
         status = classify(&s, w, exact);
         if (status == MU_OK && *exact) {
-            status = run_wave(&s, flows, times, carried);
+            status = run_wave(&s, flows, (double)times, carried);
         }
     }
     if (status == MU_OK && *exact) {

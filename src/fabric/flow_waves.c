@@ -13,14 +13,13 @@ enum { EARLY = 32 };
 typedef struct waves_run {
     job_run *run;
     const mu_waves *waves;
-    mu_send *sends; /* scratch */
-    uint32_t *wave; /* [members] */
-    uint32_t *open; /* [members] own messages under way */
-    uint32_t *to;   /* [members * sends_max] member that a message goes to */
-    uint16_t *come; /* [members * EARLY] messages that have come, by wave mod EARLY */
-    uint32_t
-        *expected;     /* [period * ranks] messages that come in a wave; NULL: none is waited for */
-    uint32_t finished; /* members */
+    mu_send *sends;     /* scratch */
+    uint32_t *wave;     /* [members] */
+    uint32_t *open;     /* [members] own messages under way */
+    uint32_t *to;       /* [members * sends_max] member that a message goes to */
+    uint16_t *come;     /* [members * EARLY] messages that have come, by wave mod EARLY */
+    uint32_t *expected; /* [kinds * ranks] messages that come in a wave; NULL: none is waited for */
+    uint32_t finished;  /* members */
 } waves_run;
 
 static mu_status out_of_memory(const job_run *run)
@@ -34,15 +33,17 @@ static mu_status count_expected(waves_run *w)
 {
     const mu_waves *waves = w->waves;
     uint32_t ranks = waves->ranks;
-    w->expected = MU_NEW(w->run->arena, uint32_t, waves->period * ranks);
+    w->expected = MU_NEW(w->run->arena, uint32_t, mu_waves_kinds(waves) * ranks);
     if (w->expected == NULL) {
         return out_of_memory(w->run);
     }
-    for (uint64_t wave = 0; wave < waves->period && wave < waves->count; wave++) {
+    for (uint64_t kind = 0; kind < mu_waves_kinds(waves); kind++) {
+        uint64_t times = 0;
+        uint64_t wave = mu_waves_of_kind(waves, kind, &times);
         for (uint32_t r = 0; r < ranks; r++) {
             uint32_t count = waves->sends(waves, wave, r, w->sends);
             for (uint32_t i = 0; i < count; i++) {
-                w->expected[wave * ranks + w->sends[i].to]++;
+                w->expected[kind * ranks + w->sends[i].to]++;
             }
         }
     }
@@ -91,10 +92,10 @@ static bool wave_over(waves_run *w, uint32_t member)
     if (w->expected == NULL) {
         return true;
     }
-    uint64_t wave = w->wave[member] % w->waves->period;
+    uint64_t kind = mu_waves_kind_of(w->waves, w->wave[member]);
     uint32_t rank = member % w->waves->ranks;
     uint16_t *come = &w->come[(uint64_t)member * EARLY + w->wave[member] % EARLY];
-    if (*come < w->expected[wave * w->waves->ranks + rank]) {
+    if (*come < w->expected[kind * w->waves->ranks + rank]) {
         return false;
     }
     *come = 0;
