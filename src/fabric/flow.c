@@ -28,6 +28,7 @@ static void set_empty(mu_flows *flows)
     flows->work_count = 0;
     flows->due_count = 0;
     flows->retimed_count = 0;
+    flows->used_count = 0;
     flows->wait_count = 0;
     flows->arrived_count = 0;
     flows->ended_count = 0;
@@ -74,9 +75,10 @@ mu_status mu_flows_create(uint32_t links, const double *capacity, double tick_s,
     flows->work = calloc(n + 1, sizeof *flows->work);
     flows->due_heap = calloc(n, sizeof *flows->due_heap);
     flows->retimed = calloc(n, sizeof *flows->retimed);
+    flows->used = calloc(n, sizeof *flows->used);
     if (flows->load == NULL || flows->share == NULL || flows->link == NULL ||
         flows->carried == NULL || flows->work == NULL || flows->due_heap == NULL ||
-        flows->retimed == NULL || !mu_flow_reserve(flows, expected)) {
+        flows->retimed == NULL || flows->used == NULL || !mu_flow_reserve(flows, expected)) {
         mu_flows_free(flows);
         return mu_fail(err, MU_E_MEMORY, "out of memory");
     }
@@ -110,6 +112,7 @@ void mu_flows_free(mu_flows *flows)
     free(flows->work);
     free(flows->due_heap);
     free(flows->retimed);
+    free(flows->used);
     free(flows->pull);
     free(flows->wait);
     free(flows->arrived);
@@ -569,7 +572,7 @@ mu_flow_stats mu_flows_stats(const mu_flows *flows)
     stats.active = flows->active;
     size_t bytes =
         (size_t)flows->links * (sizeof(link_load) + sizeof(link_level) + sizeof(link_state) +
-                                sizeof(work_item) + sizeof(double) + 8);
+                                sizeof(work_item) + sizeof(double) + 12);
     for (uint32_t l = 0; l < flows->links; l++) {
         bytes += (size_t)flows->link[l].room * sizeof(member) +
                  (size_t)flows->link[l].rider_room * sizeof(rider);

@@ -333,7 +333,8 @@ static bool settle(mu_flows *flows, work_item item)
 /* Takes all flows off their bottlenecks; rest[] holds what they have left. */
 static void clear_levels(mu_flows *flows)
 {
-    for (uint32_t l = 0; l < flows->links; l++) {
+    for (uint32_t u = 0; u < flows->used_count; u++) {
+        uint32_t l = flows->used[u];
         link_load *load = &flows->load[l];
         link_level *share = &flows->share[l];
         const link_state *link = &flows->link[l];
@@ -348,14 +349,17 @@ static void clear_levels(mu_flows *flows)
         load->members = 0;
         load->fixed = 0.0;
         load->above = 0.0;
-        load->listed = false;
         share->weight = 0.0;
         share->level = 0.0;
         for (uint32_t r = 0; r < link->riders; r++) {
             share->weight += pull_of(flows, link->rider[r].flow, link->rider[r].hop);
         }
     }
-    flows->work_count = 0;
+    while (flows->work_count > 0) { /* some may have no flow left */
+        uint32_t l = flows->work[--flows->work_count].link;
+        flows->load[l].listed = false;
+        set_limit(flows, l);
+    }
 }
 
 /* All flows on l that have no bottleneck yet get it. */
@@ -407,7 +411,8 @@ static bool has_open(const mu_flows *flows, uint32_t l)
 static bool solve_all(mu_flows *flows)
 {
     clear_levels(flows);
-    for (uint32_t l = 0; l < flows->links; l++) {
+    for (uint32_t u = 0; u < flows->used_count; u++) {
+        uint32_t l = flows->used[u];
         if (flows->share[l].weight > 0.0) {
             work_put(flows, level_of(flows, l), l);
         }
@@ -427,7 +432,8 @@ static bool solve_all(mu_flows *flows)
             }
         }
     }
-    for (uint32_t l = 0; l < flows->links; l++) {
+    for (uint32_t u = 0; u < flows->used_count; u++) {
+        uint32_t l = flows->used[u];
         link_load *load = &flows->load[l];
         if (load->members == 0) {
             flows->share[l].weight = 0.0;
@@ -492,7 +498,7 @@ bool mu_flow_solve(mu_flows *flows)
             return false;
         }
     }
-    uint64_t guard = 64 + 32 * (uint64_t)flows->links;
+    uint64_t guard = 64 + 32 * (uint64_t)flows->used_count;
     while (!anew && flows->work_count > 0) {
         if (!settle(flows, work_take(flows))) {
             return false;

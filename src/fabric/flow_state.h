@@ -59,6 +59,7 @@ typedef struct link_state {
     uint32_t room;
     rider *rider; /* [riders] of `rider_room`: all flows on it, in any order */
     uint32_t riders;
+    uint32_t used_place; /* in `used`, while it has riders */
     uint32_t rider_room;
     uint32_t due_place; /* in due_heap; NONE */
     int64_t due;        /* tick of the next end */
@@ -126,6 +127,8 @@ struct mu_flows {
     uint32_t hop_count;
     uint32_t free_hops[HOP_CLASSES];
 
+    uint32_t *used; /* [links] those with riders, in any order */
+    uint32_t used_count;
     work_item *work; /* [links + 1] heap */
     uint32_t work_count;
     uint32_t *due_heap; /* [links] */

@@ -140,6 +140,10 @@ bool mu_flow_hook(mu_flows *flows, uint32_t f)
                           sizeof *link->rider)) {
             return false;
         }
+        if (link->riders == 0) {
+            link->used_place = flows->used_count;
+            flows->used[flows->used_count++] = flows->hop_link[i] & LINK_MASK;
+        }
         flows->hop_place[i] = link->riders;
         link->rider[link->riders++] = (rider){.flow = f, .hop = i};
     }
@@ -159,6 +163,9 @@ void mu_flow_unhook(mu_flows *flows, uint32_t f)
         flows->hop_place[last.hop] = place;
         flows->carried[l] += flow->bytes * hop_share_of(flows, i);
         if (link->riders == 0) {
+            uint32_t moved = flows->used[--flows->used_count];
+            flows->used[link->used_place] = moved;
+            flows->link[moved].used_place = link->used_place;
             flows->load[l].fixed = 0.0; /* what rounding left */
             flows->load[l].above = 0.0;
             flows->share[l].weight = 0.0;
