@@ -76,43 +76,50 @@ static bool cut_network(cuts *c, const mu_layout *layout)
     return fits;
 }
 
-/* Whether `ways` is a cut of places, or lies between two of them and is fit to either: places up to
- * a leaf's ranks are rows, cut where ranks are, beyond the rails. */
-static bool ways_fit(const cuts *c, const mu_layout *layout, uint64_t ways)
+/*
+ * Cuts of ranks as cuts of places: rows below a leaf's ranks, then rails, then the rest. Ranks are
+ * cut at the rails and at the pods of leaves that share rows.
+ */
+static void cut_places(const cuts *ranks, const mu_layout *layout, cuts *out)
 {
     uint64_t rails = layout->by_rails.by;
-    uint64_t below = 1;
-    for (uint32_t i = 0; i < c->count; i++) {
-        uint64_t at = c->at[i] % rails == 0 ? c->at[i] / rails : 1;
-        if (at > ways || at > layout->by_leaf.by) {
-            return ways % below == 0 && at % ways == 0;
-        }
-        below = at;
+    uint64_t ports = layout->by_leaf.by;
+    *out = (cuts){.count = 1, .at = {1}};
+    for (uint32_t i = 0; i < ranks->count; i++) {
+        uint64_t at = ranks->at[i];
+        uint64_t place = at < rails ? at * ports : (at < rails * ports ? at / rails : at);
+        bool fits = cut_at(out, place);
+        assert(fits);
+        (void)fits;
     }
-    return ways == below;
+    (void)cut_at(out, ports);
 }
 
 /* Trees: each level's path number comes of digits below the subtree that is left. */
-static bool tree_turns(const cuts *c, const mu_layout *layout)
+static bool tree_turns(const cuts *ranks, const mu_layout *layout)
 {
+    cuts places;
+    cut_places(ranks, layout, &places);
     for (uint32_t l = 0; l + 1 < layout->levels; l++) {
         uint64_t ways = (uint64_t)layout->ways[l] * layout->up[l];
-        bool rails = layout->by_rails.by > 1;
-        uint64_t room = rails ? layout->by_leaf.by : layout->by_below[l].by;
-        if (room % ways != 0) {
+        cuts with = places;
+        if (layout->by_below[l].by % ways != 0 || !cut_at(&with, ways)) {
             return false;
-        }
-        if (rails && !ways_fit(c, layout, ways)) {
-            return false;
-        }
-        if (!rails) {
-            cuts with = *c;
-            if (!cut_at(&with, ways)) {
-                return false;
-            }
         }
     }
     return layout->groups < 2 || layout->global_ports == layout->groups - 1;
+}
+
+/* Whether a route has room for all links of all paths, so that sprays leave none out. */
+static bool sprays_fit(const mu_layout *layout)
+{
+    uint64_t links = 1;
+    for (uint32_t l = 0; l + 1 < layout->levels; l++) {
+        links += (uint64_t)layout->ways[l] * layout->up[l];
+    }
+    uint64_t between = 2 + 3 * (uint64_t)layout->pair_cables;
+    uint64_t most = 2 * links > between ? 2 * links : between;
+    return most <= MU_ROUTE_MAX / layout->planes;
 }
 
 static bool cut_within(const cuts *c, uint64_t low, uint64_t high)
@@ -125,10 +132,13 @@ static bool cut_within(const cuts *c, uint64_t low, uint64_t high)
     return false;
 }
 
-/* Dimensions and groups of a dragonfly turn as wholes: where another network's domain ends inside
- * one, a ring does not turn, and some direct cables are left idle. */
-static bool wholes_turn(const cuts *c, const mu_layout *layout)
+/*
+ * A ring turns as a whole only: no cut may lie inside it. Full meshes and groups of a dragonfly may
+ * be cut, but where an inner network's domain ends inside them, some direct cables are left idle.
+ */
+static bool wholes_turn(const cuts *all, const cuts *inner, const mu_layout *layout)
 {
+    const cuts *c = layout->shape == MU_SHAPE_TORUS ? all : inner;
     for (uint32_t d = 0; d < layout->dims; d++) {
         uint64_t low = layout->stride[d];
         if (cut_within(c, low, low * layout->dim[d])) {
@@ -146,11 +156,15 @@ bool mu_layouts_uniform(const mu_layout *layouts, uint32_t count)
             return false;
         }
     }
+    cuts inner = {.count = 1, .at = {1}};
     for (uint32_t i = 0; i < count; i++) {
-        bool tree = layouts[i].levels > 1;
-        if (!wholes_turn(&c, &layouts[i]) || (tree && !tree_turns(&c, &layouts[i]))) {
+        const mu_layout *layout = &layouts[i];
+        bool tree = layout->levels > 1;
+        if (!wholes_turn(&c, &inner, layout) ||
+            (tree && (!tree_turns(&c, layout) || !sprays_fit(layout)))) {
             return false;
         }
+        (void)cut_at(&inner, layout->span); /* fits: it is one of c */
     }
     return true;
 }

@@ -229,6 +229,54 @@ static void fat_trees(void **state)
     one(rails, 32, RADIX(4, 4, 2), false);
 }
 
+/* Leaves of rails under further levels: paths by ports, then rails, then pods. */
+static void railed_trees(void **state)
+{
+    (void)state;
+    mu_network_spec rails = {.name = "rail",
+                             .shape = MU_SHAPE_CLOS,
+                             .span = 48,
+                             .bandwidth = 10e9,
+                             .planes = 1,
+                             .levels = 3,
+                             .down = {2, 12, 2},
+                             .up = {2, 3, 0},
+                             .rails = 3};
+    one(rails, 48, RADIX(3, 2, 4, 2), true);
+    rails.up[1] = 12;
+    one(rails, 48, RADIX(3, 2, 4, 2), true);
+    rails.up[1] = 4; /* rails of 3 do not go into 4 */
+    one(rails, 48, RADIX(3, 2, 4, 2), false);
+    rails.up[1] = 6;
+    one(rails, 48, RADIX(3, 2, 2, 2, 2), true);
+    mu_network_spec nested[] = {grid(MU_SHAPE_MESH, 1, RADIX(3)), rails};
+    check(nested, 2, 48, RADIX(3, 2, 2, 2, 2), true);
+}
+
+/* A mesh line of 8 over leaves of 4 may be cut; a ring may not, nor a line that is idle in part. */
+static void cut_grids(void **state)
+{
+    (void)state;
+    mu_network_spec mesh[] = {grid(MU_SHAPE_MESH, 1, RADIX(8)), leaf_spine(4, 4, 4)};
+    check(mesh, 2, 16, RADIX(4, 2, 2), true);
+    mu_network_spec ring[] = {grid(MU_SHAPE_TORUS, 1, RADIX(8)), leaf_spine(4, 4, 4)};
+    check(ring, 2, 16, RADIX(4, 2, 2), false);
+    mu_network_spec idle[] = {one_switch(4, 1), grid(MU_SHAPE_MESH, 1, RADIX(8))};
+    check(idle, 2, 8, RADIX(4, 2), false);
+}
+
+/* Where a route has no room for all paths, which are left out is not the same from everywhere. */
+static void too_wide_to_spray(void **state)
+{
+    (void)state;
+    mu_network_spec spec = leaf_spine(2, 2048, 2048);
+    mu_topology t = built(arena, 4096, &spec, 1);
+    assert_false(t.uniform);
+    spec = leaf_spine(2, 1024, 1024);
+    t = built(arena, 2048, &spec, 1);
+    assert_true(t.uniform);
+}
+
 static void nested_networks(void **state)
 {
     (void)state;
@@ -289,8 +337,8 @@ static void drawn_networks(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(single_networks), CASE(fat_trees),      CASE(nested_networks),
-        CASE(several_domains), CASE(drawn_networks),
+        CASE(single_networks),   CASE(fat_trees),       CASE(railed_trees),    CASE(cut_grids),
+        CASE(too_wide_to_spray), CASE(nested_networks), CASE(several_domains), CASE(drawn_networks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
