@@ -63,10 +63,30 @@ static void print_words(FILE *out, const mu_option *choice)
     }
 }
 
+/* The words of an output flag, or NULL. */
+static const char *words_of(const char *flag)
+{
+    uint32_t count = 0;
+    const mu_output_flag *flags = mu_output_flags(&count);
+    for (uint32_t i = 0; i < count; i++) {
+        if (strcmp(flags[i].flag, flag) == 0) {
+            return flags[i].words;
+        }
+    }
+    return NULL;
+}
+
 static void bash_choices(FILE *out)
 {
     size_t count = 0;
+    uint32_t flag_count = 0;
     const mu_option *options = mu_options(&count);
+    const mu_output_flag *flags = mu_output_flags(&flag_count);
+    for (uint32_t i = 0; i < flag_count; i++) {
+        if (flags[i].words != NULL) {
+            fprintf(out, "        --%s) words=\"%s\" ;;\n", flags[i].flag, flags[i].words);
+        }
+    }
     for (size_t i = 0; i < count; i++) {
         if (options[i].flag != NULL && options[i].type == MU_OPTION_CHOICE) {
             fprintf(out, "        --%s) words=\"", options[i].flag);
@@ -107,14 +127,15 @@ static void bash(FILE *out)
           "        --engine) words=\"$(_muster_ids engine)\" ;;\n",
           out);
     bash_choices(out);
-    fputs("        --weights|--activations|--kv|--experts)\n"
-          "            words=\"fp32 tf32 bf16 fp16 fp8 fp8_block int8 int4 fp4\" ;;\n"
-          "        --completion) words=\"bash zsh fish\" ;;\n"
-          "        --svg|--scenario|--trace|--timeline|--requests-csv)\n"
-          "            COMPREPLY=($(compgen -f -- \"$word\")); return ;;\n"
-          "        --catalog|--ops) COMPREPLY=($(compgen -d -- \"$word\")); return ;;\n"
-          "        *) case \"$verb\" in\n",
-          out);
+    fputs(
+        "        --weights|--activations|--kv|--experts)\n"
+        "            words=\"fp32 tf32 bf16 fp16 fp8 fp8_block int8 int4 fp4\" ;;\n"
+        "        --completion) words=\"bash zsh fish\" ;;\n"
+        "        --svg|--html|--scenario|--trace|--timeline|--requests-csv|--schedule|--topology)\n"
+        "            COMPREPLY=($(compgen -f -- \"$word\")); return ;;\n"
+        "        --catalog|--ops) COMPREPLY=($(compgen -d -- \"$word\")); return ;;\n"
+        "        *) case \"$verb\" in\n",
+        out);
     for (uint32_t i = 0; i < count; i++) {
         fprintf(out, "            %s) words=\"", verbs[i].name);
         each_flag(out, &verbs[i], bash_flag);
@@ -122,7 +143,7 @@ static void bash(FILE *out)
     }
     fputs("            esac\n"
           "            case \"$verb\" in\n"
-          "            compare|match) words=\"$words $(_muster_ids system)\" ;;\n"
+          "            compare|match|fabric) words=\"$words $(_muster_ids system)\" ;;\n"
           "            list) words=\"$words chip system engine model calibration cloud foundry "
           "process recipe\" ;;\n"
           "            show) words=\"$words $(_muster_ids chip system engine model)\" ;;\n"
@@ -176,7 +197,9 @@ static void zsh_action(FILE *out, const char *flag, const char *value)
         }
     }
     const mu_option *choice = choice_of(flag);
-    if (choice != NULL) {
+    if (words_of(flag) != NULL) {
+        fprintf(out, "(%s)", words_of(flag));
+    } else if (choice != NULL) {
         fputc('(', out);
         print_words(out, choice);
         fputc(')', out);
@@ -258,6 +281,9 @@ static void fish_flag(FILE *out, const char *verb, const char *flag, const char 
             fprintf(out, " -a '(__muster_ids %s)'", flag);
         }
     }
+    if (words_of(flag) != NULL) {
+        fprintf(out, " -a '%s'", words_of(flag));
+    }
     if (choice_of(flag) != NULL) {
         fputs(" -a '", out);
         print_words(out, choice_of(flag));
@@ -286,7 +312,7 @@ static void fish(FILE *out)
         fputs("'\n", out);
         each_flag(out, &verbs[i], fish_flag);
     }
-    fputs("complete -c muster -n '__fish_seen_subcommand_from compare match' -f "
+    fputs("complete -c muster -n '__fish_seen_subcommand_from compare match fabric' -f "
           "-a '(__muster_ids system)'\n"
           "complete -c muster -n '__fish_seen_subcommand_from show' -f "
           "-a '(__muster_ids chip system engine model)'\n",

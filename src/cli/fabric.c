@@ -104,6 +104,9 @@ static mu_status read_topology(mu_cli *cli, mu_net_wiring *out, mu_error *err)
 static mu_status read_schedule(mu_cli *cli, mu_error *err)
 {
     double bytes = 0.0;
+    if (cli->net.collective != NULL) {
+        return mu_fail(err, MU_E_USAGE, "fabric: --collective or --schedule, not both");
+    }
     mu_schedule *schedule = MU_NEW(cli->arena, mu_schedule, 1);
     if (schedule == NULL) {
         return mu_fail(err, MU_E_MEMORY, "out of memory");

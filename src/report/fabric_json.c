@@ -192,7 +192,7 @@ static json_t *traffic(const mu_net_question *q, const mu_net_traffic *t)
     mu_json_put(&json, "bound_by", mu_json_text(t->bound_by));
     mu_json_put(&json, "messages", count(t->messages));
     mu_json_put(&json, "moments", count(t->batches));
-    mu_json_put(&json, "collapsed", json_boolean(t->collapsed));
+    mu_json_put(&json, "method", mu_json_text(mu_net_method_words(t->method)));
     mu_json_put(&json, "wire_bytes", mu_json_number(t->wire_bytes));
     mu_json_put(&json, "hottest", hottest(t));
     return mu_json_done(&json);

@@ -83,7 +83,9 @@ static uint32_t anchor_of(const layout *l)
     if (l->marked == UINT32_MAX) {
         return net->first_rank;
     }
-    uint32_t v = t->from[l->marked];
+    uint32_t from = t->from[l->marked];
+    uint32_t to_end = t->to[l->marked];
+    uint32_t v = l->s->level[from] <= l->s->level[to_end] ? from : to_end;
     for (uint32_t steps = 0; v >= t->ranks && steps < MU_SWITCH_LEVELS_MAX; steps++) {
         uint32_t below = v;
         for (uint32_t i = t->out_first[v]; i < t->out_first[v + 1]; i++) {
@@ -166,8 +168,8 @@ static uint32_t count_above(const layout *l, uint32_t vertex, uint32_t level)
 }
 
 /*
- * Switches one level above what is drawn: of the marked link first, then vertex by vertex as long as
- * all of a vertex fit, so that what is drawn of it is whole.
+ * Switches one level above what is drawn: of the marked link first, then vertex by vertex as long
+ * as all of a vertex fit, so that what is drawn of it is whole.
  */
 static uint32_t choose_level(layout *l, uint32_t from, uint32_t end, uint32_t level)
 {

@@ -22,9 +22,9 @@ mu_status mu_net_csv(const mu_page *page, const mu_net_question *question,
                      const mu_net_answer *answer, mu_error *err) MU_MUST_CHECK;
 
 /**
- * A picture: every network with its chips, switches and cables, coloured by load where a job ran. Of
- * what is more than fits, one domain of every level in full, and how many more there are. Scratch
- * in the arena is given back.
+ * A picture: every network with its chips, switches and cables, coloured by load where a job ran.
+ * Of what is more than fits, one domain of every level in full, and how many more there are.
+ * Scratch in the arena is given back.
  */
 mu_status mu_net_svg(FILE *out, mu_arena *arena, const mu_net_question *question,
                      const mu_net_answer *answer, mu_error *err) MU_MUST_CHECK;
@@ -48,6 +48,9 @@ enum { MU_NET_ROWS_MAX = 192 };
  */
 uint32_t mu_net_rows(const mu_net_question *question, const mu_net_answer *answer, bool whole,
                      mu_net_row out[MU_NET_ROWS_MAX]);
+
+/** How messages were worked out, in words. Static. */
+const char *mu_net_method_words(mu_flow_method method);
 
 /** Headings and cells of the table of links; row k of mu_net_links_cells() is of kind k. */
 enum { MU_NET_LINK_COLUMNS = 6, MU_NET_HOT_COLUMNS = 4 };

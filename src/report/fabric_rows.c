@@ -187,6 +187,15 @@ static void loss_rows(rows *r, const mu_net_question *q, const mu_net_answer *a)
     }
 }
 
+const char *mu_net_method_words(mu_flow_method method)
+{
+    static const char *const words[] = {[MU_FLOW_PLAIN] = "one by one",
+                                        [MU_FLOW_FOLDED] = "some ranks standing for all",
+                                        [MU_FLOW_WAVES] = "wave by wave",
+                                        [MU_FLOW_SYMMETRY] = "one rank standing for all"};
+    return words[method];
+}
+
 static void traffic_rows(rows *r, const mu_net_question *q, const mu_net_answer *a)
 {
     const mu_net_traffic *t = &a->traffic;
@@ -213,8 +222,8 @@ static void traffic_rows(rows *r, const mu_net_question *q, const mu_net_answer 
     say(r, "bound of the wires", "%s, %.1f %% of the time they take: %s",
         value(t->bound_s, MU_DIM_TIME).text,
         t->wire_s.value > 0.0 ? 100.0 * t->bound_s / t->wire_s.value : 100.0, t->bound_by);
-    say(r, "messages", "%s in %s moments%s", counted((double)t->messages).text,
-        counted((double)t->batches).text, t->collapsed ? ", one rank standing for all" : "");
+    say(r, "messages", "%s in %s moments, %s", counted((double)t->messages).text,
+        counted((double)t->batches).text, mu_net_method_words(t->method));
     say(r, "bytes on all links", "%s", value(t->wire_bytes, MU_DIM_BYTES).text);
 }
 

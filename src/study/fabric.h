@@ -208,7 +208,7 @@ typedef struct mu_net_traffic {
     double bound_s;    /* no routing is faster */
     char bound_by[64]; /* "injection into ub", "bisection of ub" */
     double first_s;    /* the first rank is done, wires alone */
-    bool collapsed;
+    mu_flow_method method; /* how it was worked out */
     uint64_t messages;
     uint64_t batches;
     double wire_bytes;

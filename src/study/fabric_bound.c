@@ -80,15 +80,6 @@ static void count_list(counting *c, const mu_move_list *list)
     }
 }
 
-static double most_of(const double *x, uint32_t count)
-{
-    double most = 0.0;
-    for (uint32_t i = 0; i < count; i++) {
-        most = fmax(most, x[i]);
-    }
-    return most;
-}
-
 static void take_longer(double seconds, const char *what, const char *network, double *bound_s,
                         char by[64])
 {
@@ -98,12 +89,32 @@ static void take_longer(double seconds, const char *what, const char *network, d
     }
 }
 
-/* Bandwidth of one rank's own links, broken ones apart: of the least that is whole. */
-static double own_bandwidth(const mu_net_study *s, uint32_t network)
+/* What is left of a rank's own links of a network [B/s]. */
+static double own_bandwidth(const mu_topology *t, const mu_survey *survey, uint32_t network,
+                            uint32_t rank)
 {
-    const mu_network_survey *net =
-        s->q->job.parts > 0 ? &s->whole_survey.net[network] : &s->survey.net[network];
-    return net->rank_bandwidth;
+    double sum = 0.0;
+    for (uint32_t i = t->out_first[rank]; i < t->out_first[rank + 1]; i++) {
+        uint32_t link = t->out_link[i];
+        bool lost = t->dead != NULL && t->dead[t->to[link]];
+        if (t->kind[survey->kind[link]].network == network && !lost) {
+            sum += t->bandwidth[link];
+        }
+    }
+    return sum;
+}
+
+/* Longest that any rank needs for its own bytes. */
+static double longest(const counting *c, uint32_t network, const double *bytes)
+{
+    double most = 0.0;
+    for (uint32_t r = 0; r < c->s->topology.ranks; r++) {
+        if (bytes[r] > 0.0) {
+            double own = own_bandwidth(&c->s->topology, &c->s->survey, network, r);
+            most = own > 0.0 ? fmax(most, bytes[r] / own) : most;
+        }
+    }
+    return most;
 }
 
 static void find_bound(const counting *c, bool all, uint32_t copies, double *bound_s, char by[64])
@@ -113,9 +124,8 @@ static void find_bound(const counting *c, bool all, uint32_t copies, double *bou
         const load *l = &c->net[n];
         const char *name = t->network[n].name;
         const mu_network_survey *net = &c->s->survey.net[n];
-        double own = own_bandwidth(c->s, n);
-        take_longer(most_of(l->sent, t->ranks) / own, "injection into", name, bound_s, by);
-        take_longer(most_of(l->got, t->ranks) / own, "what a rank gets from", name, bound_s, by);
+        take_longer(longest(c, n, l->sent), "injection into", name, bound_s, by);
+        take_longer(longest(c, n, l->got), "what a rank gets from", name, bound_s, by);
         if (all && narrowest(net) != NULL && copies == 1) {
             double crossing = fmax(l->there, l->back);
             take_longer(crossing / narrowest(net)->bandwidth, "bisection of", name, bound_s, by);

@@ -3,8 +3,8 @@
  * Equal planes of a network as one, for flows, and back.
  *
  * Why:   a message over seven planes crosses seven times as many links, which all do the same.
- * Terms: a tree is one plane of one domain. Links of a kind lie tree by tree, those of ranks rank by
- *        rank and in it plane by plane (fabric/shape_tree.c); a test holds the answers equal.
+ * Terms: a tree is one plane of one domain. Links of a kind lie tree by tree, those of ranks rank
+ *        by rank and in it plane by plane (fabric/shape_tree.c); a test holds the answers equal.
  */
 #include "study/fabric_parts.h"
 

@@ -471,7 +471,7 @@ static mu_status fill_wires(const run *r, mu_net_traffic *out, mu_error *err)
     out->members = r->s->q->job.members;
     out->wire_s = mu_quantity_point(w->time_s);
     out->first_s = w->first_s;
-    out->collapsed = w->method != MU_FLOW_PLAIN;
+    out->method = w->method;
     out->messages = w->messages;
     out->batches = w->batches;
     for (uint32_t k = 0; k < r->s->topology.kind_count; k++) {

@@ -509,9 +509,6 @@ static mu_status check_flags(const mu_net_wish *wish, mu_error *err)
                  {"token-bytes", wish->token_bytes != NULL, moe},
                  {"skew", wish->skew != NULL, moe},
                  {"low-latency", wish->low_latency, moe}};
-    if (wish->collective != NULL && wish->schedule != NULL) {
-        return mu_fail(err, MU_E_USAGE, "fabric: --collective or --schedule, not both");
-    }
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
         if (flags[i].said && !flags[i].fits) {
             return mu_fail(err, MU_E_USAGE, "fabric: --%s says nothing %s", flags[i].flag,
