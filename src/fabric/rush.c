@@ -210,6 +210,57 @@ mu_status mu_rush_beside(const mu_rush *rush, mu_rush_visit *visit, void *contex
     return status;
 }
 
+/* What every rank sends and gets. */
+typedef struct books {
+    double *sent; /* [ranks] */
+    double *got;  /* [ranks] */
+} books;
+
+static mu_status book(void *context, uint32_t from, uint32_t to, double part, mu_error *err)
+{
+    const books *b = context;
+    (void)err;
+    b->sent[from] += part;
+    b->got[to] += part;
+    return MU_OK;
+}
+
+static mu_status busiest_rank(mu_arena *arena, const mu_rush *rush, double *bytes, mu_error *err)
+{
+    uint64_t ranks = mu_rush_ranks(rush);
+    books b = {.sent = MU_NEW(arena, double, ranks), .got = MU_NEW(arena, double, ranks)};
+    if (b.sent == NULL || b.got == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "no memory for the traffic of an instance");
+    }
+    mu_status status = mu_rush_messages(arena, rush, book, &b, err);
+    double most = 0.0;
+    for (uint64_t r = 0; r < ranks; r++) {
+        double own = b.sent[r] > b.got[r] ? b.sent[r] : b.got[r];
+        most = own > most ? own : most;
+    }
+    *bytes = most;
+    return status;
+}
+
+mu_status mu_rush_busiest(mu_arena *arena, const mu_rush *rush, double *bytes, mu_error *err)
+{
+    mu_arena_mark mark = mu_arena_here(arena);
+    double most = 0.0;
+    mu_status status = busiest_rank(arena, rush, &most, err);
+    if (status == MU_OK && rush->kind == MU_RUSH_CHAIN) {
+        mu_rush partners = *rush;
+        partners.kind = MU_RUSH_PARTNERS;
+        double other = 0.0;
+        status = busiest_rank(arena, &partners, &other, err);
+        most = other < most ? other : most;
+    }
+    mu_arena_back(arena, mark);
+    if (status == MU_OK) {
+        *bytes = most;
+    }
+    return status;
+}
+
 /* What ranks of the next instance along get. */
 typedef struct inbox {
     const mu_rush *rush;

@@ -73,6 +73,16 @@ mu_status mu_rush_beside(const mu_rush *rush, mu_rush_visit *visit, void *contex
                          mu_error *err) MU_MUST_CHECK;
 
 /**
+ * Bytes that the busiest rank sends or gets for each byte that a rank sends: the time of a rush on
+ * links of the ranks' own. Of a hand-over without what goes on beside it; 0 when nothing is sent.
+ *
+ * @retval MU_E_MEMORY
+ * Cost: O(messages).
+ */
+mu_status mu_rush_busiest(mu_arena *arena, const mu_rush *rush, double *bytes,
+                          mu_error *err) MU_MUST_CHECK;
+
+/**
  * Bytes that the busiest rank gets of a hand-over and what goes on beside it, for each byte handed
  * over, where both are sent between domains of `inner` ranks inside one of `outer`: the time of a
  * hand-over on a network that is never full but at its ranks. 0 when nothing is handed over.

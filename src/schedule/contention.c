@@ -134,15 +134,36 @@ static mu_status know(const mu_contention *c, const mu_rush *rush, uint32_t tier
     return status;
 }
 
-static mu_status run(const mu_contention *c, mu_rush rush, double *ratio, mu_error *err)
+/* Seconds a byte on links of the tier alone: others are not in the way, but on a bus, which is then
+ * the first group's. */
+static mu_status time_alone(const mu_contention *c, mu_rush rush, uint32_t tier, double *s_per_byte,
+                            mu_error *err)
+{
+    if (c->ideal[tier].shape != MU_SHAPE_SWITCH) {
+        rush.alone = rush.kind == MU_RUSH_PAIRS || rush.kind == MU_RUSH_HANDOVER ||
+                     c->ideal[tier].shape == MU_SHAPE_BUS;
+        return time_on(c->ideal, c->ideal_count, NULL, MU_ROUTING_SHORTEST, &rush, s_per_byte, err);
+    }
+    mu_arena *arena = mu_arena_create(0);
+    if (arena == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "no memory for the traffic of an instance");
+    }
+    double bytes = 0.0;
+    mu_status status = mu_rush_busiest(arena, &rush, &bytes, err);
+    mu_arena_free(arena);
+    *s_per_byte = bytes / c->ideal[tier].bandwidth;
+    return status;
+}
+
+static mu_status run(const mu_contention *c, const mu_rush *rush, uint32_t tier, double *ratio,
+                     mu_error *err)
 {
     double shared_s = 0.0;
     double alone_s = 0.0;
     mu_status status =
-        time_on(c->network, c->network_count, c->built, c->routing, &rush, &shared_s, err);
+        time_on(c->network, c->network_count, c->built, c->routing, rush, &shared_s, err);
     if (status == MU_OK) {
-        rush.alone = true;
-        status = time_on(c->ideal, c->ideal_count, NULL, c->routing, &rush, &alone_s, err);
+        status = time_alone(c, *rush, tier, &alone_s, err);
     }
     *ratio = alone_s > 0.0 ? shared_s / alone_s : 1.0;
     return status;
@@ -154,8 +175,8 @@ static mu_status work_out(const mu_contention *c, const pattern *key, double *fa
     mu_rush rush = rush_of(c, key);
     uint32_t tier = (uint32_t)key->tier;
     const mu_network_spec *network = roomy(c, &rush, tier);
-    mu_status status =
-        network != NULL ? know(c, &rush, tier, network, &ratio, err) : run(c, rush, &ratio, err);
+    mu_status status = network != NULL ? know(c, &rush, tier, network, &ratio, err)
+                                       : run(c, &rush, tier, &ratio, err);
     if (status == MU_OK) {
         ratio = ratio > 1.0 + rounding ? ratio : 1.0;
         bool congests = c->scale_out[tier];

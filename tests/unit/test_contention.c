@@ -455,6 +455,41 @@ static void known_is_run(void **state)
     }
 }
 
+/* Any group in any instance, crooked ones, too: a finite factor, the same either way. */
+static void any_group(void **state)
+{
+    (void)state;
+    static const char *const systems[] = {"cloudmatrix-384", "atlas-950-superpod", "panjiu-al128",
+                                          "hgx-h100"};
+    for (size_t s = 0; s < sizeof systems / sizeof systems[0]; s++) {
+        const mu_entity *system = NULL;
+        mu_error err = {0};
+        assert_int_equal(mu_catalog_find(t.catalog, MU_ENTITY_SYSTEM, systems[s], &system, &err),
+                         MU_OK);
+        mu_machine machine = machine_of(system);
+        mu_contention *run = of_system(system, &machine, true);
+        mu_contention *known = of_system(system, &machine, false);
+        for (uint64_t i = 0; i < 60; i++) {
+            mu_group group = {.ranks = 1 + (uint64_t)(24.0 * mu_random_uniform(2, 1, i)),
+                              .stride = 1 + (uint64_t)(10.0 * mu_random_uniform(2, 2, i))};
+            uint64_t blocks = 1 + (uint64_t)(4.0 * mu_random_uniform(2, 3, i));
+            mu_rush_kind kind = (mu_rush_kind)(i % MU_RUSH_COUNT);
+            for (uint32_t tier = 0; tier < machine.fabric.tier_count; tier++) {
+                double factor[2] = {0.0, 0.0};
+                uint64_t instance = blocks * group.ranks * group.stride;
+                assert_int_equal(
+                    mu_contention_factor(run, kind, tier, group, instance, &factor[0], &err),
+                    MU_OK);
+                assert_int_equal(
+                    mu_contention_factor(known, kind, tier, group, instance, &factor[1], &err),
+                    MU_OK);
+                assert_true(factor[0] >= 1.0 && isfinite(factor[0]));
+                assert_near(factor[1], factor[0], 1e-9);
+            }
+        }
+    }
+}
+
 /* Greatest factor of one group that has the system to itself. */
 static double largest_alone(const mu_entity *system)
 {
@@ -597,6 +632,7 @@ int main(void)
         cmocka_unit_test(monotone_in_background),
         cmocka_unit_test(any_threads),
         cmocka_unit_test(known_is_run),
+        cmocka_unit_test(any_group),
         cmocka_unit_test(closed_form_holds),
         cmocka_unit_test(compiled_is_plain),
         cmocka_unit_test(nothing_shared),
