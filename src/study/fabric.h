@@ -205,9 +205,9 @@ typedef struct mu_net_traffic {
     bool has_closed;
     mu_quantity closed_s;
     mu_quantity closed_wire_s;
-    double bound_s;    /* no routing is faster */
-    char bound_by[64]; /* "injection into ub", "bisection of ub" */
-    double first_s;    /* the first rank is done, wires alone */
+    double bound_s;        /* no routing is faster */
+    char bound_by[64];     /* "injection into ub", "bisection of ub" */
+    double first_s;        /* the first rank is done, wires alone */
     mu_flow_method method; /* how it was worked out */
     uint64_t messages;
     uint64_t batches;

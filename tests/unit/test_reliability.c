@@ -66,8 +66,7 @@ static void all_positive_in_every_draw(void **state)
     assert_int_equal(mu_draw_plan_count(plan), 8);
 }
 
-#define HEAD(id)                                                                                   \
-    "kind: calibration\nid: " id "\nname: Own\nsource: hpcc-draft\ngrade: B\nparams:\n"
+#define HEAD(id) "kind: calibration\nid: " id "\nname: Own\nsource: hpcc-draft\ngrade: B\nparams:\n"
 
 static void a_systems_own_go_first(void **state)
 {
