@@ -78,9 +78,9 @@ static void fill(graph *g, const mu_arc *arcs)
     for (uint32_t i = 0; i < g->edges; i++) {
         g->first[arcs[i].from + 1]++;
         g->first[arcs[i].to + 1]++;
-        g->head[2 * i] = arcs[i].to;
+        g->head[2 * (size_t)i] = arcs[i].to;
         g->head[2 * i + 1] = arcs[i].from;
-        g->left[2 * i] = arcs[i].capacity;
+        g->left[2 * (size_t)i] = arcs[i].capacity;
         g->least[i] = NOTHING * arcs[i].capacity;
     }
     for (uint32_t v = 0; v < g->vertices; v++) {

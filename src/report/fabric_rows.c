@@ -77,12 +77,17 @@ static word times(mu_quantity q)
 static word percent(mu_quantity q)
 {
     word w;
-    int digits = q.value > 0.99 ? 3 : (q.value > 0.0999 ? 1 : 3);
+    char text[3][32];
+    const double values[] = {q.value, q.low, q.high};
+    for (int i = 0; i < 3; i++) {
+        const char *format =
+            values[i] > 0.99 ? "%.3f %%" : (values[i] > 0.0999 ? "%.1f %%" : "%.2g %%");
+        (void)snprintf(text[i], sizeof text[i], format, 100.0 * values[i]);
+    }
     if (q.low == q.value && q.high == q.value) {
-        (void)snprintf(w.text, sizeof w.text, "%.*f %%", digits, 100.0 * q.value);
+        (void)snprintf(w.text, sizeof w.text, "%s", text[0]);
     } else {
-        (void)snprintf(w.text, sizeof w.text, "%.*f %% [%.*f %%, %.*f %%]", digits, 100.0 * q.value,
-                       digits, 100.0 * q.low, digits, 100.0 * q.high);
+        (void)snprintf(w.text, sizeof w.text, "%s [%s, %s]", text[0], text[1], text[2]);
     }
     return w;
 }

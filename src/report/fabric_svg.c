@@ -273,30 +273,48 @@ static void draw_head(const picture *p)
     draw_legend(p);
 }
 
+/* All networks laid out one below the other; *height grows by them. */
+static mu_status lay_panels(mu_arena *arena, const mu_net_answer *answer, mu_panel **out,
+                            double *height, mu_error *err)
+{
+    mu_panel *panels = MU_NEW(arena, mu_panel, answer->network_count);
+    if (panels == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "no memory for a picture");
+    }
+    for (uint32_t n = 0; n < answer->network_count; n++) {
+        mu_status status = mu_panel_lay(arena, answer, n, &panels[n], err);
+        if (status != MU_OK) {
+            return status;
+        }
+        *height += panels[n].height + GAP;
+    }
+    *out = panels;
+    return MU_OK;
+}
+
+static void draw_panels(const picture *p, const mu_panel *panels, double height)
+{
+    double top = HEAD;
+    mu_svg_begin(p->out, MU_PANEL_WIDTH, (int)height, light, dark);
+    draw_head(p);
+    for (uint32_t n = 0; n < p->a->network_count; n++) {
+        draw_panel(p, &panels[n], top);
+        top += panels[n].height + GAP;
+    }
+    fputs("</svg>\n", p->out);
+}
+
 mu_status mu_net_svg(FILE *out, mu_arena *arena, const mu_net_question *question,
                      const mu_net_answer *answer, mu_error *err)
 {
-    picture p = {.out = out, .q = question, .a = answer};
+    const picture p = {
+        .out = out, .q = question, .a = answer, .loaded = answer->traffic.wire_s.value > 0.0};
     mu_arena_mark mark = mu_arena_here(arena);
-    mu_panel *panel[MU_NETWORKS_MAX] = {NULL};
+    mu_panel *panels = NULL;
     double height = HEAD;
-    mu_status status = MU_OK;
-    p.loaded = answer->traffic.wire_s.value > 0.0;
-    for (uint32_t n = 0; n < answer->network_count && status == MU_OK; n++) {
-        panel[n] = MU_NEW(arena, mu_panel, 1);
-        status = panel[n] != NULL ? mu_panel_lay(arena, answer, n, panel[n], err)
-                                  : mu_fail(err, MU_E_MEMORY, "no memory for a picture");
-        height += status == MU_OK ? panel[n]->height + GAP : 0.0;
-    }
+    mu_status status = lay_panels(arena, answer, &panels, &height, err);
     if (status == MU_OK) {
-        double top = HEAD;
-        mu_svg_begin(out, MU_PANEL_WIDTH, (int)height, light, dark);
-        draw_head(&p);
-        for (uint32_t n = 0; n < answer->network_count; n++) {
-            draw_panel(&p, panel[n], top);
-            top += panel[n]->height + GAP;
-        }
-        fputs("</svg>\n", out);
+        draw_panels(&p, panels, height);
         status = mu_stream_check(out, err);
     }
     mu_arena_back(arena, mark);

@@ -116,7 +116,6 @@ mu_status mu_net_print(const mu_page *page, const mu_net_question *question,
 typedef struct csv {
     mu_table *table;
     const char *system;
-    bool failed;
 } csv;
 
 static bool is_quantity(const json_t *json)
@@ -136,32 +135,70 @@ static void csv_row(csv *c, const char *path, const json_t *low, const json_t *v
     mu_table_row(c->table, cells);
 }
 
-/* Numbers at or below a path; items of lists go by their name, else by their number. */
-static void csv_below(csv *c, const char *path, json_t *json, int depth)
+enum { CSV_PATH_MAX = 192, CSV_DEPTH_MAX = 12 };
+
+/* Objects and lists that are being walked, the innermost last. */
+typedef struct walk {
+    json_t *json;
+    void *iterator; /* of an object */
+    size_t next;    /* of a list */
+    char path[CSV_PATH_MAX];
+} walk;
+
+/* The next item with its path; NULL when there is none. Items of lists go by their name, else by
+ * their number. */
+static json_t *next_item(walk *w, char path[CSV_PATH_MAX])
 {
-    enum { PATH_MAX_ = 192, DEPTH_MAX = 8 };
-    char below[PATH_MAX_];
-    const char *key = NULL;
-    json_t *value = NULL;
-    size_t i = 0;
+    const char *dot = w->path[0] != '\0' ? "." : "";
+    if (json_is_object(w->json)) {
+        void *at = w->iterator == NULL && w->next++ == 0
+                       ? json_object_iter(w->json)
+                       : json_object_iter_next(w->json, w->iterator);
+        w->iterator = at;
+        if (at == NULL) {
+            return NULL;
+        }
+        (void)snprintf(path, CSV_PATH_MAX, "%s%s%s", w->path, dot, json_object_iter_key(at));
+        return json_object_iter_value(at);
+    }
+    json_t *item = json_array_get(w->json, w->next);
+    const char *name = json_string_value(json_object_get(item, "name"));
+    if (name != NULL) {
+        (void)snprintf(path, CSV_PATH_MAX, "%s%s%s", w->path, dot, name);
+    } else {
+        (void)snprintf(path, CSV_PATH_MAX, "%s%s%zu", w->path, dot, w->next);
+    }
+    w->next++;
+    return item;
+}
+
+static void csv_value(csv *c, const char *path, const json_t *json)
+{
     if (is_quantity(json)) {
         csv_row(c, path, json_object_get(json, "low"), json_object_get(json, "value"),
                 json_object_get(json, "high"), json_string_value(json_object_get(json, "unit")));
     } else if (json_is_number(json)) {
         csv_row(c, path, json, json, json, "");
-    } else if (depth < DEPTH_MAX && json_is_object(json)) {
-        json_object_foreach(json, key, value)
-        {
-            (void)snprintf(below, sizeof below, "%s%s%s", path, path[0] != '\0' ? "." : "", key);
-            csv_below(c, below, value, depth + 1);
-        }
-    } else if (depth < DEPTH_MAX && json_is_array(json)) {
-        json_array_foreach(json, i, value)
-        {
-            const char *name = json_string_value(json_object_get(value, "name"));
-            (void)snprintf(below, sizeof below, name != NULL ? "%s.%s" : "%s.%s%zu", path,
-                           name != NULL ? name : "", i);
-            csv_below(c, below, value, depth + 1);
+    }
+}
+
+/* Every number below an object. */
+static void csv_walk(csv *c, json_t *root)
+{
+    walk stack[CSV_DEPTH_MAX] = {{.json = root}};
+    uint32_t depth = 1;
+    while (depth > 0) {
+        char path[CSV_PATH_MAX];
+        json_t *item = next_item(&stack[depth - 1], path);
+        bool holds = (json_is_object(item) && !is_quantity(item)) || json_is_array(item);
+        if (item == NULL) {
+            depth--;
+        } else if (holds && depth < CSV_DEPTH_MAX) {
+            stack[depth] = (walk){.json = item};
+            memcpy(stack[depth].path, path, sizeof path);
+            depth++;
+        } else {
+            csv_value(c, path, item);
         }
     }
 }
@@ -178,7 +215,7 @@ mu_status mu_net_csv(const mu_page *page, const mu_net_question *question,
         json_decref(json);
         return no_memory(err);
     }
-    csv_below(&c, "", json, 0);
+    csv_walk(&c, json);
     json_decref(json);
     return mu_table_csv(c.table, page->out, err);
 }

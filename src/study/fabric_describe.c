@@ -209,7 +209,7 @@ static void measure_networks(const sheet *h, const mu_network_spec *drawn, doubl
     mu_net_kinds(s, drawn, row + AT_BANDWIDTH, row + AT_LATENCY);
     for (uint32_t n = 0; n < s->topology.network_count; n++) {
         const mu_network_survey *net = &s->survey.net[n];
-        double *at = row + AT_NETWORK + n * NET_COLUMNS;
+        double *at = row + AT_NETWORK + (size_t)n * NET_COLUMNS;
         bool listed = s->spec_count == 0;
         double faster = listed ? 1.0 : ratio(drawn[n].bandwidth, s->spec[n].bandwidth);
         double slower = listed ? 1.0 : ratio(drawn[n].latency_s, s->spec[n].latency_s);

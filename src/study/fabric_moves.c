@@ -71,7 +71,7 @@ static mu_pattern usual_pattern(const mu_net_study *s, mu_algorithm closed, uint
     if (pattern == MU_PATTERN_HIERARCHICAL && inner <= 1) {
         pattern = MU_PATTERN_RING;
     }
-    if (rings && on_mesh(s)) {
+    if (s->plainly || (rings && on_mesh(s))) {
         pattern = MU_PATTERN_DIRECT;
     }
     if (!mu_pattern_can(pattern, job->collective)) {

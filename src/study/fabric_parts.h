@@ -20,7 +20,8 @@ typedef struct mu_net_study {
     bool merged;       /* wires has fewer planes than topology */
     mu_survey survey;
     mu_survey whole_survey; /* only where something broke */
-    double imbalance;       /* of the drawn choice of experts: busiest rank over mean */
+    bool plainly;     /* everyone to everyone, where another algorithm proved too much to follow */
+    double imbalance; /* of the drawn choice of experts: busiest rank over mean */
 } mu_net_study;
 
 /** Networks of the question in a draw; of a file's cables there is one without doubt. */

@@ -4,8 +4,8 @@
  *
  * What:  the moves flow by flow on the topology as it is, and on one where no link but a rank's own
  *        is shared; the closed form beside both.
- * Terms: contention = wires over unshared wires, both without latency: what sharing, broken parts
- *        and background cost. Where the algorithm is the closed form's, its data part times the
+ * Terms: contention = wires over unshared wires, both without latency, and never less than what
+ *        the closed form has of it already: what sharing, broken parts and background cost. Where the algorithm is the closed form's, its data part times the
  *        contention and its fixed part are the calibrated time, so that both agree where nothing is
  *        shared. Any other algorithm or schedule takes the launch cost and runs flow by flow at
  *        the tiers' efficiencies, with what software adds to a message before each.
@@ -27,6 +27,12 @@ static const double BATCH_COST = 100.0; /* of a moment at which flows end, in me
 
 enum { TIME, CONTENTION, CLOSED, CLOSED_WIRE, COLUMNS };
 
+/* Wires without latency: as they are, and where nothing but a rank's own links is shared. */
+typedef struct sharing {
+    double shared_s;
+    double unshared_s;
+} sharing;
+
 /* A job under way. */
 typedef struct run {
     mu_net_study *s;
@@ -34,8 +40,8 @@ typedef struct run {
     bool as_closed;           /* the algorithm is the closed form's */
     mu_topology bare;         /* as it is, without latency */
     mu_topology lone;         /* nothing shared, without latency */
-    mu_congestion congestion; /* of the point, as is contention */
-    double contention;
+    mu_congestion congestion; /* of the point, as is sharing */
+    sharing sharing;
     const uint32_t *place; /* [copies * members]; NULL = in order from 0 on */
     uint32_t binding;      /* network of the hottest link */
     double calibrated_s;   /* flow by flow with software, of the point; 0 = not run */
@@ -219,9 +225,8 @@ static double over(double a, double b)
     return b > 0.0 ? a / b : 1.0;
 }
 
-/* Wires over unshared wires. */
-static mu_status measure_contention(const run *r, const mu_topology *bare, const mu_topology *lone,
-                                    const mu_congestion *congestion, double *out, mu_error *err)
+static mu_status measure_sharing(const run *r, const mu_topology *bare, const mu_topology *lone,
+                                 const mu_congestion *congestion, sharing *out, mu_error *err)
 {
     mu_flow_result shared;
     mu_flow_result unshared;
@@ -234,9 +239,16 @@ static mu_status measure_contention(const run *r, const mu_topology *bare, const
     }
     mu_arena_back(r->s->work->arena, mark);
     if (status == MU_OK) {
-        *out = fmax(over(shared.time_s, unshared.time_s), 1.0);
+        *out = (sharing){shared.time_s, unshared.time_s};
     }
     return status;
+}
+
+/* The closed form has some sharing of its own: tiers one after another. Only what is beyond it. */
+static double contention_of(const run *r, sharing of, double closed_wire_s)
+{
+    double unshared_s = r->as_closed ? fmax(of.unshared_s, closed_wire_s) : of.unshared_s;
+    return fmax(over(of.shared_s, unshared_s), 1.0);
 }
 
 static double launch_of(const mu_fabric *fabric, const mu_topology *t)
@@ -249,18 +261,18 @@ static double launch_of(const mu_fabric *fabric, const mu_topology *t)
 }
 
 /* One row of answers with this software on these wires. */
-static mu_status fill_row(const run *r, const trial *with_software, double contention,
-                          double row[COLUMNS], mu_error *err)
+static mu_status fill_row(const run *r, const trial *with_software, sharing of, double row[COLUMNS],
+                          mu_error *err)
 {
     const mu_fabric *fabric = with_software->software;
     bool known = has_closed(r->s);
     mu_fabric bare = without_software(fabric);
     mu_transfer closed = known ? closed_form(r->s, fabric) : (mu_transfer){0};
-    row[CONTENTION] = contention;
     row[CLOSED] = closed.time_s;
     row[CLOSED_WIRE] = known ? closed_form(r->s, &bare).time_s : 0.0;
+    row[CONTENTION] = contention_of(r, of, row[CLOSED_WIRE]);
     if (r->as_closed) {
-        row[TIME] = closed.launch_s + (closed.time_s - closed.launch_s) * contention;
+        row[TIME] = closed.launch_s + (closed.time_s - closed.launch_s) * row[CONTENTION];
         return MU_OK;
     }
     if (with_software->topology == NULL) {
@@ -297,7 +309,7 @@ static double slower_in(const run *r, const mu_fabric *fabric, const mu_network_
 
 /* Wires of a draw, and what sharing costs on them. */
 static mu_status draw_flows(const run *r, const mu_fabric *fabric, const mu_network_spec *specs,
-                            const mu_congestion *congestion, mu_topology *drawn, double *contention,
+                            const mu_congestion *congestion, mu_topology *drawn, sharing *of,
                             mu_error *err)
 {
     const mu_net_study *s = r->s;
@@ -312,7 +324,7 @@ static mu_status draw_flows(const run *r, const mu_fabric *fabric, const mu_netw
     if (status == MU_OK && r->as_closed) {
         status = build_lone(s, fabric, &lone, err);
         if (status == MU_OK) {
-            status = measure_contention(r, drawn, &lone, congestion, contention, err);
+            status = measure_sharing(r, drawn, &lone, congestion, of, err);
         }
     }
     return status;
@@ -328,7 +340,7 @@ static mu_status draw_row(const run *r, uint64_t index, bool flows, double row[C
     uint32_t count = 0;
     mu_topology drawn;
     mu_congestion congestion = {0};
-    double contention = r->contention;
+    sharing of = r->sharing;
     trial with_software = {
         .topology = flows ? &drawn : NULL, .software = &fabric, .congestion = &congestion};
     mu_status status = mu_net_specs(s->q, draw, specs, &count, err);
@@ -340,13 +352,13 @@ static mu_status draw_row(const run *r, uint64_t index, bool flows, double row[C
         status = mu_congestion_from_catalog(s->q->catalog, draw, &congestion, err);
     }
     if (status == MU_OK && flows) {
-        status = draw_flows(r, &fabric, specs, &congestion, &drawn, &contention, err);
+        status = draw_flows(r, &fabric, specs, &congestion, &drawn, &of, err);
     }
     if (status != MU_OK) {
         return status;
     }
     with_software.slower = slower_in(r, &fabric, specs);
-    return fill_row(r, &with_software, contention, row, err);
+    return fill_row(r, &with_software, of, row, err);
 }
 
 /* Rows of the draws under the point's. */
@@ -426,7 +438,7 @@ static mu_status add_intervals(run *r, mu_net_traffic *out, mu_error *err)
     }
     const trial with_software = {
         .topology = &s->wires, .software = &s->fabric, .congestion = &r->congestion};
-    mu_status status = fill_row(r, &with_software, r->contention, rows, err);
+    mu_status status = fill_row(r, &with_software, r->sharing, rows, err);
     if (status == MU_OK) {
         status = run_draws(r, rows, samples, err);
     }
@@ -555,6 +567,32 @@ static mu_status prepare(run *r, mu_error *err)
     return status == MU_OK ? build_lone(s, &s->fabric, &r->lone, err) : status;
 }
 
+/* Moves and wires, everything prepared. */
+static mu_status run_wires(run *r, const mu_transfer *closed, mu_net_traffic *out, mu_error *err)
+{
+    const trial wires = {.topology = &r->s->wires};
+    mu_status status = mu_net_moves(r->s, closed, &r->moves, out->algorithm, err);
+    return status == MU_OK ? flow(r, &wires, &r->wires, err) : status;
+}
+
+/* Some patterns are too many messages, or too uneven on broken wires, to be followed; where none was
+ * asked for, everyone sends to everyone then. */
+static mu_status run_somehow(run *r, const mu_transfer *closed, mu_net_traffic *out, mu_error *err)
+{
+    mu_error first = {0};
+    mu_status status = run_wires(r, closed, out, &first);
+    bool again = status == MU_E_INPUT && r->as_closed && r->s->q->job.what == MU_NET_COLLECTIVE &&
+                 mu_pattern_can(MU_PATTERN_DIRECT, r->s->q->job.collective);
+    if (again) {
+        r->s->plainly = true;
+        return run_wires(r, closed, out, err);
+    }
+    if (status != MU_OK && err != NULL) {
+        *err = first;
+    }
+    return status;
+}
+
 mu_status mu_net_run(mu_net_study *s, mu_net_answer *out, mu_error *err)
 {
     const mu_net_job *job = &s->q->job;
@@ -571,14 +609,10 @@ mu_status mu_net_run(mu_net_study *s, mu_net_answer *out, mu_error *err)
                    mu_algorithm_text(closed.algorithm));
     mu_status status = check_members(s, err);
     if (status == MU_OK) {
-        status = mu_net_moves(s, &closed, &r->moves, traffic->algorithm, err);
-    }
-    if (status == MU_OK) {
         status = prepare(r, err);
     }
     if (status == MU_OK) {
-        const trial wires = {.topology = &s->wires};
-        status = flow(r, &wires, &r->wires, err);
+        status = run_somehow(r, &closed, traffic, err);
     }
     if (status == MU_OK) {
         status = fill_wires(r, traffic, err);
@@ -590,13 +624,13 @@ mu_status mu_net_run(mu_net_study *s, mu_net_answer *out, mu_error *err)
                               traffic->bound_by, err);
     }
     if (status == MU_OK) {
-        status = measure_contention(r, &r->bare, &r->lone, &r->congestion, &r->contention, err);
+        status = measure_sharing(r, &r->bare, &r->lone, &r->congestion, &r->sharing, err);
     }
     if (status == MU_OK) {
         status = add_intervals(r, traffic, err);
     }
     if (status == MU_OK) {
-        traffic->unshared_s = mu_quantity_point(traffic->wire_s.value / r->contention);
+        traffic->unshared_s = mu_quantity_point(traffic->wire_s.value / traffic->contention.value);
     }
     return status;
 }

@@ -8,6 +8,7 @@ muster plan $flags --system hgx-h20 > "$SCRATCH/plan"
 muster plan $flags --system hgx-h20 --rate 5/s --requests 300 --verify > "$SCRATCH/verified"
 muster match $flags hgx-h100 --with hgx-h20 > "$SCRATCH/match"
 muster simulate $flags --system hgx-h20 --rate 5/s --requests 300 > "$SCRATCH/simulate"
+muster fabric hgx-h20 --collective all-reduce --fail link:0 --uncertainty 16 --json > "$SCRATCH/fabric"
 python3 - "$SCRATCH" << 'END'
 import json, sys
 
@@ -74,7 +75,18 @@ for key in ("ttft_s", "tpot_s", "itl_s", "e2e_s"):
         assert simulate[key][name]["unit"] == "s", f"simulate.{key}.{name}"
 check_predict(match["reference"], "match.reference")
 check_predict(match["matched"], "match.matched")
-for name, answer in (("predict", predict), ("plan", plan), ("match", match),
+fabric = read("fabric")
+for key in ("system", "name", "chips", "ranks", "ranks_per_chip", "networks", "availability",
+            "broken", "traffic", "warnings"):
+    assert key in fabric, f"fabric.{key} is missing"
+for i, network in enumerate(fabric["networks"]):
+    for key in ("name", "shape", "switches", "bandwidth_per_rank", "bisection", "diameter",
+                "diameter_latency_s", "links"):
+        assert key in network, f"fabric.networks[{i}].{key} is missing"
+for key in ("time_s", "algorithm_bandwidth", "bus_bandwidth", "contention", "wire_s",
+            "closed_form_s", "bound_s", "hottest"):
+    assert key in fabric["traffic"], f"fabric.traffic.{key} is missing"
+for name, answer in (("fabric", fabric), ("predict", predict), ("plan", plan), ("match", match),
                      ("simulate", simulate), ("verified", verified)):
     check_quantities(answer, name)
 END
