@@ -313,7 +313,7 @@ mu_status mu_net_svg(FILE *out, mu_arena *arena, const mu_net_question *question
     mu_panel *panels = NULL;
     double height = HEAD;
     mu_status status = lay_panels(arena, answer, &panels, &height, err);
-    if (status == MU_OK) {
+    if (status == MU_OK && panels != NULL) {
         draw_panels(&p, panels, height);
         status = mu_stream_check(out, err);
     }

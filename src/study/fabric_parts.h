@@ -82,6 +82,21 @@ mu_status mu_net_moves(mu_net_study *s, const mu_transfer *closed, mu_moves *out
 mu_status mu_net_bound(const mu_net_study *s, const mu_moves *moves, const uint32_t *place,
                        uint32_t copies, double *bound_s, char by[64], mu_error *err) MU_MUST_CHECK;
 
+/** A shallow copy whose links are faster by kind. Broken ones stay so. [kinds] `faster`. */
+mu_status mu_net_faster(const mu_topology *t, mu_arena *arena, const double *faster,
+                        mu_topology *out, mu_error *err) MU_MUST_CHECK;
+
+/** A shallow copy without latency. */
+mu_status mu_net_without_latency(const mu_topology *t, mu_arena *arena, mu_topology *out,
+                                 mu_error *err) MU_MUST_CHECK;
+
+/**
+ * What the networks would be if no link but a rank's own were shared: as the tiers have it, or of a
+ * file's networks a switch; without latency.
+ */
+mu_status mu_net_lone(const mu_net_study *s, const mu_fabric *fabric, mu_topology *out,
+                      mu_error *err) MU_MUST_CHECK;
+
 /** Fills the hottest links, where `carried` and `kind_carried_max` stand. */
 void mu_net_find_hot(const mu_net_study *s, const double *kind_carried, mu_net_traffic *out);
 

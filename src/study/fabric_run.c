@@ -4,11 +4,12 @@
  *
  * What:  the moves flow by flow on the topology as it is, and on one where no link but a rank's own
  *        is shared; the closed form beside both.
- * Terms: contention = wires over unshared wires, both without latency, and never less than what
- *        the closed form has of it already: what sharing, broken parts and background cost. Where the algorithm is the closed form's, its data part times the
- *        contention and its fixed part are the calibrated time, so that both agree where nothing is
- *        shared. Any other algorithm or schedule takes the launch cost and runs flow by flow at
- *        the tiers' efficiencies, with what software adds to a message before each.
+ * Terms: contention = wires over unshared wires, both without latency, and over what the closed
+ *        form has of it already where that is more: what sharing, broken parts and background cost.
+ *        Where the algorithm is the closed form's, its data part times the contention and its fixed
+ *        part are the calibrated time, so that both agree where nothing is shared. Any other
+ *        algorithm or schedule takes the launch cost and runs flow by flow at the tiers'
+ *        efficiencies, with what software adds to a message before each.
  * Bound: draws move bandwidths and parameters. Where MESSAGES_MOST does not allow flows for every
  *        draw, the contention is that of the point, and other algorithms' time goes with the
  *        bandwidth and efficiency of the network that has the hottest link.
@@ -155,71 +156,6 @@ static mu_status flow(const run *r, const trial *of, mu_flow_result *out, mu_err
     return mu_flow_run(r->s->work->arena, &setup, &flows, out, err);
 }
 
-/* A shallow copy whose links are faster by kind. Broken ones stay so. */
-static mu_status with_bandwidth(const mu_topology *t, mu_arena *arena, const double *faster,
-                                mu_topology *out, mu_error *err)
-{
-    *out = *t;
-    out->bandwidth = MU_NEW(arena, double, t->links);
-    if (out->bandwidth == NULL) {
-        return mu_fail(err, MU_E_MEMORY, "no memory for a topology");
-    }
-    for (uint32_t k = 0; k < t->kind_count; k++) {
-        out->kind[k].bandwidth *= faster[k];
-        for (uint32_t i = t->kind[k].first; i < t->kind[k].first + t->kind[k].count; i++) {
-            out->bandwidth[i] = t->bandwidth[i] * faster[k];
-        }
-    }
-    return MU_OK;
-}
-
-/* The same without latency. */
-static mu_status without_latency(const mu_topology *t, mu_arena *arena, mu_topology *out,
-                                 mu_error *err)
-{
-    *out = *t;
-    out->latency_s = MU_NEW(arena, double, t->links);
-    for (uint32_t k = 0; k < t->kind_count; k++) {
-        out->kind[k].latency_s = 0.0;
-    }
-    for (uint32_t n = 0; n < t->network_count; n++) {
-        out->network[n].latency_s = 0.0;
-    }
-    return out->latency_s != NULL ? MU_OK : mu_fail(err, MU_E_MEMORY, "no memory for a topology");
-}
-
-/* The most that a rank of any network sends. */
-static double fastest_rank(const mu_net_study *s)
-{
-    double most = 0.0;
-    for (uint32_t n = 0; n < s->topology.network_count; n++) {
-        most = fmax(most, s->survey.net[n].bandwidth / s->topology.ranks);
-    }
-    return most;
-}
-
-/* What the networks would be if no link but a rank's own were shared: as the tiers have it, or of
- * a file's networks a switch. */
-static mu_status build_lone(const mu_net_study *s, const mu_fabric *fabric, mu_topology *out,
-                            mu_error *err)
-{
-    mu_network_spec specs[MU_NETWORKS_MAX];
-    uint32_t count = 1;
-    if (s->q->wiring != NULL) {
-        specs[0] = (mu_network_spec){.name = "unshared",
-                                     .shape = MU_SHAPE_SWITCH,
-                                     .span = s->topology.ranks,
-                                     .bandwidth = fastest_rank(s),
-                                     .planes = 1};
-    } else {
-        mu_networks_of_tiers(fabric, specs, &count);
-    }
-    for (uint32_t n = 0; n < count; n++) {
-        specs[n].latency_s = 0.0;
-    }
-    return mu_topology_build(s->work->arena, s->topology.ranks, specs, count, out, err);
-}
-
 static double over(double a, double b)
 {
     return b > 0.0 ? a / b : 1.0;
@@ -320,9 +256,9 @@ static mu_status draw_flows(const run *r, const mu_fabric *fabric, const mu_netw
         faster[k] /= s->topology.kind[k].bandwidth;
     }
     mu_status status =
-        with_bandwidth(r->as_closed ? &r->bare : &s->wires, s->work->arena, faster, drawn, err);
+        mu_net_faster(r->as_closed ? &r->bare : &s->wires, s->work->arena, faster, drawn, err);
     if (status == MU_OK && r->as_closed) {
-        status = build_lone(s, fabric, &lone, err);
+        status = mu_net_lone(s, fabric, &lone, err);
         if (status == MU_OK) {
             status = measure_sharing(r, drawn, &lone, congestion, of, err);
         }
@@ -559,12 +495,12 @@ static mu_status prepare(run *r, mu_error *err)
     mu_draw point = {0};
     mu_status status = mu_congestion_from_catalog(s->q->catalog, point, &r->congestion, err);
     if (status == MU_OK) {
-        status = without_latency(&s->wires, s->work->arena, &r->bare, err);
+        status = mu_net_without_latency(&s->wires, s->work->arena, &r->bare, err);
     }
     if (status == MU_OK) {
         status = place_copies(r, err);
     }
-    return status == MU_OK ? build_lone(s, &s->fabric, &r->lone, err) : status;
+    return status == MU_OK ? mu_net_lone(s, &s->fabric, &r->lone, err) : status;
 }
 
 /* Moves and wires, everything prepared. */
@@ -575,8 +511,8 @@ static mu_status run_wires(run *r, const mu_transfer *closed, mu_net_traffic *ou
     return status == MU_OK ? flow(r, &wires, &r->wires, err) : status;
 }
 
-/* Some patterns are too many messages, or too uneven on broken wires, to be followed; where none was
- * asked for, everyone sends to everyone then. */
+/* Some patterns are too many messages, or too uneven on broken wires, to be followed; where none
+ * was asked for, everyone sends to everyone then. */
 static mu_status run_somehow(run *r, const mu_transfer *closed, mu_net_traffic *out, mu_error *err)
 {
     mu_error first = {0};

@@ -8,7 +8,8 @@ muster plan $flags --system hgx-h20 > "$SCRATCH/plan"
 muster plan $flags --system hgx-h20 --rate 5/s --requests 300 --verify > "$SCRATCH/verified"
 muster match $flags hgx-h100 --with hgx-h20 > "$SCRATCH/match"
 muster simulate $flags --system hgx-h20 --rate 5/s --requests 300 > "$SCRATCH/simulate"
-muster fabric hgx-h20 --collective all-reduce --fail link:0 --uncertainty 16 --json > "$SCRATCH/fabric"
+muster fabric hgx-h20 --collective all-reduce --fail link:0 --uncertainty 16 --json \
+    > "$SCRATCH/fabric"
 python3 - "$SCRATCH" << 'END'
 import json, sys
 

@@ -94,7 +94,7 @@ static void oversubscribed(void **state)
     assert_int_equal(net->level_switches[1], 2);
     assert_int_equal(net->hops, 4);
     near(narrowest(net), 2.0 * 4.0 * 3e9 / 3.0); /* what two leaves have upwards */
-    double kinds[MU_KINDS_MAX];
+    double kinds[MU_KINDS_MAX] = {0.0};
     for (uint32_t k = 0; k < topology.kind_count; k++) {
         kinds[k] = topology.kind[k].bandwidth;
     }
