@@ -15,6 +15,7 @@
 #include "study/answer.h"
 #include "study/fabric.h"
 #include "study/option.h"
+#include "study/supply.h"
 
 enum { MU_CLI_ARGUMENTS_MAX = 64 };
 
@@ -35,6 +36,7 @@ typedef struct mu_cli {
     const char *topology;     /* --topology of fabric: a file of cables, or NULL */
     const char *schedule;     /* --schedule of fabric: a file of moves, or NULL */
     mu_net_wish net;          /* the other flags of fabric */
+    mu_supply_words supply;   /* the flags of supply */
     const char *timeline;     /* file, or NULL */
     const char *requests_csv; /* file, or NULL */
     const char *catalog;      /* overlay directory, or NULL */
@@ -71,6 +73,7 @@ enum {
     MU_TAKES_TRAFFIC = 256, /* --timeline, --requests-csv; what happens over time, a trace */
     MU_TAKES_VERIFY = 512,  /* --verify; what happens over time, with it */
     MU_TAKES_WIRES = 1024,  /* what runs on a network; chips, uncertainty, seed and threads alone */
+    MU_TAKES_SUPPLY = 4096, /* --by, --from, --defect-density, ... of supply */
     MU_TAKES_CASES = 64     /* --ops, --leave-out, --verb; uncertainty, seed and threads alone */
 };
 
@@ -172,6 +175,7 @@ mu_status mu_verb_plan(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
 mu_status mu_verb_compare(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
 mu_status mu_verb_match(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
 mu_status mu_verb_fabric(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
+mu_status mu_verb_supply(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
 mu_status mu_verb_validate(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
 mu_status mu_verb_calibrate(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
 mu_status mu_verb_help(mu_cli *cli, mu_error *err) MU_MUST_CHECK;

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * muster supply: how many of a chip can be made, and what they build.
+ *
+ * Bound: an answer of no (so many chips never exist) still shows what there is.
+ */
+#include "cli/cli.h"
+
+#include "io/file_write.h"
+#include "io/question_load.h"
+#include "report/supply_report.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* A chip's question on its way to an answer. */
+typedef struct asked {
+    mu_supply_question question;
+    mu_supply_answer answer;
+    mu_supply_service service;
+    mu_supply_system named; /* by --system */
+    mu_scenario scenario;   /* of one system */
+    mu_question serving;
+    mu_supply_picture picture;
+} asked;
+
+static mu_status write_picture(void *context, FILE *out, mu_error *err)
+{
+    return mu_supply_svg(context, out, err);
+}
+
+static mu_status print(mu_cli *cli, asked *s, mu_error *err)
+{
+    mu_page page = mu_cli_page(cli);
+    if (cli->svg != NULL && s->answer.line_count > 0) {
+        mu_status status = mu_file_write(cli->svg, write_picture, &s->picture, err);
+        if (status != MU_OK) {
+            return status;
+        }
+    }
+    if (cli->json) {
+        return mu_cli_json(cli, mu_supply_json(&s->picture), err);
+    }
+    return cli->csv ? mu_supply_csv(&page, &s->picture, err)
+                    : mu_supply_print(&page, &s->picture, err);
+}
+
+/* The system whose service is asked for: the largest of the chip unless one is named. */
+static mu_status choose_system(const mu_cli *cli, asked *s, const mu_supply_system **out,
+                               mu_error *err)
+{
+    const mu_supply_answer *a = &s->answer;
+    const char *id = cli->scenario.system;
+    const char *chip = s->question.wish.chip->id;
+    const mu_entity *system = NULL;
+    if (id[0] == '\0') {
+        *out = &a->system[0];
+        return a->system_count > 0
+                   ? MU_OK
+                   : mu_fail(err, MU_E_INPUT, "no system of the catalogue is built of %s", chip);
+    }
+    mu_status status =
+        mu_catalog_find(s->question.wish.catalog, MU_ENTITY_SYSTEM, id, &system, err);
+    for (uint32_t i = 0; i < a->system_count && status == MU_OK; i++) {
+        if (a->system[i].system == system) {
+            *out = &a->system[i];
+            return MU_OK;
+        }
+    }
+    return status == MU_OK ? mu_fail(err, MU_E_INPUT,
+                                     "--system %s is not among the largest that are built of %s",
+                                     system->id, chip)
+                           : status;
+}
+
+static mu_status serve(mu_cli *cli, asked *s, mu_error *err)
+{
+    const mu_supply_system *system = NULL;
+    mu_status status = choose_system(cli, s, &system, err);
+    if (status != MU_OK) {
+        return status;
+    }
+    s->scenario = cli->scenario;
+    s->scenario.chips = 0.0;
+    (void)snprintf(s->scenario.system, sizeof s->scenario.system, "%s", system->system->id);
+    status = mu_question_load(s->question.wish.catalog, &s->scenario, cli->arena, &s->serving, err);
+    mu_cli_work work;
+    if (status == MU_OK) {
+        status = mu_cli_work_begin(cli, &work, err);
+    }
+    if (status != MU_OK) {
+        return status;
+    }
+    status = mu_supply_serve(&s->serving, system, &work.work, &s->service, err);
+    (void)mu_cli_work_end(&work);
+    s->picture.service = status == MU_OK ? &s->service : NULL;
+    return status;
+}
+
+static mu_status supply_of_chip(mu_cli *cli, const mu_catalog *catalog, const mu_entity *chip,
+                                mu_error *err)
+{
+    asked *s = MU_NEW(cli->arena, asked, 1);
+    if (s == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "out of memory");
+    }
+    s->picture = (mu_supply_picture){.question = &s->question, .answer = &s->answer};
+    mu_status status = mu_supply_question_make(catalog, chip, &cli->supply, cli->scenario.chips,
+                                               cli->arena, &s->question, err);
+    if (status != MU_OK) {
+        return status;
+    }
+    s->question.samples = cli->scenario.samples;
+    s->question.seed = cli->scenario.seed;
+    mu_status answered = mu_supply_answer_question(&s->question, cli->arena, &s->answer, err);
+    if (answered != MU_OK && answered != MU_NO) {
+        return answered;
+    }
+    if (answered == MU_OK && cli->scenario.model[0] != '\0') {
+        status = serve(cli, s, err);
+    }
+    mu_error failure = {0};
+    if (status == MU_OK) {
+        status = print(cli, s, &failure);
+        *err = status != MU_OK ? failure : *err;
+    }
+    if (status == MU_OK && answered == MU_NO) {
+        cli->json = false; /* the answer is printed already */
+        status = MU_NO;
+    }
+    return status;
+}
+
+mu_status mu_verb_supply(mu_cli *cli, mu_error *err)
+{
+    mu_catalog *catalog = NULL;
+    const mu_entity *chip = NULL;
+    mu_status status = mu_cli_catalog(cli, &catalog, err);
+    if (status == MU_OK) {
+        status = mu_catalog_find(catalog, MU_ENTITY_CHIP, cli->argument[0], &chip, err);
+    }
+    return status == MU_OK ? supply_of_chip(cli, catalog, chip, err) : status;
+}
