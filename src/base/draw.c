@@ -23,12 +23,15 @@ static const uint32_t NO_DIMENSION = UINT32_MAX;
 struct name {
     const char *text;
     uint64_t hash;
+    mu_range range;
 };
 
 struct mu_draw_plan {
     mu_arena *arena;
     uint64_t seed;
     bool frozen;
+    uint32_t held; /* dimension that always takes held_at, or NO_DIMENSION */
+    double held_at;
     uint32_t count;
     uint32_t slots;     /* a power of two, at least twice count */
     struct name *names; /* [slots / 2] by dimension */
@@ -45,6 +48,7 @@ mu_draw_plan *mu_draw_plan_create(mu_arena *arena, uint64_t seed)
     }
     plan->arena = arena;
     plan->seed = seed;
+    plan->held = NO_DIMENSION;
     plan->slots = SLOTS_FIRST;
     plan->names = names;
     plan->table = table;
@@ -65,6 +69,34 @@ const char *mu_draw_plan_name(const mu_draw_plan *plan, uint32_t dimension)
 {
     assert(dimension < plan->count);
     return plan->names[dimension].text;
+}
+
+mu_range mu_draw_plan_range(const mu_draw_plan *plan, uint32_t dimension)
+{
+    assert(dimension < plan->count);
+    return plan->names[dimension].range;
+}
+
+double mu_draw_plan_quantile(const mu_draw_plan *plan, uint32_t dimension, uint32_t index)
+{
+    assert(dimension < plan->count);
+    if (dimension == plan->held) {
+        return plan->held_at;
+    }
+    return index == 0 ? 0.5 : mu_sobol(plan->seed, dimension, index);
+}
+
+mu_draw_plan *mu_draw_plan_hold(const mu_draw_plan *plan, uint32_t dimension, double quantile,
+                                mu_arena *arena)
+{
+    assert(plan->frozen && dimension < plan->count);
+    mu_draw_plan *view = MU_NEW(arena, mu_draw_plan, 1);
+    if (view != NULL) {
+        *view = *plan;
+        view->held = dimension;
+        view->held_at = quantile;
+    }
+    return view;
 }
 
 /* Slot that holds the name, or the free one where it would go. The table is never full. */
@@ -103,7 +135,7 @@ static bool grow(mu_draw_plan *plan)
 }
 
 /* A dimension for a new name, or NO_DIMENSION when memory is out. */
-static uint32_t join(mu_draw_plan *plan, const char *text, uint64_t hash)
+static uint32_t join(mu_draw_plan *plan, const char *text, uint64_t hash, mu_range range)
 {
     if (plan->count == plan->slots / 2 && !grow(plan)) {
         return NO_DIMENSION;
@@ -113,7 +145,7 @@ static uint32_t join(mu_draw_plan *plan, const char *text, uint64_t hash)
         return NO_DIMENSION;
     }
     uint32_t dimension = plan->count++;
-    plan->names[dimension] = (struct name){.text = copy, .hash = hash};
+    plan->names[dimension] = (struct name){.text = copy, .hash = hash, .range = range};
     *slot_of(plan, copy, hash) = dimension + 1;
     return dimension;
 }
@@ -124,19 +156,18 @@ double mu_draw_value(mu_draw draw, const char *name, mu_range range)
     if (plan == NULL || range.low == range.high) {
         return range.best;
     }
-    if (draw.index == 0 && plan->frozen) {
+    if (draw.index == 0 && plan->frozen && plan->held == NO_DIMENSION) {
         return range.best;
     }
     uint64_t hash = mu_text_hash(name);
-    uint32_t held = *slot_of(plan, name, hash);
-    uint32_t dimension = held != 0 ? held - 1 : NO_DIMENSION;
-    if (held == 0 && !plan->frozen) {
-        dimension = join(plan, name, hash);
+    uint32_t slot = *slot_of(plan, name, hash);
+    uint32_t dimension = slot != 0 ? slot - 1 : NO_DIMENSION;
+    if (slot == 0 && !plan->frozen) {
+        dimension = join(plan, name, hash, range);
     }
-    if (draw.index == 0) {
-        return range.best;
+    if (dimension != NO_DIMENSION) {
+        return mu_range_at(range, mu_draw_plan_quantile(plan, dimension, draw.index));
     }
-    double u = dimension == NO_DIMENSION ? mu_random_uniform(plan->seed, hash, draw.index)
-                                         : mu_sobol(plan->seed, dimension, draw.index);
-    return mu_range_at(range, u);
+    return draw.index == 0 ? range.best
+                           : mu_range_at(range, mu_random_uniform(plan->seed, hash, draw.index));
 }

@@ -32,6 +32,21 @@ void mu_draw_plan_freeze(mu_draw_plan *plan);
 uint32_t mu_draw_plan_count(const mu_draw_plan *plan);
 const char *mu_draw_plan_name(const mu_draw_plan *plan, uint32_t dimension);
 
+/** Its range as it joined: where ranges hang on other draws, that of the point. */
+mu_range mu_draw_plan_range(const mu_draw_plan *plan, uint32_t dimension);
+
+/** Quantile that a name takes in draw `index` of its plan; 0.5 in the point answer. */
+double mu_draw_plan_quantile(const mu_draw_plan *plan, uint32_t dimension, uint32_t index);
+
+/**
+ * A view of a frozen plan in which one name takes this quantile in every draw, the point answer
+ * too; all others as before. Belongs to the arena, borrows the plan; NULL when out of memory.
+ *
+ * @param[in] quantile  0 .. 1
+ */
+mu_draw_plan *mu_draw_plan_hold(const mu_draw_plan *plan, uint32_t dimension, double quantile,
+                                mu_arena *arena);
+
 /** Value of a range in this draw; joins `name` to an open plan unless the range is a point. */
 double mu_draw_value(mu_draw draw, const char *name, mu_range range);
 

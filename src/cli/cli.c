@@ -81,6 +81,30 @@ mu_status mu_cli_ask(mu_cli *cli, mu_question **question, mu_cli_work *work, mu_
     return status;
 }
 
+bool mu_cli_explains(const mu_cli *cli)
+{
+    return cli->explain || cli->explain_of != NULL;
+}
+
+mu_status mu_cli_explain(mu_cli *cli, const mu_question *question, const mu_prediction *prediction,
+                         mu_work *work, mu_explanation **out, mu_error *err)
+{
+    *out = NULL;
+    if (!mu_cli_explains(cli)) {
+        return MU_OK;
+    }
+    mu_explain_wish wish = {.metric = cli->explain_of};
+    mu_explanation *explanation = MU_NEW(cli->arena, mu_explanation, 1);
+    if (explanation == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "out of memory");
+    }
+    mu_status status = mu_explain_prediction(question, prediction, &wish, work, explanation, err);
+    if (status == MU_OK) {
+        *out = explanation;
+    }
+    return status;
+}
+
 void mu_cli_warnings(const char *const warning[], uint32_t count)
 {
     for (uint32_t i = 0; i < count && i < WARNINGS_SHOWN; i++) {

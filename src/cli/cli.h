@@ -12,7 +12,7 @@
 #include "report/answer_table.h"
 #include "report/json.h"
 #include "report/progress.h"
-#include "study/answer.h"
+#include "study/explain.h"
 #include "study/fabric.h"
 #include "study/option.h"
 #include "study/supply.h"
@@ -30,6 +30,8 @@ typedef struct mu_cli {
     bool schema;
     bool as_is;               /* --as-is of calibrate */
     bool verify;              /* --verify of plan */
+    bool explain;             /* --explain: what the answer hangs on */
+    const char *explain_of;   /* --explain-of: a metric, or NULL */
     const char *completion;   /* shell, or NULL */
     const char *svg;          /* file, or NULL */
     const char *html;         /* file, or NULL */
@@ -74,7 +76,8 @@ enum {
     MU_TAKES_VERIFY = 512,  /* --verify; what happens over time, with it */
     MU_TAKES_WIRES = 1024,  /* what runs on a network; chips, uncertainty, seed and threads alone */
     MU_TAKES_SUPPLY = 4096, /* --by, --from, --defect-density, ... of supply */
-    MU_TAKES_CASES = 64     /* --ops, --leave-out, --verb; uncertainty, seed and threads alone */
+    MU_TAKES_EXPLAIN = 32768, /* --explain, --explain-of */
+    MU_TAKES_CASES = 64       /* --ops, --leave-out, --verb; uncertainty, seed and threads alone */
 };
 
 typedef struct mu_verb {
@@ -143,6 +146,13 @@ double mu_cli_work_end(mu_cli_work *work);
 /** The question of the scenario and what runs it; on success the caller ends the work. */
 mu_status mu_cli_ask(mu_cli *cli, mu_question **question, mu_cli_work *work,
                      mu_error *err) MU_MUST_CHECK;
+
+/** Whether --explain or --explain-of was said. */
+bool mu_cli_explains(const mu_cli *cli);
+
+/** Where --explain or --explain-of was said: what the prediction hangs on; else NULL. */
+mu_status mu_cli_explain(mu_cli *cli, const mu_question *question, const mu_prediction *prediction,
+                         mu_work *work, mu_explanation **out, mu_error *err) MU_MUST_CHECK;
 
 /** JSON carries its warnings; beside a table the first ones go to stderr by this. */
 void mu_cli_warnings(const char *const warning[], uint32_t count);

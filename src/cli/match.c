@@ -6,6 +6,7 @@
 
 #include "io/question_load.h"
 #include "report/answer_json.h"
+#include "report/explain_report.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +17,7 @@ typedef struct sides {
     mu_question reference;
     mu_question other;
     mu_match match;
+    mu_explanation explanation; /* where it is asked for */
 } sides;
 
 /* SYSTEM of the command line goes before that of the file; exactly one --with. */
@@ -44,13 +46,20 @@ static mu_status name_sides(mu_cli *cli, mu_scenario *other, mu_error *err)
 static mu_status print(mu_cli *cli, const sides *s, mu_error *err)
 {
     mu_page page = mu_cli_page(cli);
+    bool explains = mu_cli_explains(cli);
     if (cli->json) {
-        return mu_cli_json(cli, mu_match_json(&s->reference, &s->other, &s->match), err);
+        json_t *json = mu_match_json(&s->reference, &s->other, &s->match);
+        return mu_cli_json(
+            cli, explains ? mu_explained_json(json, &s->other, &s->explanation) : json, err);
     }
     if (cli->csv) {
-        return mu_match_csv(&page, &s->match, err);
+        return explains ? mu_explanation_csv(&page, &s->other, &s->explanation, err)
+                        : mu_match_csv(&page, &s->match, err);
     }
-    return mu_match_print(&page, &s->reference, &s->other, &s->match, err);
+    mu_status status = mu_match_print(&page, &s->reference, &s->other, &s->match, err);
+    return status == MU_OK && explains
+               ? mu_explanation_print(&page, &s->other, &s->explanation, err)
+               : status;
 }
 
 static mu_status search(mu_cli *cli, sides *s, mu_error *err)
@@ -60,7 +69,11 @@ static mu_status search(mu_cli *cli, sides *s, mu_error *err)
     if (status != MU_OK) {
         return status;
     }
-    status = mu_match_search(&s->reference, &s->other, &work.work, &s->match, err);
+    mu_explain_wish wish = {.metric = cli->explain_of};
+    status = mu_cli_explains(cli)
+                 ? mu_match_explain(&s->reference, &s->other, &wish, &work.work, &s->match,
+                                    &s->explanation, err)
+                 : mu_match_search(&s->reference, &s->other, &work.work, &s->match, err);
     (void)mu_cli_work_end(&work);
     return status;
 }

@@ -7,6 +7,7 @@
 #include "io/file_write.h"
 #include "io/question_load.h"
 #include "report/answer_json.h"
+#include "report/explain_report.h"
 #include "report/svg_pareto.h"
 #include "report/verify_report.h"
 
@@ -22,20 +23,33 @@ static mu_status write_picture(void *context, FILE *out, mu_error *err)
     return mu_svg_pareto(out, p->question, p->plan, err);
 }
 
-/* `verified`: NULL = not asked for. */
-static mu_status print(mu_cli *cli, const mu_question *question, const mu_plan *plan,
-                       const mu_verification *verified, double seconds, mu_error *err)
+/* What was found; NULL = not asked for. */
+typedef struct findings {
+    const mu_plan *plan;
+    mu_verification *verified;
+    mu_explanation *explanation; /* of the best */
+    double seconds;
+} findings;
+
+static mu_status print(mu_cli *cli, const mu_question *question, const findings *f, mu_error *err)
 {
     mu_page page = mu_cli_page(cli);
     if (cli->json) {
-        return mu_cli_json(cli, mu_verified_plan_json(question, plan, verified, seconds), err);
+        json_t *json = mu_verified_plan_json(question, f->plan, f->verified, f->seconds);
+        bool explained = f->explanation != NULL;
+        return mu_cli_json(
+            cli, explained ? mu_explained_json(json, question, f->explanation) : json, err);
     }
     if (cli->csv) {
-        return mu_plan_csv(&page, plan, verified, err);
+        return f->explanation != NULL ? mu_explanation_csv(&page, question, f->explanation, err)
+                                      : mu_plan_csv(&page, f->plan, f->verified, err);
     }
-    mu_status status = mu_plan_print(&page, question, plan, err);
-    return status == MU_OK && verified != NULL
-               ? mu_verification_print(&page, question, verified, err)
+    mu_status status = mu_plan_print(&page, question, f->plan, err);
+    if (status == MU_OK && f->verified != NULL) {
+        status = mu_verification_print(&page, question, f->verified, err);
+    }
+    return status == MU_OK && f->explanation != NULL
+               ? mu_explanation_print(&page, question, f->explanation, err)
                : status;
 }
 
@@ -64,8 +78,8 @@ mu_status mu_verb_plan(mu_cli *cli, mu_error *err)
 {
     mu_cli_work work;
     mu_question *question = NULL;
-    mu_verification *verified = NULL;
     mu_plan *plan = MU_NEW(cli->arena, mu_plan, 1);
+    findings found = {.plan = plan};
     if (plan == NULL) {
         return mu_fail(err, MU_E_MEMORY, "out of memory");
     }
@@ -73,11 +87,14 @@ mu_status mu_verb_plan(mu_cli *cli, mu_error *err)
     if (status != MU_OK) {
         return status;
     }
-    status = answer(cli, question, &work.work, plan, &verified, err);
-    double seconds = mu_cli_work_end(&work);
+    status = answer(cli, question, &work.work, plan, &found.verified, err);
+    if (status == MU_OK) {
+        status = mu_cli_explain(cli, question, &plan->best, &work.work, &found.explanation, err);
+    }
+    found.seconds = mu_cli_work_end(&work);
     if (status == MU_OK && cli->svg != NULL) {
         picture p = {question, plan};
         status = mu_file_write(cli->svg, write_picture, &p, err);
     }
-    return status == MU_OK ? print(cli, question, plan, verified, seconds, err) : status;
+    return status == MU_OK ? print(cli, question, &found, err) : status;
 }

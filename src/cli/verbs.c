@@ -39,7 +39,7 @@ static const mu_verb verbs[] = {
      "SCENARIO is a YAML or JSON file; flags override it. A deployment that is not said in full is "
      "completed by the best there is.",
      "muster predict --model llama-3.1-8b --system hgx-h100 --tp 1 --batch 32",
-     QUESTIONS | MU_TAKES_FILE, 0, 1, mu_verb_predict},
+     QUESTIONS | MU_TAKES_FILE | MU_TAKES_EXPLAIN, 0, 1, mu_verb_predict},
     {"plan", "the best deployments under the SLO, and the Pareto front", "[SCENARIO]",
      "Searches parallelism, batch, micro-batches, drafts and the ratio of prefill to decode. The "
      "best deployment serves most requests/s on the chips at hand within --ttft, --tpot and --e2e; "
@@ -48,7 +48,8 @@ static const mu_verb verbs[] = {
      "them request by request and says where the steady state was too hopeful; flags of what "
      "happens over time, such as --arrival and --policy, are for it.",
      "muster plan --model deepseek-r1 --system cloudmatrix-384 --tpot 50ms --svg front.svg",
-     QUESTIONS | MU_TAKES_FILE | MU_TAKES_SVG | MU_TAKES_VERIFY, 0, 1, mu_verb_plan},
+     QUESTIONS | MU_TAKES_FILE | MU_TAKES_SVG | MU_TAKES_VERIFY | MU_TAKES_EXPLAIN, 0, 1,
+     mu_verb_plan},
     {"compare", "systems side by side: peaks, and the workload on each at its best",
      "SYSTEM SYSTEM...", "Without --model only the peaks are shown.",
      "muster compare hgx-h200 cloudmatrix-384 --model deepseek-r1 --tpot 50ms", QUESTIONS, 1,
@@ -57,8 +58,8 @@ static const mu_verb verbs[] = {
      "SYSTEM --with CHIP|SYSTEM",
      "Plans SYSTEM at its best under the SLO, then finds the smallest count of the other that "
      "yields as many output tokens/s under the same SLO. --chips is the size of SYSTEM.",
-     "muster match gb200-nvl72 --with cloudmatrix-384 --model deepseek-r1 --tpot 50ms", QUESTIONS,
-     0, 1, mu_verb_match},
+     "muster match gb200-nvl72 --with cloudmatrix-384 --model deepseek-r1 --tpot 50ms",
+     QUESTIONS | MU_TAKES_EXPLAIN, 0, 1, mu_verb_match},
     {"simulate", "requests over time: latency percentiles, goodput, queues", "[SCENARIO]",
      "Serves made or recorded requests one by one, engine step by engine step. Without --rate and "
      "--trace so many clients as --concurrency says each send the next request when the last is "
@@ -127,6 +128,10 @@ static const mu_output_flag output_flags[] = {
      NULL},
     {"verify", NULL, "simulate the best plans request by request, beside their steady state",
      MU_TAKES_VERIFY, false, AT(verify), NULL},
+    {"explain", NULL, "what the answer hangs on: which uncertain inputs, and what they are worth",
+     MU_TAKES_EXPLAIN, false, AT(explain), NULL},
+    {"explain-of", "METRIC", "the same of tpot_s, power_w, ... (default output_tokens_per_s)",
+     MU_TAKES_EXPLAIN, false, AT(explain_of), NULL},
     {"collective", "WORD",
      "run all-reduce, reduce-scatter, all-gather, broadcast, all-to-all, point-to-point, dispatch "
      "or combine",

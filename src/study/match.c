@@ -7,6 +7,7 @@
  * the rate that both deployments have in that draw, so that what the two share cancels.
  */
 #include "study/draws.h"
+#include "study/explain.h"
 #include "study/metrics.h"
 
 #include <math.h>
@@ -194,9 +195,75 @@ static void fill_ratios(const pairing *p, const double point[RATIO_COUNT], doubl
                                .high = ceil(out->ratio.high * reference->chips)};
 }
 
+/* Rows of an explained match whose worth is measured: each draw answers a dozen deployments. */
+enum { MATCH_WORTHS = 5 };
+
+/* What of a match is explained: a ratio as it was drawn, scaled to what was found. */
+typedef struct explained {
+    const pairing *pairing;
+    uint32_t ratio;
+    double scale;
+} explained;
+
+static mu_status ask_ratio(const void *context, mu_draw draw, mu_arena *arena, double *out,
+                           mu_error *err)
+{
+    const explained *e = context;
+    double value[RATIO_COUNT];
+    mu_status status = answer_pair(e->pairing, draw, arena, value, err);
+    if (status == MU_OK) {
+        *out = value[e->ratio] * e->scale;
+    }
+    return status;
+}
+
+/* Names a wish may have: chips, ratios of power and cost, and those of what is reported. */
+static mu_status choose_ratio(const mu_explain_wish *wish, const char **name, uint32_t *ratio,
+                              mu_error *err)
+{
+    const char *names[RATIO_COUNT];
+    uint32_t count = 0;
+    const char *const *metrics = mu_explain_metrics(&count);
+    memcpy(names, metrics, count * sizeof names[0]);
+    names[RATIO_CHIPS] = "chips";
+    names[RATIO_POWER] = "power_ratio";
+    names[RATIO_COST] = "cost_ratio";
+    mu_status status = mu_explain_metric(names, RATIO_COUNT, wish->metric, RATIO_CHIPS, ratio, err);
+    *name = names[*ratio];
+    return status;
+}
+
+/* `point` as the draws have it: chips of the matched side, or matched over reference. */
+static mu_status explain_draws(const pairing *p, const double point[RATIO_COUNT],
+                               const mu_match *found, const mu_explain_wish *wish, mu_work *work,
+                               mu_explanation *out, mu_error *err)
+{
+    const char *name = NULL;
+    explained e = {.pairing = p, .scale = 1.0};
+    mu_status status = choose_ratio(wish, &name, &e.ratio, err);
+    if (status == MU_OK && e.ratio == RATIO_CHIPS && point[RATIO_CHIPS] > 0.0) {
+        e.scale = found->matched.point.chips / point[RATIO_CHIPS];
+    }
+    if (status == MU_OK) {
+        status = mu_tornado_make(p->plan, p->samples, MATCH_WORTHS, ask_ratio, &e, work,
+                                 &out->tornado, err);
+    }
+    if (status == MU_OK) {
+        out->dimension = MU_DIM_NONE;
+        (void)snprintf(out->metric, sizeof out->metric, "%s", name);
+    }
+    return status;
+}
+
+/* Why a pair's answers are what they are, where that is asked. */
+typedef struct why {
+    const mu_explain_wish *wish; /* NULL = not asked */
+    mu_explanation *out;
+} why;
+
 static mu_status compare_draws(const mu_question *reference, const mu_question *other,
-                               const mu_alternatives alternatives[2], mu_work *work, mu_match *out,
-                               mu_error *err)
+                               const mu_alternatives alternatives[2], const why *asked,
+                               mu_work *work, mu_match *out, mu_error *err)
 {
     pairing p = {.reference = reference,
                  .other = other,
@@ -216,6 +283,9 @@ static mu_status compare_draws(const mu_question *reference, const mu_question *
     }
     if (status == MU_OK) {
         fill_ratios(&p, point, column, out);
+    }
+    if (status == MU_OK && asked->wish != NULL) {
+        status = explain_draws(&p, point, out, asked->wish, work, asked->out, err);
     }
     mu_arena_back(work->arena, mark);
     return status;
@@ -343,8 +413,8 @@ static mu_status find_reference(const mu_question *reference, mu_work *work, mu_
     return status;
 }
 
-mu_status mu_match_search(const mu_question *left, const mu_question *right, mu_work *work,
-                          mu_match *out, mu_error *err)
+static mu_status find_match(const mu_question *left, const mu_question *right, const why *asked,
+                            mu_work *work, mu_match *out, mu_error *err)
 {
     memset(out, 0, sizeof *out);
     mu_arena_mark mark = mu_arena_here(work->arena);
@@ -368,11 +438,32 @@ mu_status mu_match_search(const mu_question *left, const mu_question *right, mu_
     }
     out->reached = status == MU_OK;
     if (status == MU_OK) {
-        status = compare_draws(reference, other, alternatives, work, out, err);
+        status = compare_draws(reference, other, alternatives, asked, work, out, err);
     }
     mu_arena_back(work->arena, mark);
     if (status == MU_OK) {
         write_sentence(reference, other, out);
     }
     return status;
+}
+
+mu_status mu_match_search(const mu_question *left, const mu_question *right, mu_work *work,
+                          mu_match *out, mu_error *err)
+{
+    const why nothing = {.wish = NULL};
+    return find_match(left, right, &nothing, work, out, err);
+}
+
+mu_status mu_match_explain(const mu_question *left, const mu_question *right,
+                           const mu_explain_wish *wish, mu_work *work, mu_match *out,
+                           mu_explanation *explanation, mu_error *err)
+{
+    const why asked = {wish, explanation};
+    const char *name = NULL;
+    uint32_t ratio = 0;
+    mu_status status = choose_ratio(wish, &name, &ratio, err);
+    if (status == MU_OK) {
+        status = mu_explain_check(left->scenario, err);
+    }
+    return status == MU_OK ? find_match(left, right, &asked, work, out, err) : status;
 }

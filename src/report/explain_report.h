@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Explanations of answers: what they hang on.
+ */
+#ifndef MUSTER_REPORT_EXPLAIN_REPORT_H
+#define MUSTER_REPORT_EXPLAIN_REPORT_H
+
+#include "report/answer_table.h"
+#include "report/json.h"
+#include "study/explain.h"
+
+/** The tornado table with sources and grades, then what is left over. */
+mu_status mu_explanation_print(const mu_page *page, const mu_question *question,
+                               const mu_explanation *explanation, mu_error *err) MU_MUST_CHECK;
+
+/** input,low,best,high,unit,answer_at_low,answer_at_high,variance_share,narrower,grade,source */
+mu_status mu_explanation_csv(const mu_page *page, const mu_question *question,
+                             const mu_explanation *explanation, mu_error *err) MU_MUST_CHECK;
+
+/** An answer's object with key `explain` (docs/json.md), owned; NULL when memory is out. */
+json_t *mu_explained_json(json_t *answer, const mu_question *question,
+                          const mu_explanation *explanation);
+
+#endif

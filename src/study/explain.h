@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What an answer hangs on: tornado tables of predictions and matches, by metric.
+ */
+#ifndef MUSTER_STUDY_EXPLAIN_H
+#define MUSTER_STUDY_EXPLAIN_H
+
+#include "study/tornado.h"
+
+/* What of an answer is explained. */
+typedef struct mu_explain_wish {
+    const char *metric; /* "output_tokens_per_s"; of a match also "chips"; NULL = the usual one */
+} mu_explain_wish;
+
+typedef struct mu_explanation {
+    char metric[40];
+    mu_dimension dimension; /* of the answer */
+    mu_tornado tornado;
+} mu_explanation;
+
+/**
+ * Which of names[0..count) is wanted; `usual` when none is.
+ * @retval MU_E_USAGE  none of that name; the nearest is named, or all
+ */
+mu_status mu_explain_metric(const char *const names[], uint32_t count, const char *wanted,
+                            uint32_t usual, uint32_t *out, mu_error *err) MU_MUST_CHECK;
+
+/** MU_E_USAGE when a scenario has too few draws to explain. */
+mu_status mu_explain_check(const mu_scenario *scenario, mu_error *err) MU_MUST_CHECK;
+
+/** How a metric is read, by the unit that its name carries. */
+mu_dimension mu_explain_dimension(const char *metric);
+
+/** Names of what is reported of a service, in the order of mu_service_metrics(); static. */
+const char *const *mu_explain_metrics(uint32_t *count);
+
+/**
+ * The draws of a prediction, explained; `prediction` must be of the question, or of one that
+ * differs in formats only.
+ * @retval MU_E_USAGE  no metric of that name (nearest named), or fewer draws than it takes
+ */
+mu_status mu_explain_prediction(const mu_question *question, const mu_prediction *prediction,
+                                const mu_explain_wish *wish, mu_work *work, mu_explanation *out,
+                                mu_error *err) MU_MUST_CHECK;
+
+/**
+ * mu_match_search() with what its answer hangs on: `chips` of the matched side by default, else
+ * power_ratio, cost_ratio or a metric's, matched over reference at equal work.
+ */
+mu_status mu_match_explain(const mu_question *left, const mu_question *right,
+                           const mu_explain_wish *wish, mu_work *work, mu_match *out,
+                           mu_explanation *explanation, mu_error *err) MU_MUST_CHECK;
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which uncertain inputs an answer hangs on, and what knowing each would be worth.
+ *
+ * Terms: effect = the answer with one input at its 5th or 95th percentile, all others at their
+ *        best. Share = part of the variance of the draws that follows this input alone. Worth =
+ *        by what part the 90 % interval narrows when all draws are made anew with this input held
+ *        at its best: measured, not derived.
+ * Bound: what inputs do only together stays in `joint`. Worth is a difference of percentiles of
+ *        few draws: of 256, a few per cent are luck.
+ */
+#ifndef MUSTER_STUDY_TORNADO_H
+#define MUSTER_STUDY_TORNADO_H
+
+#include "base/draw.h"
+#include "study/answer.h"
+
+enum { MU_TORNADO_ROWS = 12, MU_TORNADO_NAME_MAX = 160 };
+
+typedef struct mu_tornado_row {
+    char name[MU_TORNADO_NAME_MAX]; /* as the draws know it: "chip/h100-sxm/memory.bandwidth" */
+    mu_range range;                 /* of the input, in its own unit */
+    double low;                     /* the answer with the input at range.low */
+    double high;                    /* and at range.high */
+    double share;                   /* of the variance; may be a little below 0 by chance */
+    double worth; /* of the interval's width; below 0 where it widens; NAN = not measured */
+} mu_tornado_row;
+
+typedef struct mu_tornado {
+    mu_quantity answer;
+    uint64_t draws;
+    uint32_t inputs; /* uncertain in all */
+    uint32_t moving; /* of them, that move the answer */
+    uint32_t rows;
+    mu_tornado_row row[MU_TORNADO_ROWS]; /* heaviest first */
+    double others;                       /* share of inputs that have no row */
+    double joint; /* share that no input explains alone; rows, others and joint sum to 1 */
+} mu_tornado;
+
+/* The answer in one draw; called by many threads at once. */
+typedef mu_status mu_tornado_ask(const void *context, mu_draw draw, mu_arena *arena, double *out,
+                                 mu_error *err);
+
+/**
+ * @param[in] plan     frozen, with every input joined
+ * @param[in] draws    8 or more; the same ones that made the answer's interval
+ * @param[in] worths   rows whose worth is measured, from the heaviest on
+ * @retval MU_E_INPUT  an answer that is not finite
+ * Cost: draws * (1 + worths) + 2 * inputs + 2 * those that move + 1 answers.
+ */
+mu_status mu_tornado_make(const mu_draw_plan *plan, uint64_t draws, uint32_t worths,
+                          mu_tornado_ask *ask, const void *context, mu_work *work, mu_tornado *out,
+                          mu_error *err) MU_MUST_CHECK;
+
+#endif
