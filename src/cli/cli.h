@@ -104,7 +104,7 @@ typedef struct mu_output_flag {
     const char *doc;
     unsigned takes;    /* verbs that have any of these bits have the flag; 0 = all */
     bool adds;         /* said again it goes on behind a comma, else it replaces */
-    size_t offset;     /* in mu_cli: of a bool where it takes no value, else of a text */
+    uint32_t offset;   /* in mu_cli: of a bool where it takes no value, else of a text */
     const char *words; /* that may follow, with spaces between; NULL = anything */
 } mu_output_flag;
 

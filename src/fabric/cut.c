@@ -79,7 +79,7 @@ static void fill(graph *g, const mu_arc *arcs)
         g->first[arcs[i].from + 1]++;
         g->first[arcs[i].to + 1]++;
         g->head[2 * (size_t)i] = arcs[i].to;
-        g->head[2 * i + 1] = arcs[i].from;
+        g->head[2 * (size_t)i + 1] = arcs[i].from;
         g->left[2 * (size_t)i] = arcs[i].capacity;
         g->least[i] = NOTHING * arcs[i].capacity;
     }

@@ -13,6 +13,9 @@
 
 #define NONE UINT32_MAX
 
+/* Messages that are worth trying: a second or so. */
+enum { TRIED_MAX = 1 << 23 };
+
 typedef struct folding {
     job_run *run;
     const mu_waves *waves;
@@ -145,9 +148,11 @@ static uint32_t next_part(const mu_topology *t, uint32_t above)
 static bool suits(const job_run *run)
 {
     const mu_topology *t = run->topology;
+    const mu_waves *waves = &run->job->moves->waves;
     return run->setup->collapse == MU_COLLAPSE_AUTO && t->whole && run->members == t->ranks &&
            run->job->copies == 1 && run->job->place == NULL && run->setup->background_count == 0 &&
-           run->setup->routing != MU_ROUTING_ADAPTIVE;
+           run->setup->routing != MU_ROUTING_ADAPTIVE &&
+           (uint64_t)run->ranks * waves->sends_max * mu_waves_kinds(waves) <= TRIED_MAX;
 }
 
 mu_status mu_job_fold(job_run *run)

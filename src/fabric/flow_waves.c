@@ -2,22 +2,24 @@
 /*
  * Waves on the wires, message by message: each rank goes on as its own messages end and come.
  *
- * Bound: a rank may run at most EARLY waves ahead of those it sends to.
+ * Terms: early = waves for which messages that come before their rank gets there are counted.
+ * Bound: a rank may run at most EARLY_MAX waves ahead of those it sends to.
  */
 #include "fabric/flow_job.h"
 
 #include <assert.h>
 
-enum { EARLY = 32 };
+enum { EARLY_FIRST = 8, EARLY_MAX = 1 << 14 };
 
 typedef struct waves_run {
     job_run *run;
     const mu_waves *waves;
-    mu_send *sends;     /* scratch */
-    uint32_t *wave;     /* [members] */
-    uint32_t *open;     /* [members] own messages under way */
-    uint32_t *to;       /* [members * sends_max] member that a message goes to */
-    uint16_t *come;     /* [members * EARLY] messages that have come, by wave mod EARLY */
+    mu_send *sends; /* scratch */
+    uint32_t *wave; /* [members] */
+    uint32_t *open; /* [members] own messages under way */
+    uint32_t *to;   /* [members * sends_max] member that a message goes to */
+    uint32_t *come; /* [members * early] messages that have come, by wave mod early */
+    uint32_t early;
     uint32_t *expected; /* [kinds * ranks] messages that come in a wave; NULL: none is waited for */
     uint32_t finished;  /* members */
 } waves_run;
@@ -59,7 +61,8 @@ static mu_status prepare(waves_run *w)
     w->wave = MU_NEW(arena, uint32_t, members);
     w->open = MU_NEW(arena, uint32_t, members);
     w->to = MU_NEW(arena, uint32_t, members * waves->sends_max);
-    w->come = MU_NEW(arena, uint16_t, members * EARLY);
+    w->early = EARLY_FIRST;
+    w->come = MU_NEW(arena, uint32_t, members * w->early);
     if (w->sends == NULL || w->wave == NULL || w->open == NULL || w->to == NULL ||
         w->come == NULL) {
         return out_of_memory(w->run);
@@ -84,6 +87,34 @@ static mu_status send_wave(waves_run *w, uint32_t member)
     return status;
 }
 
+static uint32_t *come_of(const waves_run *w, uint32_t member, uint32_t wave)
+{
+    return &w->come[(uint64_t)member * w->early + wave % w->early];
+}
+
+/* Counts for twice as many waves. */
+static mu_status look_further(waves_run *w, uint32_t behind)
+{
+    if (w->early >= EARLY_MAX) {
+        return mu_fail(w->run->err, MU_E_INPUT,
+                       "a rank gets more than %u waves ahead of rank %u: too uneven to follow",
+                       w->early, behind % w->waves->ranks);
+    }
+    waves_run wider = *w;
+    wider.early = 2 * w->early;
+    wider.come = MU_NEW(w->run->arena, uint32_t, (uint64_t)w->run->fold * wider.early);
+    if (wider.come == NULL) {
+        return out_of_memory(w->run);
+    }
+    for (uint32_t m = 0; m < w->run->fold; m++) {
+        for (uint32_t wave = w->wave[m]; wave < w->wave[m] + w->early; wave++) {
+            *come_of(&wider, m, wave) = *come_of(w, m, wave);
+        }
+    }
+    *w = wider;
+    return MU_OK;
+}
+
 static bool wave_over(waves_run *w, uint32_t member)
 {
     if (w->open[member] > 0) {
@@ -94,7 +125,7 @@ static bool wave_over(waves_run *w, uint32_t member)
     }
     uint64_t kind = mu_waves_kind_of(w->waves, w->wave[member]);
     uint32_t rank = member % w->waves->ranks;
-    uint16_t *come = &w->come[(uint64_t)member * EARLY + w->wave[member] % EARLY];
+    uint32_t *come = come_of(w, member, w->wave[member]);
     if (*come < w->expected[kind * w->waves->ranks + rank]) {
         return false;
     }
@@ -123,12 +154,13 @@ static mu_status receive(waves_run *w, uint32_t member, uint32_t wave)
     if (w->expected == NULL) {
         return MU_OK;
     }
-    if (wave >= w->wave[member] + EARLY) {
-        return mu_fail(w->run->err, MU_E_INPUT,
-                       "a rank gets more than %d waves ahead of rank %u: too uneven to follow",
-                       EARLY, member % w->waves->ranks);
+    while (wave >= w->wave[member] + w->early) {
+        mu_status status = look_further(w, member);
+        if (status != MU_OK) {
+            return status;
+        }
     }
-    w->come[(uint64_t)member * EARLY + wave % EARLY]++;
+    ++*come_of(w, member, wave);
     return go_on(w, member);
 }
 
