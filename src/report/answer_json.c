@@ -8,6 +8,7 @@
 #include "report/answer_json.h"
 
 #include "report/metric.h"
+#include "report/power_report.h"
 #include "report/scenario_json.h"
 
 #include <math.h>
@@ -164,6 +165,7 @@ json_t *mu_prediction_json(const mu_question *question, const mu_prediction *p)
     mu_json_put(&json, "power_w", mu_json_quantity(p->power_w, "W"));
     mu_json_put(&json, "energy_per_output_token_j",
                 mu_json_quantity(p->energy_per_output_token_j, "J"));
+    mu_json_put(&json, "power", mu_power_json(&p->power));
     mu_json_put(&json, "chips", mu_json_number(p->point.chips));
     mu_json_put(&json, "concurrency", mu_json_number(p->point.concurrency));
     mu_json_put(&json, "bound", mu_json_text(mu_bound_words(p->point.bound)));

@@ -37,6 +37,8 @@ static const struct {
     ROW("power_w", "power", POWER, "W", power_w),
     ROW("energy_per_output_token_j", "energy per output token", ENERGY, "J",
         energy_per_output_token_j),
+    ROW("power.output_tokens_per_s_per_kw", "output tokens/s per kW", NONE, "tokens/s/kW",
+        power.output_tokens_per_s_per_kw),
 };
 
 _Static_assert(sizeof rows / sizeof rows[0] <= MU_METRICS_MAX, "room for every metric");

@@ -3,7 +3,8 @@
  * Peaks of systems side by side.
  *
  * Terms: per-chip rows come from the chip's facts, rows of the whole are those times the chips,
- *        power and price from the system's own facts scaled to the chips in use.
+ *        power and price from the system's own facts scaled to the chips in use. Rows per watt
+ *        divide two of them; their limits are the widest that the limits of both allow.
  */
 #include "report/peaks.h"
 
@@ -50,12 +51,25 @@ static const struct {
     {"price", "price", "price", MU_DIM_MONEY},
 };
 
+/* One row over another. */
+static const struct {
+    const char *key;
+    const char *label;
+    const char *over;
+    const char *under;
+} watt_rows[] = {
+    {"bf16_per_w", "BF16 per W of TDP", "bf16", "tdp"},
+    {"fp8_per_w", "FP8 per W of TDP", "fp8", "tdp"},
+    {"total_bf16_per_w", "BF16, all chips, per W", "total_bf16", "power"},
+};
+
 enum {
+    WATT_ROWS = sizeof watt_rows / sizeof watt_rows[0],
     CHIP_ROWS = sizeof chip_rows / sizeof chip_rows[0],
     SYSTEM_ROWS = sizeof system_rows / sizeof system_rows[0]
 };
 
-_Static_assert(CHIP_ROWS + SYSTEM_ROWS + 1 <= MU_PEAKS_MAX, "room for every peak");
+_Static_assert(CHIP_ROWS + SYSTEM_ROWS + WATT_ROWS + 1 <= MU_PEAKS_MAX, "room for every peak");
 
 static mu_status read_fact(const mu_catalog *catalog, const mu_entity *entity, const char *path,
                            double scale, mu_peak *peak, mu_error *err)
@@ -96,6 +110,36 @@ static mu_status find_parts(const mu_catalog *catalog, const mu_entity *entity,
     return mu_catalog_find(catalog, MU_ENTITY_CHIP, id, chip, err);
 }
 
+static const mu_peak *find_peak(const mu_peak peaks[], uint32_t count, const char *key)
+{
+    uint32_t i = 0;
+    while (i < count && strcmp(peaks[i].key, key) != 0) {
+        i++;
+    }
+    assert(i < count);
+    return &peaks[i];
+}
+
+static void put_watt_rows(mu_peak out[MU_PEAKS_MAX], uint32_t *count)
+{
+    uint32_t known = *count;
+    for (size_t i = 0; i < WATT_ROWS; i++) {
+        const mu_peak *over = find_peak(out, known, watt_rows[i].over);
+        const mu_peak *under = find_peak(out, known, watt_rows[i].under);
+        mu_peak *peak = &out[(*count)++];
+        peak->key = watt_rows[i].key;
+        peak->label = watt_rows[i].label;
+        peak->dimension = MU_DIM_FLOP_RATE;
+        peak->unit = "FLOP/s/W";
+        peak->known = over->known && under->known && under->quantity.low > 0.0;
+        if (peak->known) {
+            peak->quantity = (mu_quantity){over->quantity.value / under->quantity.value,
+                                           over->quantity.low / under->quantity.high,
+                                           over->quantity.high / under->quantity.low};
+        }
+    }
+}
+
 mu_status mu_peaks(const mu_catalog *catalog, const mu_entity *entity, double chips,
                    mu_peak out[MU_PEAKS_MAX], uint32_t *count, mu_error *err)
 {
@@ -106,7 +150,7 @@ mu_status mu_peaks(const mu_catalog *catalog, const mu_entity *entity, double ch
     double sold = chips_as_sold(catalog, system);
     double used = chips > 0.0 ? chips : sold;
     memset(out, 0, sizeof(mu_peak) * MU_PEAKS_MAX);
-    out[n++] = (mu_peak){"chips", "chips", MU_DIM_COUNT, true, mu_quantity_point(used)};
+    out[n++] = (mu_peak){"chips", "chips", MU_DIM_COUNT, NULL, true, mu_quantity_point(used)};
     for (size_t i = 0; i < CHIP_ROWS && status == MU_OK; i++) {
         out[n].key = chip_rows[i].key;
         out[n].label = chip_rows[i].label;
@@ -121,6 +165,9 @@ mu_status mu_peaks(const mu_catalog *catalog, const mu_entity *entity, double ch
         out[n].dimension = system_rows[i].dimension;
         status = read_fact(catalog, system, system_rows[i].path, used / sold, &out[n], err);
         n++;
+    }
+    if (status == MU_OK) {
+        put_watt_rows(out, &n);
     }
     *count = n;
     return status;
@@ -160,6 +207,11 @@ mu_status mu_peaks_print(const mu_page *page, const mu_peak *const peaks[],
     return mu_table_print(table, page->out, page->colour, err);
 }
 
+static const char *unit_of(const mu_peak *peak)
+{
+    return peak->unit != NULL ? peak->unit : mu_unit_si(peak->dimension);
+}
+
 static void csv_row(mu_table *table, const char *name, const mu_peak *peak)
 {
     char value[32];
@@ -168,7 +220,7 @@ static void csv_row(mu_table *table, const char *name, const mu_peak *peak)
     mu_text_exact(peak->quantity.value, value);
     mu_text_exact(peak->quantity.low, low);
     mu_text_exact(peak->quantity.high, high);
-    const char *const cells[] = {name, peak->key, value, low, high, mu_unit_si(peak->dimension)};
+    const char *const cells[] = {name, peak->key, value, low, high, unit_of(peak)};
     mu_table_row(table, cells);
 }
 
@@ -197,7 +249,7 @@ json_t *mu_peaks_json(const mu_peak peaks[], uint32_t rows)
     for (uint32_t r = 0; r < rows; r++) {
         if (peaks[r].known) {
             mu_json_put(&json, peaks[r].key,
-                        mu_json_quantity(peaks[r].quantity, mu_unit_si(peaks[r].dimension)));
+                        mu_json_quantity(peaks[r].quantity, unit_of(&peaks[r])));
         }
     }
     return mu_json_done(&json);

@@ -13,11 +13,12 @@ typedef struct mu_peak {
     const char *key;   /* static */
     const char *label; /* static */
     mu_dimension dimension;
+    const char *unit; /* static; NULL = that of the dimension */
     bool known;
     mu_quantity quantity;
 } mu_peak;
 
-enum { MU_PEAKS_MAX = 20 };
+enum { MU_PEAKS_MAX = 24 };
 
 /**
  * Peaks of a system (per chip, and of the whole) or of a chip alone; the same rows in the same

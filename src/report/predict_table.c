@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "report/metric.h"
+#include "report/power_report.h"
 #include "report/settings.h"
 
 #include <assert.h>
@@ -162,6 +163,7 @@ mu_status mu_prediction_print(const mu_page *page, const mu_question *question,
     add_settings(table, p);
     mu_table_section(table, "Performance");
     add_metrics(table, p);
+    mu_power_rows(table, &p->power, p->power_w);
     if (p->deployment.disaggregated) {
         add_memory(table, "Memory of a prefill rank", &p->point.prefill.memory);
         add_memory(table, "Memory of a decode rank", &p->point.decode.memory);

@@ -6,6 +6,7 @@
  * Terms: figures = everything that is a number of the answer itself.
  */
 #include "report/answer_json.h"
+#include "report/power_report.h"
 #include "report/scenario_json.h"
 #include "report/simulate_report.h"
 
@@ -95,6 +96,7 @@ static void put_service(mu_json *json, const mu_simulation *s)
     mu_json_put(json, "power_w", mu_json_quantity(s->power_w, "W"));
     mu_json_put(json, "energy_per_output_token_j",
                 mu_json_quantity(s->energy_per_output_token_j, "J"));
+    mu_json_put(json, "power", mu_power_json(&s->power));
     mu_json_put(json, "chips", mu_json_number(s->chips));
     mu_json_put(json, "steps", count(a->steps));
 }

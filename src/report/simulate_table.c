@@ -6,6 +6,7 @@
  * Bound: three significant digits; programs read the JSON.
  */
 #include "report/format.h"
+#include "report/power_report.h"
 #include "report/settings.h"
 #include "report/simulate_report.h"
 
@@ -302,6 +303,9 @@ static mu_status print_service(const mu_page *page, const mu_simulation *s, mu_e
     queue_row(&at, a);
     quantity_row(&at, "power", s->power_w, MU_DIM_POWER);
     quantity_row(&at, "energy per output token", s->energy_per_output_token_j, MU_DIM_ENERGY);
+    if (at.table != NULL) {
+        mu_power_rows(at.table, &s->power, s->power_w);
+    }
     return finish(&at, err);
 }
 

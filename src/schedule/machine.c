@@ -186,6 +186,16 @@ static mu_status optional(const mu_catalog *catalog, const mu_entity *entity, co
     return status;
 }
 
+/* Watts that the tiers state, per chip. */
+static double tiers_power(const mu_machine *machine)
+{
+    double sum_w = 0.0;
+    for (uint32_t i = 0; i < machine->fabric.tier_count; i++) {
+        sum_w += machine->fabric.tier[i].power_w_per_rank * machine->ranks_per_chip;
+    }
+    return sum_w;
+}
+
 /* Hosts, fans and conversion: as stated, else what the system's total leaves over chips and
  * network. */
 static mu_status load_overheads(const mu_catalog *catalog, const mu_entity *system, mu_draw draw,
@@ -200,7 +210,7 @@ static mu_status load_overheads(const mu_catalog *catalog, const mu_entity *syst
         status = optional(catalog, system, "power.total", draw, 0.0, &total_w, err);
     }
     if (status == MU_OK) {
-        status = optional(catalog, system, "power.network_per_chip", draw, 0.0,
+        status = optional(catalog, system, "power.network_per_chip", draw, tiers_power(out),
                           &out->network_w_per_chip, err);
     }
     if (status == MU_OK) {
@@ -217,7 +227,7 @@ static mu_status load_overheads(const mu_catalog *catalog, const mu_entity *syst
     double rest_w = total_w / sold - tdp_w - out->network_w_per_chip;
     out->host_w_per_chip = host_w >= 0.0 ? host_w : (rest_w > 0.0 ? rest_w : 0.0);
     out->price_usd_per_chip = price_usd / sold;
-    return MU_OK;
+    return mu_power_split_load(catalog, system, draw, out, &out->power, err);
 }
 
 static mu_status load_count(const mu_catalog *catalog, const mu_entity *system, uint64_t chips,

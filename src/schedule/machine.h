@@ -10,6 +10,7 @@
 #include "catalog/catalog.h"
 #include "chip/chip.h"
 #include "fabric/fabric.h"
+#include "schedule/power.h"
 
 /* X(field, dimension, prior_best, prior_low, prior_high, doc): what an engine adds to the kernels.
  */
@@ -82,7 +83,7 @@ typedef struct mu_engine {
 
 typedef struct mu_contention mu_contention; /* schedule/contention.h */
 
-typedef struct mu_machine {
+struct mu_machine {
     mu_chip chip;
     mu_fabric fabric;
     mu_contention *contention; /* factors of shared wires; NULL: every group has links of its own */
@@ -92,8 +93,9 @@ typedef struct mu_machine {
     double chips_max;          /* how far such a system may grow */
     double host_w_per_chip;    /* hosts, fans, conversion */
     double network_w_per_chip; /* links, switches, optics */
+    mu_power_split power;      /* how those two divide, and what the hall adds */
     double price_usd_per_chip; /* system price over its chips; 0 = unknown */
-} mu_machine;
+};
 
 /* Which machine. NULL or "" = the system's own chip, its usual engine; chips 0 = as sold. */
 typedef struct mu_machine_name {

@@ -77,6 +77,8 @@ static void fill_rates(const mu_role_site *at, double tokens, double round_s, mu
     out->tokens_per_s = tokens * groups / round_s;
     out->tokens_per_s_per_chip = out->tokens_per_s / out->chips;
     out->power_w_per_rank = out->step.energy_j / out->step.time_s;
+    out->memory_w_per_rank =
+        mu_power_memory(at->machine, out->step.bytes, out->step.energy_j, out->step.time_s);
 }
 
 /* How prompts are cut: the load of one step with up to `most` prompts, and how many steps one

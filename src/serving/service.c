@@ -262,12 +262,13 @@ double mu_service_balanced(const mu_service *s)
            (s->prefill.chips / s->prefill_capacity + s->decode.chips / s->decode_capacity);
 }
 
-static double role_power(const mu_role_site *at, double busy_w_per_rank, double busy)
+/* A role that works a share of the time. */
+static void add_role_power(const mu_role_site *at, const mu_role_answer *did, double busy,
+                           mu_power *power)
 {
-    double rank_w = busy * busy_w_per_rank + (1.0 - busy) * at->machine->chip.idle_w;
+    double rank_w = busy * did->power_w_per_rank + (1.0 - busy) * at->machine->chip.idle_w;
     double chips = mu_role_ranks(at->role) / at->machine->ranks_per_chip;
-    return chips * (rank_w * at->machine->ranks_per_chip + at->machine->host_w_per_chip +
-                    at->machine->network_w_per_chip);
+    mu_power_add(power, at->machine, chips, rank_w, busy * did->memory_w_per_rank);
 }
 
 static double clamp01(double x)
@@ -276,19 +277,24 @@ static double clamp01(double x)
 }
 
 /* Watts: each role by how much of the time it works. */
-static double service_power(const ready *r, const mu_loop_point *p, const mu_service *s)
+static mu_power service_power(const ready *r, const mu_loop_point *p, const mu_service *s)
 {
+    mu_power power = {{0}, 0.0};
     double decode_busy = clamp01(p->requests_per_s * mu_decode_rounds(&r->decode) *
                                  s->decode.step_s / (p->batch * decode_groups(r->decode.role)));
     if (r->deployment->disaggregated) {
         double prefill_busy = clamp01(p->requests_per_s / r->feed.requests_per_s);
-        return role_power(&r->prefill, s->prefill.power_w_per_rank, prefill_busy) +
-               role_power(&r->decode, s->decode.power_w_per_rank, decode_busy);
+        add_role_power(&r->prefill, &s->prefill, prefill_busy, &power);
+        add_role_power(&r->decode, &s->decode, decode_busy, &power);
+        return power;
     }
     double prefill_busy = clamp01(1.0 - decode_busy);
-    double mixed_w =
-        decode_busy * s->decode.power_w_per_rank + prefill_busy * s->prefill.power_w_per_rank;
-    return role_power(&r->decode, mixed_w, 1.0);
+    mu_role_answer mixed = {.power_w_per_rank = decode_busy * s->decode.power_w_per_rank +
+                                                prefill_busy * s->prefill.power_w_per_rank,
+                            .memory_w_per_rank = decode_busy * s->decode.memory_w_per_rank +
+                                                 prefill_busy * s->prefill.memory_w_per_rank};
+    add_role_power(&r->decode, &mixed, 1.0, &power);
+    return power;
 }
 
 static mu_bound heaviest(const mu_step *step)
@@ -334,7 +340,8 @@ static void fill(const ready *r, const mu_loop_point *p, double flight, mu_servi
     out->prefill_capacity =
         r->deployment->disaggregated ? r->feed.requests_per_s : p->requests_per_s;
     out->chips = out->decode.chips + (r->deployment->disaggregated ? out->prefill.chips : 0.0);
-    out->power_w = service_power(r, p, out);
+    out->power = service_power(r, p, out);
+    out->power_w = mu_power_inside(&out->power);
     out->price_usd =
         out->decode.chips * r->decode.machine->price_usd_per_chip +
         (r->deployment->disaggregated ? out->prefill.chips * r->prefill.machine->price_usd_per_chip

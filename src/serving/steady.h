@@ -66,9 +66,10 @@ typedef struct mu_role_answer {
     double tokens_per_s_per_chip; /* of the role's own chips */
     double batch;                 /* sequences (decode) or tokens (prefill) per DP group */
     double chips;
-    mu_memory memory;        /* of one rank */
-    double missing_bytes;    /* by how much it does not fit, per rank */
-    double power_w_per_rank; /* silicon, while stepping */
+    mu_memory memory;         /* of one rank */
+    double missing_bytes;     /* by how much it does not fit, per rank */
+    double power_w_per_rank;  /* silicon, while stepping */
+    double memory_w_per_rank; /* of it for memory traffic */
 } mu_role_answer;
 
 typedef struct mu_service {
@@ -86,7 +87,8 @@ typedef struct mu_service {
     double prefill_capacity; /* requests/s each role could do by itself */
     double decode_capacity;
     double chips;
-    double power_w;   /* the whole deployment: chips, hosts, network */
+    mu_power power;   /* of the chips in use, by part */
+    double power_w;   /* what their racks draw: chips, hosts, network; without the hall */
     double price_usd; /* capital of the chips in use with their share; 0 = unknown */
     double energy_per_output_token_j;
     mu_bound bound; /* what limits the role that limits the whole */

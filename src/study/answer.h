@@ -43,6 +43,17 @@ typedef struct mu_sharing {
     double handover; /* factor; 0 = none, or on links of its own */
 } mu_sharing;
 
+/* Watts by part: the point's sum to power_w, with the hall's to total_w; their intervals do not. */
+typedef struct mu_power_answer {
+#define X(name, field, words) mu_quantity field;
+    MU_POWER_PART_LIST(X)
+#undef X
+    mu_quantity total_w; /* with the hall */
+    mu_quantity rack_w;  /* a rack full of the role that draws most; 0 = racks are not known */
+    mu_quantity total_energy_per_output_token_j;
+    mu_quantity output_tokens_per_s_per_kw; /* kW of power_w: without the hall */
+} mu_power_answer;
+
 /* A predicted deployment: the point and the 90 % intervals of what is reported. */
 typedef struct mu_prediction {
     char system[MU_ID_MAX];
@@ -56,6 +67,7 @@ typedef struct mu_prediction {
     mu_quantity output_tokens_per_s, total_tokens_per_s, requests_per_s;
     mu_quantity output_tokens_per_s_per_chip;
     mu_quantity power_w, energy_per_output_token_j;
+    mu_power_answer power;
     double slo_share;      /* share of draws that keep the SLO; 1 or 0 with uncertainty off */
     double cost_usd;       /* capital of the chips in use; 0 = unknown */
     double headroom_bytes; /* memory left on the fullest rank */

@@ -8,9 +8,11 @@
 
 void mu_service_metrics(const mu_service *s, double out[MU_SERVICE_METRICS])
 {
-#define X(field, expression) out[MU_METRIC_##field] = (expression);
+    uint32_t i = 0;
+#define X(field, expression) out[i++] = (expression);
     MU_SERVICE_METRIC_LIST(X)
 #undef X
+    assert(i == MU_SERVICE_METRICS);
 }
 
 mu_quantity *mu_prediction_metric(mu_prediction *prediction, uint32_t i)

@@ -4,6 +4,7 @@
 #define MUSTER_STUDY_METRICS_H
 
 #include "study/answer.h"
+#include "study/power.h"
 
 /* X(field of mu_prediction, expression of a mu_service *s) */
 #define MU_SERVICE_METRIC_LIST(X)                                                                  \
@@ -20,14 +21,12 @@
     X(requests_per_s, s->requests_per_s)                                                           \
     X(output_tokens_per_s_per_chip, s->output_tokens_per_s / s->chips)                             \
     X(power_w, s->power_w)                                                                         \
-    X(energy_per_output_token_j, s->energy_per_output_token_j)
+    X(energy_per_output_token_j, s->energy_per_output_token_j)                                     \
+    MU_POWER_METRIC_LIST(X, &s->power, s->output_tokens_per_s)
 
-enum {
-#define X(field, expression) MU_METRIC_##field,
-    MU_SERVICE_METRIC_LIST(X)
-#undef X
-        MU_SERVICE_METRICS
-};
+#define MU_SERVICE_COUNT(field, expression) +1
+enum { MU_SERVICE_METRICS = 0 MU_SERVICE_METRIC_LIST(MU_SERVICE_COUNT) };
+#undef MU_SERVICE_COUNT
 
 /** All of them, in list order. */
 void mu_service_metrics(const mu_service *s, double out[MU_SERVICE_METRICS]);

@@ -13,6 +13,7 @@
 typedef struct view {
     const mu_sim_run *run;
     double output_tokens_per_s, total_tokens_per_s, goodput_requests_per_s;
+    mu_power power;
     double power_w, energy_per_output_token_j;
     double chips; /* in service, on average, where instances come and go */
     mu_sim_use prefill, decode;
@@ -40,15 +41,16 @@ mu_sim_use mu_sim_role_use(const mu_sim_role_answer *role, const mu_machine *mac
                         .network_share = over(role->network_s, role->busy_s)};
 }
 
-/* Steps, idle time between them, hosts and network. */
-static double role_energy(const mu_sim_role *role, const mu_sim_role_answer *did,
-                          const mu_machine *machine)
+/* Steps, idle time between them, hosts and network of the instances in service, on average. */
+static void add_role_power(const mu_sim_role *role, const mu_sim_role_answer *did,
+                           const mu_machine *machine, double duration_s, mu_power *power)
 {
     double idle_s = fmax(did->available_s - did->busy_s, 0.0);
-    double chips = role->ranks / machine->ranks_per_chip;
-    double beside_w = chips * (machine->host_w_per_chip + machine->network_w_per_chip);
-    return role->ranks * (did->energy_j + idle_s * machine->chip.idle_w) +
-           did->available_s * beside_w;
+    double instances = over(did->available_s, duration_s);
+    double chips = instances * role->ranks / machine->ranks_per_chip;
+    double rank_w = over(did->energy_j + idle_s * machine->chip.idle_w, did->available_s);
+    double stepping_w = mu_power_memory(machine, did->bytes, did->energy_j, did->busy_s);
+    mu_power_add(power, machine, chips, rank_w, over(stepping_w * did->busy_s, did->available_s));
 }
 
 /* As deployed; with autoscaling those of the instances that were up, on average. */
@@ -70,19 +72,19 @@ static view view_of(const mu_sim_run *run)
 {
     const mu_sim_answer *a = run->answer;
     const mu_sim_config *c = run->config;
-    double energy_j = role_energy(&c->decode, &a->decode, &run->machines[1]);
     view v = {.run = run, .chips = chips_of(run)};
+    add_role_power(&c->decode, &a->decode, &run->machines[1], a->duration_s, &v.power);
     v.decode = mu_sim_role_use(&a->decode, &run->machines[1], &run->precision);
     if (c->disaggregated) {
-        energy_j += role_energy(&c->prefill, &a->prefill, &run->machines[0]);
+        add_role_power(&c->prefill, &a->prefill, &run->machines[0], a->duration_s, &v.power);
         v.prefill = mu_sim_role_use(&a->prefill, &run->machines[0], &run->precision);
     }
     double output = (double)a->output_tokens;
     v.output_tokens_per_s = over(output, a->duration_s);
     v.total_tokens_per_s = over(output + (double)a->input_tokens, a->duration_s);
     v.goodput_requests_per_s = over((double)a->good, a->duration_s);
-    v.power_w = over(energy_j, a->duration_s);
-    v.energy_per_output_token_j = over(energy_j, output);
+    v.power_w = mu_power_inside(&v.power);
+    v.energy_per_output_token_j = over(v.power_w * a->duration_s, output);
     return v;
 }
 

@@ -3,6 +3,7 @@
 #ifndef MUSTER_STUDY_SIM_METRICS_H
 #define MUSTER_STUDY_SIM_METRICS_H
 
+#include "study/power.h"
 #include "study/simulate.h"
 
 /* Shares of a role's peaks. */
@@ -41,6 +42,7 @@ typedef struct mu_sim_run {
     X(goodput_requests_per_s, v->goodput_requests_per_s)                                           \
     X(power_w, v->power_w)                                                                         \
     X(energy_per_output_token_j, v->energy_per_output_token_j)                                     \
+    MU_POWER_METRIC_LIST(X, &v->power, v->output_tokens_per_s)                                     \
     X(prefill_mfu, v->prefill.mfu)                                                                 \
     X(decode_mfu, v->decode.mfu)                                                                   \
     X(prefill_mbu, v->prefill.mbu)                                                                 \

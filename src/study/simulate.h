@@ -28,6 +28,7 @@ typedef struct mu_simulation {
     mu_quantity output_tokens_per_s_per_chip;
     mu_quantity goodput_requests_per_s; /* those that kept the SLO */
     mu_quantity power_w, energy_per_output_token_j;
+    mu_power_answer power;
     mu_quantity prefill_mfu, decode_mfu; /* flop over peak of the role's ranks, 0..1; the one role's
                                             is decode's */
     mu_quantity prefill_mbu, decode_mbu; /* bytes over memory bandwidth, 0..1 */

@@ -17,6 +17,8 @@ PREDICT = {
     "scenario": (), "ttft_s": (), "power_w": (), "energy_per_output_token_j": (), "chips": (),
     "prefill": ("step_s", "tokens_per_s_per_chip", "tokens_per_s", "batch_tokens", "breakdown"),
     "decode": ("step_s", "tpot_s", "tokens_per_s_per_chip", "tokens_per_s", "batch", "breakdown"),
+    "power": ("idle_w", "compute_w", "memory_w", "links_w", "optics_w", "hosts_w", "cooling_w",
+              "conversion_w", "facility_w", "total_w", "rack_w", "output_tokens_per_s_per_kw"),
     "throughput": ("output_tokens_per_s", "total_tokens_per_s", "requests_per_s"),
     "memory": ("weights_bytes", "kv_bytes", "activations_bytes", "capacity_bytes"),
 }
@@ -27,7 +29,20 @@ def read(name):
         return json.load(file)
 
 
+PARTS = ("idle_w", "compute_w", "memory_w", "links_w", "optics_w", "hosts_w", "cooling_w",
+         "conversion_w")
+
+
+def check_power(answer, where):
+    power = answer["power"]
+    inside = sum(power[part]["value"] for part in PARTS)
+    assert abs(inside - answer["power_w"]["value"]) <= 1e-12 * inside, f"{where}: {inside}"
+    whole = inside + power["facility_w"]["value"]
+    assert abs(whole - power["total_w"]["value"]) <= 1e-12 * whole, f"{where}: {whole}"
+
+
 def check_predict(answer, where):
+    check_power(answer, where)
     for key, inner in PREDICT.items():
         assert key in answer, f"{where}.{key} is missing"
         for name in inner:
@@ -76,6 +91,7 @@ for key in ("ttft_s", "tpot_s", "itl_s", "e2e_s"):
         assert simulate[key][name]["unit"] == "s", f"simulate.{key}.{name}"
 check_predict(match["reference"], "match.reference")
 check_predict(match["matched"], "match.matched")
+check_power(simulate, "simulate")
 fabric = read("fabric")
 for key in ("system", "name", "chips", "ranks", "ranks_per_chip", "networks", "availability",
             "broken", "traffic", "warnings"):

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The draw of a deployment, divided.
+ */
+#include "schedule/power.h"
+
+#include "schedule/machine.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Of the lump that fans, pumps and conversion take at most: hosts draw something. */
+static const double most_of_lump = 0.9;
+
+typedef struct params {
+#define X(field, best, low, high, doc) double field;
+    MU_POWER_PARAM_LIST(X)
+#undef X
+} params;
+
+static double drawn(mu_draw draw, const mu_entity *system, const char *path, mu_range range)
+{
+    char name[256];
+    (void)snprintf(name, sizeof name, "system/%s/%s", system->id, path);
+    return mu_draw_value(draw, name, range);
+}
+
+/* A fact of the system between limits, else the prior. */
+static mu_status read_param(const mu_catalog *catalog, const mu_entity *system, const char *path,
+                            mu_range prior, double low, double high, mu_draw draw, double *out,
+                            mu_error *err)
+{
+    mu_fact fact;
+    mu_status status = mu_catalog_fact(catalog, system, path, false, &fact, err);
+    if (status != MU_OK) {
+        return status;
+    }
+    mu_range range = fact.path != NULL ? fact.range : prior;
+    if (!(range.low >= low && range.high <= high)) {
+        const mu_entity *by = system;
+        const mu_node *node = mu_catalog_node(catalog, system, path, &by);
+        return mu_node_fail(&by->doc, node, err, "%s: expected %g to %g, found %g to %g", path, low,
+                            high, range.low, range.high);
+    }
+    *out = drawn(draw, system, path, range);
+    return MU_OK;
+}
+
+static mu_status read_params(const mu_catalog *catalog, const mu_entity *system, mu_draw draw,
+                             params *out, mu_error *err)
+{
+    static const double limits[][2] = {{0.0, 0.5}, {0.5, 1.0}, {0.0, 1.0}, {1.0, 5.0}};
+    mu_status status = MU_OK;
+    int i = 0;
+#define X(field, best, low, high, doc)                                                             \
+    if (status == MU_OK) {                                                                         \
+        status = read_param(catalog, system, "power." #field, (mu_range){best, low, high},         \
+                            limits[i][0], limits[i][1], draw, &out->field, err);                   \
+        i++;                                                                                       \
+    }
+    MU_POWER_PARAM_LIST(X)
+#undef X
+    return status;
+}
+
+/* Watts of listed transceivers per chip as sold; below 0: not listed. */
+static mu_status listed_optics(const mu_catalog *catalog, const mu_entity *system, double sold,
+                               mu_draw draw, double *out, mu_error *err)
+{
+    static const char *const paths[] = {"optics.modules", "optics.power"};
+    double value[2];
+    *out = -1.0;
+    for (int i = 0; i < 2; i++) {
+        mu_fact fact;
+        mu_status status = mu_catalog_fact(catalog, system, paths[i], false, &fact, err);
+        if (status != MU_OK || fact.path == NULL) {
+            return status;
+        }
+        value[i] = drawn(draw, system, paths[i], fact.range);
+    }
+    *out = value[0] * value[1] / sold;
+    return MU_OK;
+}
+
+/* A count of the system as sold; 0 where it is not said. */
+static double count_of(const mu_catalog *catalog, const mu_entity *system, const char *path)
+{
+    const mu_node *node = mu_catalog_node(catalog, system, path, NULL);
+    return node != NULL && node->text != NULL ? strtod(node->text, NULL) : 0.0;
+}
+
+mu_status mu_power_split_load(const mu_catalog *catalog, const mu_entity *system, mu_draw draw,
+                              const mu_machine *machine, mu_power_split *out, mu_error *err)
+{
+    params p = {0};
+    double sold = fmax(count_of(catalog, system, "chips"), 1.0);
+    double racks = count_of(catalog, system, "racks");
+    double optics_w = -1.0;
+    mu_status status = read_params(catalog, system, draw, &p, err);
+    if (status == MU_OK) {
+        status = listed_optics(catalog, system, sold, draw, &optics_w, err);
+    }
+    if (status != MU_OK) {
+        return status;
+    }
+    double lump_w = machine->host_w_per_chip;
+    double network_w = machine->network_w_per_chip;
+    double limit_w = machine->chip.tdp_w * machine->ranks_per_chip + lump_w + network_w;
+    double cooling_w = p.cooling_share * limit_w;
+    double conversion_w = (1.0 - p.conversion_efficiency) * limit_w;
+    double most_w = most_of_lump * lump_w;
+    double share = cooling_w + conversion_w > most_w ? most_w / (cooling_w + conversion_w) : 1.0;
+    *out = (mu_power_split){.cooling_w = cooling_w * share,
+                            .conversion_w = conversion_w * share,
+                            .optics_w = optics_w >= 0.0 ? fmin(optics_w, network_w)
+                                                        : p.optics_share * network_w,
+                            .pue = p.pue,
+                            .chips_per_rack = racks > 0.0 ? sold / racks : 0.0};
+    return MU_OK;
+}
+
+double mu_power_memory(const mu_machine *machine, double bytes, double energy_j, double time_s)
+{
+    const mu_chip *chip = &machine->chip;
+    if (!(time_s > 0.0)) {
+        return 0.0;
+    }
+    double room_w = fmax(chip->tdp_w - chip->idle_w, 0.0);
+    double traffic_w =
+        room_w * chip->params.energy_memory_share * bytes / (chip->memory_bandwidth * time_s);
+    return fmin(traffic_w, fmax(energy_j / time_s - chip->idle_w, 0.0));
+}
+
+static void add_hall(mu_power *power, const mu_power *added, double pue)
+{
+    double inside_w = 0.0;
+    for (int i = 0; i < MU_POWER_FACILITY; i++) {
+        power->part_w[i] += added->part_w[i];
+        inside_w += added->part_w[i];
+    }
+    power->part_w[MU_POWER_FACILITY] += fmax(pue - 1.0, 0.0) * inside_w;
+}
+
+void mu_power_add(mu_power *power, const mu_machine *machine, double chips, double rank_w,
+                  double memory_w)
+{
+    const mu_power_split *split = &machine->power;
+    double ranks = chips * machine->ranks_per_chip;
+    double idle_w = fmin(machine->chip.idle_w, rank_w);
+    double traffic_w = fmin(memory_w, rank_w - idle_w);
+    mu_power added = {{0}, 0.0};
+    assert(chips >= 0.0 && rank_w >= 0.0 && memory_w >= 0.0);
+    added.part_w[MU_POWER_IDLE] = ranks * idle_w;
+    added.part_w[MU_POWER_COMPUTE] = ranks * (rank_w - idle_w - traffic_w);
+    added.part_w[MU_POWER_MEMORY] = ranks * traffic_w;
+    added.part_w[MU_POWER_LINKS] = chips * (machine->network_w_per_chip - split->optics_w);
+    added.part_w[MU_POWER_OPTICS] = chips * split->optics_w;
+    added.part_w[MU_POWER_HOSTS] =
+        chips * (machine->host_w_per_chip - split->cooling_w - split->conversion_w);
+    added.part_w[MU_POWER_COOLING] = chips * split->cooling_w;
+    added.part_w[MU_POWER_CONVERSION] = chips * split->conversion_w;
+    add_hall(power, &added, split->pue);
+    if (chips > 0.0) {
+        double rack_w = mu_power_inside(&added) / chips * split->chips_per_rack;
+        power->rack_w = fmax(power->rack_w, rack_w);
+    }
+}
+
+double mu_power_inside(const mu_power *power)
+{
+    double sum_w = 0.0;
+    for (int i = 0; i < MU_POWER_FACILITY; i++) {
+        sum_w += power->part_w[i];
+    }
+    return sum_w;
+}
+
+double mu_power_whole(const mu_power *power)
+{
+    return mu_power_inside(power) + power->part_w[MU_POWER_FACILITY];
+}
+
+const char *mu_power_words(mu_power_part part)
+{
+    static const char *const words[MU_POWER_PARTS] = {
+#define X(name, field, text) text,
+        MU_POWER_PART_LIST(X)
+#undef X
+    };
+    assert((unsigned)part < MU_POWER_PARTS);
+    return words[part];
+}
