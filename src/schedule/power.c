@@ -10,15 +10,30 @@
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Of the lump that fans, pumps and conversion take at most: hosts draw something. */
 static const double most_of_lump = 0.9;
 
 typedef struct params {
-#define X(field, best, low, high, doc) double field;
+#define X(field, best, low, high, min, max, doc) double field;
     MU_POWER_PARAM_LIST(X)
 #undef X
 } params;
+
+typedef struct param_row {
+    const char *path;
+    mu_range prior;
+    double min, max;
+    size_t offset;
+} param_row;
+
+static const param_row rows[] = {
+#define X(field, best, low, high, min, max, doc)                                                   \
+    {"power." #field, {best, low, high}, min, max, offsetof(params, field)},
+    MU_POWER_PARAM_LIST(X)
+#undef X
+};
 
 static double drawn(mu_draw draw, const mu_entity *system, const char *path, mu_range range)
 {
@@ -27,42 +42,36 @@ static double drawn(mu_draw draw, const mu_entity *system, const char *path, mu_
     return mu_draw_value(draw, name, range);
 }
 
-/* A fact of the system between limits, else the prior. */
-static mu_status read_param(const mu_catalog *catalog, const mu_entity *system, const char *path,
-                            mu_range prior, double low, double high, mu_draw draw, double *out,
-                            mu_error *err)
+static mu_status check_range(const mu_catalog *catalog, const mu_entity *system,
+                             const param_row *row, mu_range range, mu_error *err)
 {
-    mu_fact fact;
-    mu_status status = mu_catalog_fact(catalog, system, path, false, &fact, err);
-    if (status != MU_OK) {
-        return status;
+    if (range.low >= row->min && range.high <= row->max) {
+        return MU_OK;
     }
-    mu_range range = fact.path != NULL ? fact.range : prior;
-    if (!(range.low >= low && range.high <= high)) {
-        const mu_entity *by = system;
-        const mu_node *node = mu_catalog_node(catalog, system, path, &by);
-        return mu_node_fail(&by->doc, node, err, "%s: expected %g to %g, found %g to %g", path, low,
-                            high, range.low, range.high);
-    }
-    *out = drawn(draw, system, path, range);
-    return MU_OK;
+    const mu_entity *by = system;
+    const mu_node *node = mu_catalog_node(catalog, system, row->path, &by);
+    return mu_node_fail(&by->doc, node, err, "%s: expected %g to %g, found %g to %g", row->path,
+                        row->min, row->max, range.low, range.high);
 }
 
+/* Facts of the system within their limits, else the priors. */
 static mu_status read_params(const mu_catalog *catalog, const mu_entity *system, mu_draw draw,
                              params *out, mu_error *err)
 {
-    static const double limits[][2] = {{0.0, 0.5}, {0.5, 1.0}, {0.0, 1.0}, {1.0, 5.0}};
-    mu_status status = MU_OK;
-    int i = 0;
-#define X(field, best, low, high, doc)                                                             \
-    if (status == MU_OK) {                                                                         \
-        status = read_param(catalog, system, "power." #field, (mu_range){best, low, high},         \
-                            limits[i][0], limits[i][1], draw, &out->field, err);                   \
-        i++;                                                                                       \
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        mu_fact fact;
+        mu_status status = mu_catalog_fact(catalog, system, rows[i].path, false, &fact, err);
+        mu_range range = status == MU_OK && fact.path != NULL ? fact.range : rows[i].prior;
+        if (status == MU_OK) {
+            status = check_range(catalog, system, &rows[i], range, err);
+        }
+        if (status != MU_OK) {
+            return status;
+        }
+        double value = drawn(draw, system, rows[i].path, range);
+        memcpy((char *)out + rows[i].offset, &value, sizeof value);
     }
-    MU_POWER_PARAM_LIST(X)
-#undef X
-    return status;
+    return MU_OK;
 }
 
 /* Watts of listed transceivers per chip as sold; below 0: not listed. */

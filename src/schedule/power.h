@@ -35,15 +35,16 @@ typedef enum mu_power_part {
         MU_POWER_PARTS
 } mu_power_part;
 
-/* X(field, best, low, high, doc): facts power.<field> of a system, and what is taken where one
- * gives none. Sources: docs/power.md. */
+/* X(field, best, low, high, min, max, doc): facts power.<field> of a system, what is taken where one
+ * gives none, and what one may say. Sources: docs/power.md. */
 #define MU_POWER_PARAM_LIST(X)                                                                     \
-    X(cooling_share, 0.12, 0.07, 0.18,                                                             \
+    X(cooling_share, 0.12, 0.07, 0.18, 0.0, 0.5,                                                   \
       "fans and pumps inside the racks, of their draw with chips at their limit")                  \
-    X(conversion_efficiency, 0.95, 0.92, 0.97, "power out of supplies and shelves over power in")  \
-    X(optics_share, 0.3, 0.1, 0.5,                                                                 \
+    X(conversion_efficiency, 0.95, 0.92, 0.97, 0.5, 1.0,                                           \
+      "power out of supplies and shelves over power in")                                           \
+    X(optics_share, 0.3, 0.1, 0.5, 0.0, 1.0,                                                       \
       "of the network's draw; without effect where optics are listed")                             \
-    X(pue, 1.25, 1.1, 1.5, "draw of the hall over that of its racks")
+    X(pue, 1.25, 1.1, 1.5, 1.0, 5.0, "draw of the hall over that of its racks")
 
 /* What of a machine's draw does not hang on its load, per chip; hosts are the rest of the lump. */
 typedef struct mu_power_split {
