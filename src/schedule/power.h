@@ -2,7 +2,7 @@
 /*
  * Watts of a deployment by part.
  *
- * What:  where the draw of chips in use, their hosts and their network goes, and what the hall adds.
+ * What:  where the draw of chips in use, their hosts and network goes, and what the hall adds.
  * Terms: inside = drawn by the racks: all parts but the last; whole = at the meter of the hall.
  *        lump = the one figure that catalogues give for hosts, cooling and conversion; it is held
  *        at all loads, so are its parts.
@@ -35,8 +35,8 @@ typedef enum mu_power_part {
         MU_POWER_PARTS
 } mu_power_part;
 
-/* X(field, best, low, high, min, max, doc): facts power.<field> of a system, what is taken where one
- * gives none, and what one may say. Sources: docs/power.md. */
+/* X(field, best, low, high, min, max, doc): facts power.<field> of a system, what is taken where
+ * one gives none, and what one may say. Sources: docs/power.md. */
 #define MU_POWER_PARAM_LIST(X)                                                                     \
     X(cooling_share, 0.12, 0.07, 0.18, 0.0, 0.5,                                                   \
       "fans and pumps inside the racks, of their draw with chips at their limit")                  \
@@ -61,8 +61,8 @@ typedef struct mu_power {
 } mu_power;
 
 /**
- * Divides the lump and the network of a machine in one draw. Fans, pumps and conversion take at most
- * nine tenths of the lump, whatever the draw.
+ * Divides the lump and the network of a machine in one draw. Fans, pumps and conversion take at
+ * most nine tenths of the lump, whatever the draw.
  * @param[in] machine  chip, host_w_per_chip and network_w_per_chip filled
  * @retval MU_E_INPUT  a fact is malformed
  */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Inside src/study only: what is reported of a deployment's draw, by predictions and simulations. */
+/* Inside src/study only: what predictions and simulations report of a deployment's draw. */
 #ifndef MUSTER_STUDY_POWER_H
 #define MUSTER_STUDY_POWER_H
 
