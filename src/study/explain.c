@@ -18,7 +18,7 @@
 static const double draws_least = 32.0;
 
 static const char *const metric_names[MU_SERVICE_METRICS] = {
-#define X(field, expression) [MU_METRIC_##field] = #field,
+#define X(field, expression) #field,
     MU_SERVICE_METRIC_LIST(X)
 #undef X
 };

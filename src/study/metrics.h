@@ -6,8 +6,8 @@
 #include "study/answer.h"
 #include "study/power.h"
 
-/* X(field of mu_prediction, expression of a mu_service *s) */
-#define MU_SERVICE_METRIC_LIST(X)                                                                  \
+/* X(field of mu_prediction, expression of a mu_service *s): those with a number of their own */
+#define MU_SERVICE_NAMED_LIST(X)                                                                   \
     X(ttft_s, s->ttft_s)                                                                           \
     X(tpot_s, s->tpot_s)                                                                           \
     X(prefill_step_s, s->prefill.step_s)                                                           \
@@ -21,8 +21,17 @@
     X(requests_per_s, s->requests_per_s)                                                           \
     X(output_tokens_per_s_per_chip, s->output_tokens_per_s / s->chips)                             \
     X(power_w, s->power_w)                                                                         \
-    X(energy_per_output_token_j, s->energy_per_output_token_j)                                     \
+    X(energy_per_output_token_j, s->energy_per_output_token_j)
+
+#define MU_SERVICE_METRIC_LIST(X)                                                                  \
+    MU_SERVICE_NAMED_LIST(X)                                                                       \
     MU_POWER_METRIC_LIST(X, &s->power, s->output_tokens_per_s)
+
+enum {
+#define X(field, expression) MU_METRIC_##field,
+    MU_SERVICE_NAMED_LIST(X)
+#undef X
+};
 
 #define MU_SERVICE_COUNT(field, expression) +1
 enum { MU_SERVICE_METRICS = 0 MU_SERVICE_METRIC_LIST(MU_SERVICE_COUNT) };
