@@ -113,11 +113,11 @@ static const struct base times[] = {
 
 /* What messages suggest. */
 static const char *const common[] = {
-    "ns",   "us",    "ms",    "s",     "min",     "h",        "B",       "kB",    "MB",
-    "GB",   "TB",    "KiB",   "MiB",   "GiB",     "TiB",      "MB/s",    "GB/s",  "TB/s",
-    "Gb/s", "GiB/s", "GFLOP", "TFLOP", "GFLOP/s", "TFLOP/s",  "PFLOP/s", "TOP/s", "W",
-    "kW",   "MW",    "J",     "kJ",    "kWh",     "Hz",       "MHz",     "GHz",   "mm2",
-    "USD",  "kUSD",  "MUSD",  "1/s",   "req/s",   "tokens/s", "USD/h",
+    "ns",   "us",    "ms",    "s",     "min",     "h",        "B",       "kB",      "MB",
+    "GB",   "TB",    "KiB",   "MiB",   "GiB",     "TiB",      "MB/s",    "GB/s",    "TB/s",
+    "Gb/s", "GiB/s", "GFLOP", "TFLOP", "GFLOP/s", "TFLOP/s",  "PFLOP/s", "TOP/s",   "W",
+    "kW",   "MW",    "J",     "kJ",    "kWh",     "Hz",       "MHz",     "GHz",     "mm2",
+    "USD",  "kUSD",  "MUSD",  "1/s",   "req/s",   "tokens/s", "USD/h",   "USD/kWh",
 };
 
 struct found {
@@ -180,10 +180,27 @@ static mu_dimension per_time(mu_dimension numerator)
     }
 }
 
+/* Money per energy. */
+static bool find_energy_price(const struct base *money, double scale, const char *energy,
+                              struct found *out)
+{
+    double joules = 0.0;
+    const struct base *base = base_find(energy, strlen(energy), false, &joules);
+    if (money == NULL || money->dimension != MU_DIM_MONEY || base == NULL ||
+        base->dimension != MU_DIM_ENERGY) {
+        return false;
+    }
+    *out = (struct found){MU_DIM_ENERGY_PRICE, scale * (3.6e6 / joules)};
+    return true;
+}
+
 static bool find_rate(const char *unit, size_t slash, struct found *out)
 {
     double scale = 0.0;
     const struct base *base = base_find(unit, slash, true, &scale);
+    if (find_energy_price(base, scale, unit + slash + 1, out)) {
+        return true;
+    }
     mu_dimension dimension = base == NULL ? MU_DIM_COUNT_OF : per_time(base->dimension);
     if (dimension == MU_DIM_COUNT_OF) {
         return false;
@@ -460,6 +477,7 @@ static struct style style_of(mu_dimension dimension)
         return (struct style){-4, 6, mu_unit_si(dimension), false};
     case MU_DIM_AREA:
     case MU_DIM_MONEY_RATE:
+    case MU_DIM_ENERGY_PRICE:
         return (struct style){0, 0, mu_unit_si(dimension), false};
     case MU_DIM_RATE:
         return (struct style){0, 3, "/s", true};

@@ -31,6 +31,7 @@
     X(FRACTION, "", "a fraction such as 0.7 or 70 %")                                              \
     X(COUNT, "", "a count such as 384")                                                            \
     X(MONEY_RATE, "USD/h", "a price such as 2.3 USD/h")                                            \
+    X(ENERGY_PRICE, "USD/kWh", "a price such as 0.08 USD/kWh")                                     \
     X(TEXT, "", "text")
 
 typedef enum mu_dimension {
@@ -41,9 +42,9 @@ typedef enum mu_dimension {
 } mu_dimension;
 
 /**
- * Reads a number and its unit ("50ms", "1.5 GB/s") into SI of the wanted dimension. AREA stays mm2
- * and MONEY_RATE USD/h (the field's own units). NONE, COUNT and FRACTION take no unit, FRACTION
- * also "%".
+ * Reads a number and its unit ("50ms", "1.5 GB/s") into SI of the wanted dimension. AREA stays
+ * mm2, MONEY_RATE USD/h and ENERGY_PRICE USD/kWh (the field's own units). NONE, COUNT and FRACTION
+ * take no unit, FRACTION also "%".
  *
  * @param[in]  text       the whole text; spaces between number and unit allowed
  * @param[in]  dimension  wanted

@@ -23,7 +23,9 @@
     X(CLOUD, "cloud", "clouds")                                                                    \
     X(FOUNDRY, "foundry", "foundries")                                                             \
     X(PROCESS, "process", "processes")                                                             \
-    X(RECIPE, "recipe", "recipes")
+    X(RECIPE, "recipe", "recipes")                                                                 \
+    X(REGION, "region", "regions")                                                                 \
+    X(CURRENCY, "currency", "currencies")
 
 typedef enum mu_entity_kind {
 #define X(name, text, folder) MU_ENTITY_##name,

@@ -155,9 +155,9 @@ static bool needs_unit(mu_dimension dimension)
 static void free_unit(const char *unit, mu_fact *out, double *scale)
 {
     static const mu_dimension tried[] = {
-        MU_DIM_TIME,  MU_DIM_BYTES,      MU_DIM_BYTE_RATE, MU_DIM_FLOP,      MU_DIM_FLOP_RATE,
-        MU_DIM_POWER, MU_DIM_ENERGY,     MU_DIM_FREQUENCY, MU_DIM_AREA,      MU_DIM_MONEY,
-        MU_DIM_RATE,  MU_DIM_TOKEN_RATE, MU_DIM_FRACTION,  MU_DIM_MONEY_RATE};
+        MU_DIM_TIME,  MU_DIM_BYTES,      MU_DIM_BYTE_RATE, MU_DIM_FLOP,       MU_DIM_FLOP_RATE,
+        MU_DIM_POWER, MU_DIM_ENERGY,     MU_DIM_FREQUENCY, MU_DIM_AREA,       MU_DIM_MONEY,
+        MU_DIM_RATE,  MU_DIM_TOKEN_RATE, MU_DIM_FRACTION,  MU_DIM_MONEY_RATE, MU_DIM_ENERGY_PRICE};
     out->dimension = MU_DIM_NONE;
     *scale = 1.0;
     for (size_t i = 0; i < sizeof tried / sizeof tried[0]; i++) {

@@ -196,6 +196,8 @@ static const mu_schema_item items[] = {
     PLAIN(CLOUD, "region", TEXT, "where it rents"),
     PLAIN(CLOUD, "url", TEXT, "its price page"),
     FACT(CLOUD, "rental.<chip>", MONEY_RATE, "one chip for an hour"),
+    FACT(CLOUD, "owner_cost.<chip>", MONEY_RATE,
+         "what an hour of one chip costs who owns it, capital and power included"),
     PLAIN(CLOUD, "facts.<name>", FREE_FACT, "other figures"),
 
     REF(FOUNDRY, "processes", REFS, PROCESS, "what it runs"),
@@ -237,6 +239,34 @@ static const mu_schema_item items[] = {
     FACT(RECIPE, "length_ratio", FRACTION, "lengths are drawn evenly from this share of what a row "
                                            "says up to all of it"),
     FACT(RECIPE, "requests_per_client", NONE, "requests of a run over its concurrency"),
+
+    /* Region: what it takes to own chips there; each may be overridden by a flag of `cost`. */
+    REF(REGION, "currency", REF, CURRENCY, "what people pay with there"),
+    REF(REGION, "clouds", REFS, CLOUD, "who rents there; the first that has the chip counts"),
+    FACT(REGION, "electricity.price", ENERGY_PRICE, "large consumers, all taxes and fees"),
+    FACT(REGION, "electricity.subsidy", FRACTION, "off the bill, for chips of these vendors:"),
+    PLAIN(REGION, "electricity.subsidised_vendors", TEXTS, "vendors of chips that get it"),
+    FACT(REGION, "electricity.pue", COUNT, "of new halls; else that of the system"),
+    FACT(REGION, "staff.pay", MONEY, "one person for a year, all costs of the employer"),
+    FACT(REGION, "staff.per_megawatt", NONE, "people for each MW of planned power"),
+    FACT(REGION, "hall.rack", MONEY, "space of one rack for a year: land, building, security"),
+    FACT(REGION, "hall.rack_power", POWER, "one rack, where a system states no racks"),
+    FACT(REGION, "hall.power", MONEY, "power distribution and backup, for each W planned"),
+    FACT(REGION, "hall.cooling", MONEY, "for each W planned"),
+    FACT(REGION, "hall.years", TIME, "that power distribution and cooling last"),
+    FACT(REGION, "system.host", MONEY, "of a chip's share of a host, where nothing else says it"),
+    FACT(REGION, "system.rack", MONEY, "of one rack, without what is in it"),
+    FACT(REGION, "system.installation", FRACTION, "of the system's price: freight, tests"),
+    FACT(REGION, "system.maintenance", FRACTION, "of the system's price, a year"),
+    FACT(REGION, "system.spares", FRACTION, "of the system's price, a year"),
+    FACT(REGION, "system.years", TIME, "until the system is replaced"),
+    FACT(REGION, "system.residual", FRACTION, "of the system's price, what it then fetches"),
+    FACT(REGION, "system.load", FRACTION, "of planned power, drawn in use where no model says it"),
+    FACT(REGION, "cost_of_capital", FRACTION, "a year: mean of debt and equity, before inflation"),
+    FACT(REGION, "utilisation", FRACTION, "of the hours of a year that are used"),
+
+    PLAIN(CURRENCY, "day", DATE, "of the rate"),
+    FACT(CURRENCY, "rate", MONEY, "what one of it is worth"),
 };
 /* clang-format on */
 

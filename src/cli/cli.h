@@ -76,6 +76,7 @@ enum {
     MU_TAKES_VERIFY = 512,  /* --verify; what happens over time, with it */
     MU_TAKES_WIRES = 1024,  /* what runs on a network; chips, uncertainty, seed and threads alone */
     MU_TAKES_SUPPLY = 4096, /* --by, --from, --defect-density, ... of supply */
+    MU_TAKES_COST = 65536,  /* what owning and renting cost */
     MU_TAKES_EXPLAIN = 32768, /* --explain, --explain-of */
     MU_TAKES_CASES = 64       /* --ops, --leave-out, --verb; uncertainty, seed and threads alone */
 };
@@ -184,6 +185,7 @@ mu_status mu_verb_simulate(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
 mu_status mu_verb_plan(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
 mu_status mu_verb_compare(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
 mu_status mu_verb_match(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
+mu_status mu_verb_cost(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
 mu_status mu_verb_fabric(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
 mu_status mu_verb_supply(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
 mu_status mu_verb_validate(mu_cli *cli, mu_error *err) MU_MUST_CHECK;

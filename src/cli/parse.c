@@ -202,10 +202,23 @@ static mu_status collect(parser *p)
     return MU_OK;
 }
 
+/* Where a verb takes a system as well, the name tells: files end in .yaml, .yml or .json. */
+static bool names_file(const parser *p, const char *word)
+{
+    static const char *const ends[] = {".yaml", ".yml", ".json"};
+    size_t length = strlen(word);
+    bool file = (p->verb->takes & MU_TAKES_FILE) != 0;
+    for (size_t i = 0; i < 3 && (p->verb->takes & MU_TAKES_COST) != 0; i++) {
+        size_t end = strlen(ends[i]);
+        file |= length > end && strcmp(word + length - end, ends[i]) == 0;
+    }
+    return file;
+}
+
 static mu_status read_file(parser *p)
 {
     mu_cli *cli = p->cli;
-    if ((p->verb->takes & MU_TAKES_FILE) != 0 && cli->argument_count > 0) {
+    if (cli->argument_count > 0 && names_file(p, cli->argument[0])) {
         if (cli->file != NULL) {
             return mu_fail(p->err, MU_E_USAGE, "%s: two scenario files, %.64s and %.64s",
                            p->verb->name, cli->file, cli->argument[0]);

@@ -29,7 +29,8 @@ static const mu_verb verbs[] = {
      "Parameters are counted from the configuration; `active` is what one token touches.",
      "muster models", LISTS, 0, 0, mu_verb_models},
     {"list", "any kind of the catalogue, a line each", "KIND",
-     "KIND is chip, system, engine, model, calibration, cloud, foundry, process or recipe.",
+     "KIND is chip, system, engine, model, calibration, cloud, foundry, process, recipe, region or "
+     "currency.",
      "muster list engine", LISTS, 1, 1, mu_verb_list},
     {"show", "one entity: every fact with range, grade and source", "ID",
      "Grades: A measured or a vendor's own paper; B an analyst's teardown or a named official; C "
@@ -80,6 +81,12 @@ static const mu_verb verbs[] = {
      "with --model the largest system of the chip (or --system) says what all of them serve.",
      "muster supply ascend-910c --by 2027-06 --chips 1000000 --svg supply.svg",
      QUESTIONS | MU_TAKES_SVG | MU_TAKES_SUPPLY, 1, 1, mu_verb_supply},
+    {"cost", "what chips and tokens cost: owning, renting, break-even", "[SCENARIO|SYSTEM]",
+     "The bill of owning a system: capital, a year, a chip-hour. With --model it predicts or plans "
+     "as `predict` does and prices its tokens. --region says where it stands; facts of a region "
+     "may "
+     "be said instead. SCENARIO is a file whose name ends in .yaml, .yml or .json.",
+     "muster cost hgx-h100 --region us --rent auto", QUESTIONS | MU_TAKES_COST, 0, 1, mu_verb_cost},
     {"validate", "predicted against measured, with the error table", "[CASES...]",
      "CASES are JSON lists of measured cases; without any, and without --ops, the published "
      "figures "
@@ -226,6 +233,9 @@ double mu_verb_samples(const mu_verb *verb)
 
 bool mu_verb_takes_option(const mu_verb *verb, const mu_option *option)
 {
+    if (option->of_cost) {
+        return (verb->takes & MU_TAKES_COST) != 0;
+    }
     if ((verb->takes & MU_TAKES_SCENARIO) != 0) {
         return !option->over_time || (verb->takes & (MU_TAKES_TRAFFIC | MU_TAKES_VERIFY)) != 0;
     }

@@ -38,6 +38,7 @@ typedef struct mu_option {
     const char *const *word; /* [words] of a choice; the first when nothing is said */
     size_t words;
     bool over_time; /* only what lets requests arrive over time looks at it */
+    bool of_cost;   /* only what counts money looks at it */
 } mu_option;
 
 /** All rows in the order of help; static. */

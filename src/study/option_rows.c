@@ -34,6 +34,8 @@
                                                  .words = sizeof(list) / sizeof(*(list))
 /* Only what lets requests arrive over time looks at it. */
 #define OVER_TIME .over_time = true
+/* Only what counts money looks at it. */
+#define OF_COST .of_cost = true
 
 static const char *const mode_words[] = {"auto", "aggregated", "disaggregated"};
 
@@ -191,6 +193,24 @@ static const mu_option options[] = {
            0, "X", "deviation of its logarithm from one period to the next")},
     {OVER_TIME, NUMBER("serving.expert_period", "expert-period", TIME, serving.expert_period_s,
            1e-3, 1e9, 60, "TIME", "how long a popularity of experts lasts")},
+    {OF_COST, WORD("cost.region", "region", TEXT, cost.region, "REGION",
+         "where the chips stand: prices of power, staff and space; world unless said")},
+    {OF_COST, WORD("cost.rent", "rent", TEXT, cost.rent, "WHAT",
+         "what renting costs: a price such as 2.3USD/h, a cloud, or auto = a cloud of the region")},
+    {OF_COST, AUTO("cost.electricity", "electricity", ENERGY_PRICE, cost.electricity, 1e-6, 100, 0,
+         "PRICE", "such as 0.08USD/kWh, before any subsidy; auto = the region's")},
+    {OF_COST, AUTO("cost.pue", "pue", NONE, cost.pue, 1, 10, 0, "X",
+         "power of the hall over that of the equipment; auto = the region's, else the system's")},
+    {OF_COST, AUTO("cost.years", "years", NONE, cost.years, 0.1, 100, 0, "N",
+         "until the system is replaced; auto = the region's")},
+    {OF_COST, NUMBER("cost.residual", "residual", FRACTION, cost.residual, 0, 1, -1, "SHARE",
+           "of the system's price that it then fetches")},
+    {OF_COST, NUMBER("cost.capital", "cost-of-capital", FRACTION, cost.capital, 0, 1, -1, "SHARE",
+           "interest a year, such as 9%")},
+    {OF_COST, AUTO("cost.utilisation", "utilisation", FRACTION, cost.utilisation, 1e-4, 1, 0,
+         "SHARE", "of the hours that are used; auto = the region's")},
+    {OF_COST, AUTO("cost.price", "price", MONEY, cost.price_usd, 1, 1e12, 0, "PRICE",
+         "of the system as sold, such as 3MUSD; auto = the catalogue's")},
     {OFF("uncertainty.samples", "uncertainty", COUNT, samples, 1, 65536, 256, "N",
         "draws for the 90 % intervals; off = points only")},
     {NUMBER("uncertainty.seed", "seed", COUNT, seed, 0, 9007199254740992.0, 1, "N",

@@ -81,6 +81,19 @@ typedef struct mu_serving_wish {
     double expert_skew, expert_spread, expert_period_s;
 } mu_serving_wish;
 
+/* What owning and renting cost; 0 (-1 where 0 means something) = not said: the region's facts. */
+typedef struct mu_cost_wish {
+    char region[MU_ID_MAX];
+    char rent[MU_ID_MAX]; /* "", "auto", a cloud's id or a price */
+    double electricity;   /* USD/kWh */
+    double pue;
+    double years;
+    double residual; /* -1 = not said */
+    double capital;  /* cost of capital, a year; -1 = not said */
+    double utilisation;
+    double price_usd; /* of the system as sold */
+} mu_cost_wish;
+
 /* What of a role was said; 0 (or < 0 where 0 means something) = not said, the search or profile
    decides. */
 typedef struct mu_role_wish {
@@ -150,6 +163,7 @@ typedef struct mu_scenario {
     double ttft_s; /* SLO, 0 = none */
     double tpot_s;
     double e2e_s;
+    mu_cost_wish cost;
     double samples; /* draws; 0 = uncertainty off */
     double seed;
     double threads;         /* 0 = all cores; never changes an answer */

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * muster cost: what chips and tokens cost.
+ *
+ * Bound: without a model the system alone is priced; a model makes it a deployment.
+ */
+#include "cli/cli.h"
+
+#include "io/doc_read.h"
+#include "io/question_load.h"
+#include "report/cost_report.h"
+
+#include <string.h>
+
+/* A flag that sets the system goes before its argument. */
+static mu_status name_system(mu_cli *cli, mu_error *err)
+{
+    mu_scenario *scenario = &cli->scenario;
+    if (cli->argument_count > 0 && cli->file != cli->argument[0]) {
+        mu_error local = {0};
+        if (mu_option_set(mu_option_by_path("system.id"), cli->argument[0], scenario, &local) !=
+            MU_OK) {
+            return mu_fail(err, MU_E_USAGE, "cost: %s", local.text);
+        }
+    }
+    if (scenario->system[0] == '\0') {
+        return mu_fail_at(err, scenario->file[0] != '\0' ? MU_E_INPUT : MU_E_USAGE, scenario->file,
+                          0, 0, "no system: expected SYSTEM, --system ID or system: in a scenario");
+    }
+    return MU_OK;
+}
+
+static mu_status ask(mu_cli *cli, mu_cost_question *question, mu_error *err)
+{
+    mu_catalog *catalog = NULL;
+    mu_question *served = NULL;
+    mu_status status = name_system(cli, err);
+    if (status == MU_OK) {
+        status = mu_cli_catalog(cli, &catalog, err);
+    }
+    if (status == MU_OK && cli->scenario.model[0] != '\0') {
+        served = MU_NEW(cli->arena, mu_question, 1);
+        status = served == NULL
+                     ? mu_fail(err, MU_E_MEMORY, "out of memory")
+                     : mu_question_load(catalog, &cli->scenario, cli->arena, served, err);
+    }
+    return status == MU_OK ? mu_cost_question_make(catalog, &cli->scenario, served, question, err)
+                           : status;
+}
+
+static mu_status print(mu_cli *cli, const mu_cost_question *question, const mu_cost_answer *answer,
+                       mu_error *err)
+{
+    mu_page page = mu_cli_page(cli);
+    if (cli->json) {
+        return mu_cli_json(cli, mu_cost_json(question, answer), err);
+    }
+    if (cli->csv) {
+        return mu_cost_csv(&page, question, answer, err);
+    }
+    return mu_cost_print(&page, question, answer, err);
+}
+
+mu_status mu_verb_cost(mu_cli *cli, mu_error *err)
+{
+    mu_cli_work work;
+    mu_cost_question *question = MU_NEW(cli->arena, mu_cost_question, 1);
+    mu_cost_answer *answer = MU_NEW(cli->arena, mu_cost_answer, 1);
+    if (question == NULL || answer == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "out of memory");
+    }
+    mu_status status = ask(cli, question, err);
+    if (status == MU_OK) {
+        status = mu_cli_work_begin(cli, &work, err);
+    }
+    if (status != MU_OK) {
+        return status;
+    }
+    status = mu_cost_answer_question(question, &work.work, answer, err);
+    (void)mu_cli_work_end(&work);
+    return status == MU_OK ? print(cli, question, answer, err) : status;
+}
