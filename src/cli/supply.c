@@ -131,13 +131,63 @@ static mu_status supply_of_chip(mu_cli *cli, const mu_catalog *catalog, const mu
     return status;
 }
 
+/* What belongs to a chip says nothing of a foundry. */
+static mu_status check_fab_flags(const mu_cli *cli, mu_error *err)
+{
+    const char *extra = NULL;
+    extra = cli->scenario.chips > 0.0 ? "--chips" : extra;
+    extra = cli->scenario.model[0] != '\0' ? "--model" : extra;
+    extra = cli->svg != NULL ? "--svg" : extra;
+    extra = cli->supply.without != NULL ? "--without" : extra;
+    extra = cli->supply.from != NULL ? "--from" : extra;
+    return extra == NULL ? MU_OK
+                         : mu_fail(err, MU_E_USAGE, "supply: %s is for chips, %s is a foundry",
+                                   extra, cli->argument[0]);
+}
+
+static mu_status supply_of_fab(mu_cli *cli, const mu_catalog *catalog, const mu_entity *foundry,
+                               mu_error *err)
+{
+    mu_supply_question question;
+    mu_page page = mu_cli_page(cli);
+    mu_fab_answer *answer = MU_NEW(cli->arena, mu_fab_answer, 1);
+    if (answer == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "out of memory");
+    }
+    mu_status status = check_fab_flags(cli, err);
+    if (status == MU_OK) {
+        status =
+            mu_supply_question_make(catalog, NULL, &cli->supply, 0.0, cli->arena, &question, err);
+    }
+    if (status == MU_OK) {
+        question.samples = cli->scenario.samples;
+        question.seed = cli->scenario.seed;
+        status = mu_fab_answer_question(&question, foundry, cli->arena, answer, err);
+    }
+    if (status != MU_OK) {
+        return status;
+    }
+    if (cli->json) {
+        return mu_cli_json(cli, mu_fab_json(answer), err);
+    }
+    return cli->csv ? mu_fab_csv(&page, answer, err)
+                    : mu_fab_print(&page, answer, question.samples >= 1.0, err);
+}
+
 mu_status mu_verb_supply(mu_cli *cli, mu_error *err)
 {
     mu_catalog *catalog = NULL;
     const mu_entity *chip = NULL;
+    const mu_entity *foundry = NULL;
+    mu_error ignored = {0};
+    const char *id = cli->argument[0];
     mu_status status = mu_cli_catalog(cli, &catalog, err);
-    if (status == MU_OK) {
-        status = mu_catalog_find(catalog, MU_ENTITY_CHIP, cli->argument[0], &chip, err);
+    if (status != MU_OK) {
+        return status;
     }
+    if (mu_catalog_find(catalog, MU_ENTITY_FOUNDRY, id, &foundry, &ignored) == MU_OK) {
+        return supply_of_fab(cli, catalog, foundry, err);
+    }
+    status = mu_catalog_find(catalog, MU_ENTITY_CHIP, id, &chip, err);
     return status == MU_OK ? supply_of_chip(cli, catalog, chip, err) : status;
 }

@@ -75,10 +75,12 @@ static const mu_verb verbs[] = {
      "unless --uncertainty says otherwise. Ranks are what software sees as devices.",
      "muster fabric cloudmatrix-384 --collective all-to-all --size 64MB --fail switch:0",
      LISTS | MU_TAKES_SVG | MU_TAKES_WIRES, 1, 1, mu_verb_fabric},
-    {"supply", "how many of a chip can be made: wafers, yield, memory, packaging by month", "CHIP",
+    {"supply", "how many of a chip can be made: wafers, yield, memory, packaging by month",
+     "CHIP|FOUNDRY",
      "Gross dies a wafer, yield from defects, and the lines of foundries that have a share for the "
      "chip give chips a month and what there is too little of. --chips asks when so many exist; "
-     "with --model the largest system of the chip (or --system) says what all of them serve.",
+     "with --model the largest system of the chip (or --system) says what all of them serve. A "
+     "FOUNDRY shows its lines, the chips on them, and what these chips would be without it.",
      "muster supply ascend-910c --by 2027-06 --chips 1000000 --svg supply.svg",
      QUESTIONS | MU_TAKES_SVG | MU_TAKES_SUPPLY, 1, 1, mu_verb_supply},
     {"cost", "what chips and tokens cost: owning, renting, break-even", "[SCENARIO|SYSTEM]",

@@ -144,22 +144,44 @@ double mu_yield_harvested(mu_yield_law law, double defects, const mu_harvest *ha
     return fmin(yield, 1.0);
 }
 
+/*
+ * A root between ends of different sign: false position, the end that stays counting half
+ * (Illinois), which needs some ten steps where halving needs fifty.
+ */
 double mu_yield_defects(mu_yield_law law, double yield, const mu_harvest *harvest)
 {
     assert(yield > 0.0 && yield <= 1.0);
     double low = 0.0;
     double high = 1.0;
-    while (high < 1e6 && mu_yield_harvested(law, high, harvest) > yield) {
+    double above = 1.0 - yield; /* yield too high by, at low */
+    double below = mu_yield_harvested(law, high, harvest) - yield;
+    while (below > 0.0 && high < 1e6) {
         low = high;
+        above = below;
         high *= 2.0;
+        below = mu_yield_harvested(law, high, harvest) - yield;
     }
-    for (int i = 0; i < 200 && high - low > 1e-12 * fmax(high, 1e-3); i++) {
-        double middle = 0.5 * (low + high);
-        if (mu_yield_harvested(law, middle, harvest) > yield) {
-            low = middle;
+    int stays = 0;
+    for (int i = 0; i < 100 && above > 0.0 && high - low > 1e-13 * high; i++) {
+        double next = low + (high - low) * above / (above - below);
+        double left = mu_yield_harvested(law, next, harvest) - yield;
+        if (left == 0.0) {
+            return next;
+        }
+        if (left > 0.0) {
+            low = next;
+            above = left;
+            below *= stays < 0 ? 0.5 : 1.0;
+            stays = -1;
         } else {
-            high = middle;
+            high = next;
+            below = left;
+            above *= stays > 0 ? 0.5 : 1.0;
+            stays = 1;
+        }
+        if (fabs(left) < 1e-15) {
+            return next;
         }
     }
-    return yield < 1.0 ? 0.5 * (low + high) : 0.0;
+    return above > 0.0 ? 0.5 * (low + high) : 0.0;
 }

@@ -19,8 +19,7 @@ static mu_status no_memory(mu_error *err)
     return mu_fail(err, MU_E_MEMORY, "out of memory for the table");
 }
 
-/* "1,234 [900, 1,500]" */
-static void whole(mu_quantity q, char out[MU_CELL_MAX])
+void mu_supply_whole(mu_quantity q, char out[MU_CELL_MAX])
 {
     char value[MU_CELL_MAX];
     char low[MU_CELL_MAX];
@@ -77,9 +76,9 @@ static void die_row(mu_table *table, const mu_supply_die *on)
     decimals(on->good, 1, 1.0, cell[4]);
     cell[5][0] = '\0';
     if (on->die_usd.value > 0.0) {
-        whole((mu_quantity){round(on->die_usd.value), round(on->die_usd.low),
-                            round(on->die_usd.high)},
-              cell[5]);
+        mu_supply_whole((mu_quantity){round(on->die_usd.value), round(on->die_usd.low),
+                                      round(on->die_usd.high)},
+                        cell[5]);
     }
     const char *const cells[] = {cell[0], cell[1], cell[2], cell[3], cell[4], cell[5]};
     mu_table_row(table, cells);
@@ -114,7 +113,7 @@ static mu_status print_lines(const mu_page *page, const mu_supply_answer *a, mu_
         (void)snprintf(cell[0], MU_CELL_MAX, "%.80s %.80s", l->foundry->id, l->line);
         (void)snprintf(cell[1], MU_CELL_MAX, "%s%s%.60s", mu_piece_words(l->part),
                        l->process != NULL ? ", " : "", l->process != NULL ? l->process->id : "");
-        whole(l->parts, cell[2]);
+        mu_supply_whole(l->parts, cell[2]);
         decimals(l->share, 0, 100.0, cell[3]);
         const char *const cells[] = {cell[0], cell[1], cell[2], cell[3]};
         mu_table_row(table, cells);
@@ -141,8 +140,8 @@ static mu_status print_months(const mu_page *page, const mu_supply_answer *a, mu
         const mu_supply_point *point = &a->month[m];
         char cell[MONTH_COLUMNS][MU_CELL_MAX];
         mu_month_text(point->month, cell[0]);
-        whole(point->chips, cell[1]);
-        whole(point->total, cell[2]);
+        mu_supply_whole(point->chips, cell[1]);
+        mu_supply_whole(point->total, cell[2]);
         (void)snprintf(cell[3], MU_CELL_MAX, "%s", mu_piece_words(point->binds));
         (void)snprintf(cell[4], MU_CELL_MAX, "%.0f", 100.0 * point->binds_share);
         const char *const cells[] = {cell[0], cell[1], cell[2], cell[3], cell[4]};
@@ -179,7 +178,7 @@ static void print_systems(const mu_page *page, const mu_supply_picture *p)
     const mu_supply_answer *a = p->answer;
     char cell[MU_CELL_MAX];
     for (uint32_t i = 0; i < a->system_count; i++) {
-        whole(a->system[i].count, cell);
+        mu_supply_whole(a->system[i].count, cell);
         fprintf(page->out, "%s %s of %g chips\n", cell, a->system[i].system->name,
                 a->system[i].chips);
     }

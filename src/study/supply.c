@@ -109,7 +109,7 @@ static mu_status run_draws(const mu_supply_question *q, mu_draw_plan *draws, mu_
     for (uint64_t i = 0; i <= s->samples && status == MU_OK; i++) {
         mu_supply_plan plan;
         const mu_draw draw = {draws, (uint32_t)i};
-        status = mu_supply_from_catalog(&q->wish, draw, memo, &plan, err);
+        status = mu_supply_from_catalog(&q->wish, draw, &memo[i], &plan, err);
         if (status == MU_OK) {
             run_row(q, a, &plan, i, s);
         }
@@ -266,13 +266,12 @@ static mu_status refuse(const mu_supply_question *q, const mu_supply_answer *a, 
         mu_piece_words(a->month[a->month_count - 1].binds));
 }
 
-static mu_status run(const mu_supply_question *q, mu_draw_plan *draws, mu_arena *arena,
-                     mu_supply_answer *a, mu_error *err)
+static mu_status run(const mu_supply_question *q, mu_draw_plan *draws, mu_gross_memo *memo,
+                     mu_arena *arena, mu_supply_answer *a, mu_error *err)
 {
     mu_supply_plan plan;
     mu_supply_sheet sheet = {0};
-    mu_gross_memo memo = {0};
-    mu_status status = mu_supply_from_catalog(&q->wish, (mu_draw){draws, 0}, &memo, &plan, err);
+    mu_status status = mu_supply_from_catalog(&q->wish, (mu_draw){draws, 0}, &memo[0], &plan, err);
     if (status == MU_OK) {
         status = set_months(q, &plan, a, err);
     }
@@ -282,7 +281,7 @@ static mu_status run(const mu_supply_question *q, mu_draw_plan *draws, mu_arena 
         status = make_sheet(q, a, arena, &sheet, err);
     }
     if (status == MU_OK) {
-        status = run_draws(q, draws, &memo, a, &sheet, err);
+        status = run_draws(q, draws, memo, a, &sheet, err);
     }
     if (status != MU_OK) {
         return status;
@@ -300,15 +299,20 @@ mu_status mu_supply_answer_question(const mu_supply_question *question, mu_arena
 {
     memset(out, 0, sizeof *out);
     mu_draw_plan *draws = NULL;
-    if (question->samples >= 1.0) {
+    uint64_t samples = question->samples >= 1.0 ? (uint64_t)question->samples : 0;
+    mu_gross_memo *memo = MU_NEW(arena, mu_gross_memo, samples + 1);
+    if (memo == NULL) {
+        return no_memory(err);
+    }
+    if (samples > 0) {
         draws = mu_draw_plan_create(arena, (uint64_t)question->seed);
         if (draws == NULL) {
             return no_memory(err);
         }
     }
-    mu_status status = run(question, draws, arena, out, err);
+    mu_status status = run(question, draws, memo, arena, out, err);
     if (status == MU_OK) {
-        status = mu_supply_dies(question, draws, arena, out, err);
+        status = mu_supply_dies(question, draws, memo, arena, out, err);
     }
     if (status == MU_OK && out->line_count == 0) {
         return mu_fail(err, MU_NO, "%s: no line of a foundry in the catalogue makes it",

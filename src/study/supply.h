@@ -118,8 +118,9 @@ typedef struct mu_supply_service {
 } mu_supply_service;
 
 /**
- * Resolves what was said of a chip.
+ * Resolves what was said.
  *
+ * @param[in] chip    NULL = of a foundry: no launch to keep
  * @param[in] words   borrowed
  * @param[in] chips   wanted; 0 = none in particular
  * @retval MU_E_INPUT no such chip, words that say nothing, a date before the launch, an end before

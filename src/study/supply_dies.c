@@ -17,6 +17,7 @@ enum { DEFECTS, CLEAN, YIELD, GOOD, WAFER, DIE, CYCLE, COLUMNS };
 typedef struct dies {
     const mu_supply_question *q;
     mu_draw_plan *draws;
+    mu_gross_memo *memo; /* [samples + 1]: wafers are alike in a draw, whatever the process */
     uint64_t samples;
     double *value; /* [COLUMNS][samples + 1] */
     double at;     /* month that is looked at */
@@ -28,13 +29,13 @@ static double at(const mu_ramp *ramp, double month)
     return ramp->count > 0 ? mu_ramp_at(ramp, fmax(month, ramp->month[0])) : 0.0;
 }
 
-static mu_status read_row(const dies *d, const mu_entity *process, uint64_t i, mu_gross_memo *memo,
+static mu_status read_row(const dies *d, const mu_entity *process, uint64_t i,
                           mu_die_on_process *die, mu_error *err)
 {
     const mu_draw draw = {d->draws, (uint32_t)i};
     const mu_ramp_from price = {d->q->wish.catalog, process, "facts.wafer_price", draw};
     double usd = 0.0;
-    mu_status status = mu_die_on_process_read(&d->q->wish, process, draw, memo, die, err);
+    mu_status status = mu_die_on_process_read(&d->q->wish, process, draw, &d->memo[i], die, err);
     if (status == MU_OK) {
         status = mu_value_from_catalog(&price, 0.0, 1e9, &usd, err);
     }
@@ -65,12 +66,11 @@ static mu_quantity column(const dies *d, int c)
 static mu_status add_process(const dies *d, const mu_entity *process, mu_supply_answer *out,
                              mu_error *err)
 {
-    mu_gross_memo memo = {0};
     mu_die_on_process point = {0};
     mu_die_on_process die;
-    mu_status status = read_row(d, process, 0, &memo, &point, err);
+    mu_status status = read_row(d, process, 0, &point, err);
     for (uint64_t i = 1; i <= d->samples && status == MU_OK; i++) {
-        status = read_row(d, process, i, &memo, &die, err);
+        status = read_row(d, process, i, &die, err);
     }
     if (status != MU_OK) {
         return status;
@@ -127,12 +127,12 @@ static bool in_round(const mu_supply_answer *a, const mu_references *own, const 
     return round == 0 ? used : (round == 1 ? is_named(own, process) : true);
 }
 
-mu_status mu_supply_dies(const mu_supply_question *question, mu_draw_plan *draws, mu_arena *arena,
-                         mu_supply_answer *out, mu_error *err)
+mu_status mu_supply_dies(const mu_supply_question *question, mu_draw_plan *draws,
+                         mu_gross_memo *memo, mu_arena *arena, mu_supply_answer *out, mu_error *err)
 {
     const mu_catalog *catalog = question->wish.catalog;
     mu_references own = {.count = 0};
-    dies d = {.q = question, .draws = draws, .at = out->last};
+    dies d = {.q = question, .draws = draws, .memo = memo, .at = out->last};
     d.samples = question->samples >= 1.0 ? (uint64_t)question->samples : 0;
     d.value = MU_NEW(arena, double, COLUMNS *(d.samples + 1));
     if (d.value == NULL) {

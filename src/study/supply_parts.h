@@ -20,9 +20,13 @@ typedef struct mu_supply_sheet {
     mu_supply_month *month; /* of one draw */
 } mu_supply_sheet;
 
-/** The chip's die in every process of the catalogue whose yield is known, the chip's own first. */
-mu_status mu_supply_dies(const mu_supply_question *question, mu_draw_plan *draws, mu_arena *arena,
-                         mu_supply_answer *out, mu_error *err) MU_MUST_CHECK;
+/** The chip's die in every process of the catalogue whose yield is known, the chip's own first.
+ *
+ * @param[in,out] memo  [samples + 1] of the draws
+ */
+mu_status mu_supply_dies(const mu_supply_question *question, mu_draw_plan *draws,
+                         mu_gross_memo *memo, mu_arena *arena, mu_supply_answer *out,
+                         mu_error *err) MU_MUST_CHECK;
 
 /** Keeps a remark; beyond MU_SUPPLY_WARNINGS_MAX they are dropped. */
 void mu_supply_warn(mu_supply_answer *answer, const char *text);

@@ -57,6 +57,9 @@ static mu_status check_launch(const mu_supply_words *words, const mu_supply_ques
                               mu_error *err)
 {
     const mu_entity *chip = q->wish.chip;
+    if (chip == NULL) {
+        return MU_OK;
+    }
     const char *launched = mu_catalog_text(q->wish.catalog, chip, "launched");
     if (q->by > 0.0 && q->launched > 0.0 && q->by < q->launched) {
         return mu_fail(err, MU_E_INPUT, "--by %s is before the launch of %s (%s)", words->by,
@@ -143,7 +146,9 @@ mu_status mu_supply_question_make(const mu_catalog *catalog, const mu_entity *ch
                                   mu_supply_question *out, mu_error *err)
 {
     mu_supply_question q = {.wish = {.catalog = catalog, .chip = chip}, .wanted = chips};
-    (void)mu_launch_month(catalog, chip, &q.launched);
+    if (chip != NULL) {
+        (void)mu_launch_month(catalog, chip, &q.launched);
+    }
     mu_status status = read_dates(words, &q, err);
     if (status == MU_OK) {
         status = check_launch(words, &q, err);
