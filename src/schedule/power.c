@@ -159,7 +159,7 @@ void mu_power_add(mu_power *power, const mu_machine *machine, double chips, doub
     double ranks = chips * machine->ranks_per_chip;
     double idle_w = fmin(machine->chip.idle_w, rank_w);
     double traffic_w = fmin(memory_w, rank_w - idle_w);
-    mu_power added = {{0}, 0.0};
+    mu_power added = {0};
     assert(chips >= 0.0 && rank_w >= 0.0 && memory_w >= 0.0);
     added.part_w[MU_POWER_IDLE] = ranks * idle_w;
     added.part_w[MU_POWER_COMPUTE] = ranks * (rank_w - idle_w - traffic_w);
@@ -171,6 +171,8 @@ void mu_power_add(mu_power *power, const mu_machine *machine, double chips, doub
     added.part_w[MU_POWER_COOLING] = chips * split->cooling_w;
     added.part_w[MU_POWER_CONVERSION] = chips * split->conversion_w;
     add_hall(power, &added, split->pue);
+    power->limit_w += ranks * machine->chip.tdp_w +
+                      chips * (machine->host_w_per_chip + machine->network_w_per_chip);
     if (chips > 0.0) {
         double rack_w = mu_power_inside(&added) / chips * split->chips_per_rack;
         power->rack_w = fmax(power->rack_w, rack_w);

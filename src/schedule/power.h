@@ -57,7 +57,8 @@ typedef struct mu_power_split {
 
 typedef struct mu_power {
     double part_w[MU_POWER_PARTS];
-    double rack_w; /* of a rack full of the role that draws most; 0 = racks are not known */
+    double rack_w;  /* of a rack full of the role that draws most; 0 = racks are not known */
+    double limit_w; /* of the racks, were every chip at the limit of its package */
 } mu_power;
 
 /**

@@ -279,7 +279,7 @@ static double clamp01(double x)
 /* Watts: each role by how much of the time it works. */
 static mu_power service_power(const ready *r, const mu_loop_point *p, const mu_service *s)
 {
-    mu_power power = {{0}, 0.0};
+    mu_power power = {0};
     double decode_busy = clamp01(p->requests_per_s * mu_decode_rounds(&r->decode) *
                                  s->decode.step_s / (p->batch * decode_groups(r->decode.role)));
     if (r->deployment->disaggregated) {

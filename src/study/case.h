@@ -32,6 +32,7 @@
     X(MODEL_FLOPS_CHIP, "model_flops_per_s_per_chip")                                              \
     X(MFU, "mfu")                                                                                  \
     X(POWER, "power_w")                                                                            \
+    X(POWER_LIMIT, "power_limit_w")                                                                \
     X(LATENCY, "latency_s")                                                                        \
     X(BUS_BANDWIDTH, "bus_bandwidth_bytes_per_s")
 

@@ -152,6 +152,8 @@ static double measure_of(const mu_service *s, mu_measure_kind kind, double outpu
         return s->decode.step_s;
     case MU_MEASURE_POWER:
         return s->power_w;
+    case MU_MEASURE_POWER_LIMIT:
+        return s->power.limit_w;
     default:
         return (double)NAN;
     }

@@ -24,7 +24,7 @@ static mu_machine machine_of(const char *system, mu_draw draw)
 
 static mu_power power_of(const mu_machine *machine, double chips, double rank_w, double memory_w)
 {
-    mu_power power = {{0}, 0.0};
+    mu_power power = {0};
     mu_power_add(&power, machine, chips, rank_w, memory_w);
     return power;
 }
@@ -45,6 +45,7 @@ static void check_sums(const mu_machine *m, double rank_w, double memory_w)
     assert_near(mu_power_whole(&power), inside_w * m->power.pue, 1e-12);
     double silicon_w = power.part_w[MU_POWER_IDLE] + power.part_w[MU_POWER_COMPUTE] +
                        power.part_w[MU_POWER_MEMORY];
+    assert_true(power.limit_w >= mu_power_inside(&power) * (1.0 - 1e-12));
     assert_near(silicon_w, ranks * rank_w, 1e-12);
     assert_true(power.part_w[MU_POWER_IDLE] <= ranks * m->chip.idle_w * (1.0 + 1e-12));
 }
@@ -98,6 +99,7 @@ static void by_hand(void **state)
     assert_near(mu_power_inside(&power), 3200.0, 1e-12);
     assert_near(mu_power_whole(&power), 3840.0, 1e-12);
     assert_near(power.rack_w, 25600.0, 1e-12);
+    assert_near(power.limit_w, 4.0 * (600.0 + 400.0), 1e-12);
     /* A second role that draws less adds watts, and leaves the hottest rack. */
     mu_power_add(&power, &m, 4.0, 50.0, 0.0);
     assert_near(mu_power_inside(&power), 5200.0, 1e-12);
