@@ -18,8 +18,8 @@ typedef struct asked {
     mu_supply_question question;
     mu_supply_answer answer;
     mu_supply_service service;
-    mu_supply_system named; /* by --system */
-    mu_scenario scenario;   /* of one system */
+    const mu_supply_system *chosen; /* that serves */
+    mu_scenario scenario;           /* of one system */
     mu_question serving;
     mu_supply_picture picture;
 } asked;
@@ -46,52 +46,50 @@ static mu_status print(mu_cli *cli, asked *s, mu_error *err)
 }
 
 /* The system whose service is asked for: the largest of the chip unless one is named. */
-static mu_status choose_system(const mu_cli *cli, asked *s, const mu_supply_system **out,
-                               mu_error *err)
+static mu_status choose_system(const mu_cli *cli, asked *s, mu_error *err)
 {
     const mu_supply_answer *a = &s->answer;
     const char *id = cli->scenario.system;
     const char *chip = s->question.wish.chip->id;
-    const mu_entity *system = NULL;
-    if (id[0] == '\0') {
-        *out = &a->system[0];
-        return a->system_count > 0
-                   ? MU_OK
-                   : mu_fail(err, MU_E_INPUT, "no system of the catalogue is built of %s", chip);
+    const mu_entity *named = NULL;
+    if (a->system_count == 0) {
+        return mu_fail(err, MU_E_INPUT, "no system of the catalogue is built of %s", chip);
     }
-    mu_status status =
-        mu_catalog_find(s->question.wish.catalog, MU_ENTITY_SYSTEM, id, &system, err);
+    s->chosen = &a->system[0];
+    if (id[0] == '\0') {
+        return MU_OK;
+    }
+    mu_status status = mu_catalog_find(s->question.wish.catalog, MU_ENTITY_SYSTEM, id, &named, err);
     for (uint32_t i = 0; i < a->system_count && status == MU_OK; i++) {
-        if (a->system[i].system == system) {
-            *out = &a->system[i];
+        if (a->system[i].system == named) {
+            s->chosen = &a->system[i];
             return MU_OK;
         }
     }
-    return status == MU_OK ? mu_fail(err, MU_E_INPUT,
-                                     "--system %s is not among the largest that are built of %s",
-                                     system->id, chip)
-                           : status;
+    return status == MU_OK
+               ? mu_fail(err, MU_E_INPUT,
+                         "--system %s is not among the largest that are built of %s", id, chip)
+               : status;
 }
 
 static mu_status serve(mu_cli *cli, asked *s, mu_error *err)
 {
-    const mu_supply_system *system = NULL;
-    mu_status status = choose_system(cli, s, &system, err);
-    if (status != MU_OK) {
-        return status;
-    }
-    s->scenario = cli->scenario;
-    s->scenario.chips = 0.0;
-    (void)snprintf(s->scenario.system, sizeof s->scenario.system, "%s", system->system->id);
-    status = mu_question_load(s->question.wish.catalog, &s->scenario, cli->arena, &s->serving, err);
     mu_cli_work work;
+    mu_status status = choose_system(cli, s, err);
+    if (status == MU_OK) {
+        s->scenario = cli->scenario;
+        s->scenario.chips = 0.0;
+        (void)snprintf(s->scenario.system, sizeof s->scenario.system, "%s", s->chosen->system->id);
+        status =
+            mu_question_load(s->question.wish.catalog, &s->scenario, cli->arena, &s->serving, err);
+    }
     if (status == MU_OK) {
         status = mu_cli_work_begin(cli, &work, err);
     }
     if (status != MU_OK) {
         return status;
     }
-    status = mu_supply_serve(&s->serving, system, &work.work, &s->service, err);
+    status = mu_supply_serve(&s->serving, s->chosen, &work.work, &s->service, err);
     (void)mu_cli_work_end(&work);
     s->picture.service = status == MU_OK ? &s->service : NULL;
     return status;
@@ -113,22 +111,22 @@ static mu_status supply_of_chip(mu_cli *cli, const mu_catalog *catalog, const mu
     s->question.samples = cli->scenario.samples;
     s->question.seed = cli->scenario.seed;
     mu_status answered = mu_supply_answer_question(&s->question, cli->arena, &s->answer, err);
+    if (answered == MU_OK && cli->scenario.model[0] != '\0') {
+        answered = serve(cli, s, err);
+    }
     if (answered != MU_OK && answered != MU_NO) {
         return answered;
     }
-    if (answered == MU_OK && cli->scenario.model[0] != '\0') {
-        status = serve(cli, s, err);
-    }
     mu_error failure = {0};
-    if (status == MU_OK) {
-        status = print(cli, s, &failure);
-        *err = status != MU_OK ? failure : *err;
+    status = print(cli, s, &failure);
+    if (status != MU_OK) {
+        *err = failure;
+        return status;
     }
-    if (status == MU_OK && answered == MU_NO) {
+    if (answered == MU_NO) {
         cli->json = false; /* the answer is printed already */
-        status = MU_NO;
     }
-    return status;
+    return answered;
 }
 
 /* What belongs to a chip says nothing of a foundry. */

@@ -136,11 +136,18 @@ static mu_status read_process(const mu_supply_wish *wish, const mu_entity *proce
     return status;
 }
 
+static bool alike(const mu_gross_memo *memo, const mu_die_on_process *die)
+{
+    return memo->wafer.diameter_mm == die->wafer.diameter_mm &&
+           memo->wafer.edge_mm == die->wafer.edge_mm &&
+           memo->wafer.scribe_mm == die->wafer.scribe_mm &&
+           memo->die.width_mm == die->die.width_mm && memo->die.height_mm == die->die.height_mm;
+}
+
 static mu_status count_gross(const mu_supply_wish *wish, mu_gross_memo *memo,
                              mu_die_on_process *out, mu_error *err)
 {
-    if (memcmp(&memo->wafer, &out->wafer, sizeof memo->wafer) != 0 ||
-        memcmp(&memo->die, &out->die, sizeof memo->die) != 0) {
+    if (!alike(memo, out)) {
         *memo = (mu_gross_memo){out->wafer, out->die, mu_wafer_dies(&out->wafer, &out->die).dies};
     }
     out->gross = memo->gross;

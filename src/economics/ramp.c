@@ -45,11 +45,35 @@ static bool number(const char *text, size_t digits, int low, int high, int *out)
     return value >= low && value <= high;
 }
 
+/* "Q3" or "H2" behind a year. */
+static bool part_of_year(const char *text, double first, mu_months *out)
+{
+    int letter = toupper((unsigned char)text[0]);
+    double months = letter == 'Q' ? 3.0 : 6.0;
+    int part = 0;
+    if ((letter != 'Q' && letter != 'H') || !number(text + 1, 1, 1, (int)(12.0 / months), &part)) {
+        return false;
+    }
+    *out = (mu_months){first + months * (part - 1), first + months * part - 1.0};
+    return true;
+}
+
+/* "-07" or "-07-31" behind a year. */
+static bool month_of_year(const char *text, size_t length, double first, mu_months *out)
+{
+    int month = 0;
+    int day = 0;
+    bool whole = length == 3 || (length == 6 && text[3] == '-' && number(text + 4, 2, 1, 31, &day));
+    if (!whole || text[0] != '-' || !number(text + 1, 2, 1, 12, &month)) {
+        return false;
+    }
+    *out = (mu_months){first + month - 1.0, first + month - 1.0};
+    return true;
+}
+
 bool mu_months_parse(const char *text, mu_months *out)
 {
     int year = 0;
-    int part = 0;
-    int day = 0;
     size_t length = strlen(text);
     if (length < 4 || !number(text, 4, 1990, 2100, &year)) {
         return false;
@@ -59,21 +83,8 @@ bool mu_months_parse(const char *text, mu_months *out)
         *out = (mu_months){first, first + 11.0};
         return true;
     }
-    if (length == 6 && toupper((unsigned char)text[4]) == 'Q' && number(text + 5, 1, 1, 4, &part)) {
-        *out = (mu_months){first + 3.0 * (part - 1), first + 3.0 * part - 1.0};
-        return true;
-    }
-    if (length == 6 && toupper((unsigned char)text[4]) == 'H' && number(text + 5, 1, 1, 2, &part)) {
-        *out = (mu_months){first + 6.0 * (part - 1), first + 6.0 * part - 1.0};
-        return true;
-    }
-    bool whole = length == 7;
-    bool with_day = length == 10 && text[7] == '-' && number(text + 8, 2, 1, 31, &day);
-    if ((whole || with_day) && text[4] == '-' && number(text + 5, 2, 1, 12, &part)) {
-        *out = (mu_months){first + part - 1.0, first + part - 1.0};
-        return true;
-    }
-    return false;
+    return length == 6 ? part_of_year(text + 4, first, out)
+                       : month_of_year(text + 4, length - 4, first, out);
 }
 
 void mu_month_text(double month, char out[MU_MONTH_TEXT_MAX])

@@ -9,14 +9,14 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NAME_MAX_ = 320 };
+enum { DRAW_NAME_MAX = 320 };
 
 /* What is inherited has one luck for all who inherit it. */
-static void name_of(const mu_ramp_from *from, char out[NAME_MAX_])
+static void name_of(const mu_ramp_from *from, char out[DRAW_NAME_MAX])
 {
     const mu_entity *by = from->entity;
     (void)mu_catalog_node(from->catalog, from->entity, from->path, &by);
-    (void)snprintf(out, NAME_MAX_, "%s/%.100s/%.192s", mu_entity_kind_text(from->entity->kind),
+    (void)snprintf(out, DRAW_NAME_MAX, "%s/%.100s/%.192s", mu_entity_kind_text(from->entity->kind),
                    by->id, from->path);
 }
 
@@ -41,7 +41,7 @@ static mu_status bad_value(const mu_ramp_from *from, const mu_node *node, double
 
 mu_status mu_ramp_from_catalog(const mu_ramp_from *from, double high, mu_ramp *out, mu_error *err)
 {
-    char name[NAME_MAX_];
+    char name[DRAW_NAME_MAX];
     char path[MU_RAMP_PATH_MAX + 16];
     mu_ramp ramp = {0};
     const mu_node *map = mu_catalog_node(from->catalog, from->entity, from->path, NULL);
@@ -83,7 +83,7 @@ mu_status mu_ramp_from_catalog(const mu_ramp_from *from, double high, mu_ramp *o
 mu_status mu_value_from_catalog(const mu_ramp_from *from, double missing, double high, double *out,
                                 mu_error *err)
 {
-    char name[NAME_MAX_];
+    char name[DRAW_NAME_MAX];
     mu_fact fact;
     mu_status status = mu_catalog_fact(from->catalog, from->entity, from->path, false, &fact, err);
     if (status != MU_OK) {

@@ -161,7 +161,7 @@ static void put_lists(mu_json *json, const mu_supply_answer *a)
     for (uint32_t i = 0; i < a->line_count; i++) {
         append(&lines, line(&a->line[i]));
     }
-    for (uint32_t i = 0; i < a->month_count; i++) {
+    for (uint32_t i = 0; a->line_count > 0 && i < a->month_count; i++) {
         append(&months, month(&a->month[i]));
     }
     for (uint32_t i = 0; i < a->system_count; i++) {
@@ -180,11 +180,12 @@ static void put_lists(mu_json *json, const mu_supply_answer *a)
 json_t *mu_supply_json(const mu_supply_picture *p)
 {
     const mu_supply_answer *a = p->answer;
+    bool made = a->line_count > 0;
     mu_json json = mu_json_begin();
     mu_json_put(&json, "chip", mu_json_text(p->question->wish.chip->id));
     mu_json_put(&json, "name", mu_json_text(p->question->wish.chip->name));
-    mu_json_put(&json, "from", month_text(a->counted));
-    mu_json_put(&json, "by", month_text(a->last));
+    mu_json_put(&json, "from", made ? month_text(a->counted) : json_null());
+    mu_json_put(&json, "by", made ? month_text(a->last) : json_null());
     mu_json_put(&json, "total", mu_json_quantity(a->total, ""));
     mu_json_put(&json, "chips_per_month", mu_json_quantity(a->rate, "1/month"));
     mu_json_put(&json, "package_yield", mu_json_quantity(a->package_yield, ""));

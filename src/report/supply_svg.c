@@ -56,10 +56,12 @@ static void axes(const plot *p)
 {
     for (int i = 0; i * p->step <= p->y_high * (1.0 + 1e-9); i++) {
         double y = at_y(p, i * p->step);
+        char count[MU_CELL_MAX];
+        mu_format_count(i * p->step, count);
         fprintf(p->out,
                 "<line class=\"grid\" x1=\"%d\" y1=\"%.1f\" x2=\"%d\" y2=\"%.1f\"/>"
-                "<text class=\"faint\" x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%g</text>\n",
-                LEFT, y, WIDTH - RIGHT, y, LEFT - 8, y + 4.0, i * p->step);
+                "<text class=\"faint\" x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%s</text>\n",
+                LEFT, y, WIDTH - RIGHT, y, LEFT - 8, y + 4.0, count);
     }
     uint32_t years = p->a->month_count / 12 + 1;
     uint32_t apart = years > 12 ? years / 12 + 1 : 1;

@@ -51,9 +51,14 @@ static void print_head(const mu_page *page, const mu_supply_picture *p)
     char by[MU_MONTH_TEXT_MAX];
     mu_month_text(a->counted, from);
     mu_month_text(a->last, by);
-    fprintf(page->out, "%s%s%s: what can be made from %s to %s%s\n", page->colour ? "\x1b[1m" : "",
-            p->question->wish.chip->name, page->colour ? "\x1b[0m" : "", from, by,
-            p->question->samples >= 1.0 ? "; [90 % interval]" : "");
+    fprintf(page->out, "%s%s%s: ", page->colour ? "\x1b[1m" : "", p->question->wish.chip->name,
+            page->colour ? "\x1b[0m" : "");
+    if (a->line_count > 0) {
+        fprintf(page->out, "what can be made from %s to %s", from, by);
+    } else {
+        fputs("nobody is known to make it; what a wafer would give", page->out);
+    }
+    fprintf(page->out, "%s\n", p->question->samples >= 1.0 ? "; [90 % interval]" : "");
     if (a->die_count == 0) {
         return;
     }

@@ -17,6 +17,9 @@
 
 enum { YEARS_MORE = 5, MONTHS_A_YEAR = 12 };
 
+/* Where nothing is made there is no last month: processes are looked at as they are known last. */
+static const double NO_END = 12.0 * 2100.0;
+
 static mu_status no_memory(mu_error *err)
 {
     return mu_fail(err, MU_E_MEMORY, "out of memory for the draws");
@@ -35,6 +38,7 @@ static mu_status set_months(const mu_supply_question *q, const mu_supply_plan *p
 {
     double more = q->wanted > 0.0 ? YEARS_MORE * MONTHS_A_YEAR : 0.0;
     a->last = q->by > 0.0 ? q->by : plan->to + more;
+    a->last = plan->chain.count == 0 && q->by <= 0.0 ? NO_END : a->last;
     a->first = plan->from > 0.0 ? plan->from : a->last;
     a->last = fmax(a->last, a->first);
     a->counted = q->from > 0.0 ? fmax(q->from, a->first) : a->first;
@@ -195,10 +199,10 @@ static void warn_of_plan(const mu_supply_question *q, const mu_supply_plan *plan
     if (plan->dies_assumed) {
         mu_supply_warn(a, "how many compute dies the chip has is not known: one is assumed");
     }
-    if (plan->unbounded[MU_PIECE_STACKS]) {
+    if (plan->chain.count > 0 && plan->unbounded[MU_PIECE_STACKS]) {
         mu_supply_warn(a, "memory stacks are no limit here: no line or no number of them is known");
     }
-    if (plan->unbounded[MU_PIECE_PACKAGES]) {
+    if (plan->chain.count > 0 && plan->unbounded[MU_PIECE_PACKAGES]) {
         mu_supply_warn(a, "packaging is no limit here: no line of it is known");
     }
     if (plan->chain.count > 0 && a->last > plan->to) {
