@@ -22,6 +22,7 @@ enum { TABLE = 1 << 14, CLASSES_MAX = TABLE / 2, ROUTES_MAX = 1 << 22, CROSSINGS
 
 /* Shares of what a message puts on links are sums of fractions: equal to so many parts. */
 static const double SHARE_UNITS = 1e9;
+static const double SUMMED_MAX = 3e8; /* links of routes */
 
 typedef struct crossing {
     uint32_t part;
@@ -118,6 +119,13 @@ static flow_class *class_of(symmetry *s)
     return class;
 }
 
+/* Routes of one rank of each part, sprayed over a large network, may be more than the job is worth:
+ * seconds. */
+static bool affordable(const symmetry *s)
+{
+    return (double)s->parts.rank_parts * s->run->ranks * s->run->route->count <= SUMMED_MAX;
+}
+
 /* Adds what one member sends, `times` times. */
 static mu_status add_member(symmetry *s, uint64_t wave, uint32_t member, double times, bool *exact)
 {
@@ -132,6 +140,7 @@ static mu_status add_member(symmetry *s, uint64_t wave, uint32_t member, double 
                                 run->setup->seed, run->route, run->err);
         flow_class *class = status == MU_OK ? class_of(s) : NULL;
         *exact = *exact && class != NULL;
+        *exact = *exact && affordable(s);
         if (*exact) {
             class->messages += times;
             s->crossed_max =
