@@ -88,6 +88,16 @@ static json_t *offers(const mu_cost_question *q)
     return list;
 }
 
+/* What one of the region's money is worth. */
+static json_t *currency(const mu_cost_question *q)
+{
+    mu_json json = mu_json_begin();
+    mu_json_put(&json, "id", mu_json_text(q->currency.entity->id));
+    mu_json_put(&json, "usd", mu_json_number(q->currency.usd));
+    mu_json_put(&json, "day", mu_json_text(q->currency.day));
+    return mu_json_done(&json);
+}
+
 static json_t *tokens(const mu_tokens_usd *t)
 {
     mu_json json = mu_json_begin();
@@ -133,6 +143,7 @@ json_t *mu_cost_json(const mu_cost_question *q, const mu_cost_answer *a)
     mu_json_put(&json, "system", mu_json_text(q->system->id));
     mu_json_put(&json, "chip", mu_json_text(q->chip->id));
     mu_json_put(&json, "region", mu_json_text(q->region->id));
+    mu_json_put(&json, "currency", q->currency.entity != NULL ? currency(q) : json_null());
     mu_json_put(&json, "chips", mu_json_number(a->chips));
     mu_json_put(&json, "capital_usd", capital(a));
     mu_json_put(&json, "year_usd", year_items(a->year_usd, a->year_total_usd, "USD"));

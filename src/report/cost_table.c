@@ -171,6 +171,23 @@ static void print_title(const mu_page *page, const mu_cost_question *q, const mu
     fputc('\n', page->out);
 }
 
+/* The same in the region's own money, which is not USD. */
+static void print_local(const mu_page *page, const mu_cost_question *q, const mu_cost_answer *a)
+{
+    const mu_cost_currency *c = &q->currency;
+    if (c->entity == NULL || c->usd == 1.0) {
+        return;
+    }
+    fprintf(page->out, "in %s: a chip-hour %.3g", c->entity->name,
+            a->chip_hour_total_usd.value / c->usd);
+    if (a->served) {
+        fprintf(page->out, ", a million tokens in %.3g, out %.3g",
+                a->owned_tokens.million_input.value / c->usd,
+                a->owned_tokens.million_output.value / c->usd);
+    }
+    fprintf(page->out, " (one is %.4g USD%s%s)\n", c->usd, c->day[0] != '\0' ? ", " : "", c->day);
+}
+
 mu_status mu_cost_print(const mu_page *page, const mu_cost_question *question,
                         const mu_cost_answer *answer, mu_error *err)
 {
@@ -195,6 +212,9 @@ mu_status mu_cost_print(const mu_page *page, const mu_cost_question *question,
     }
     add_terms(table, question, answer);
     mu_status status = mu_table_print(table, page->out, page->colour, err);
+    if (status == MU_OK) {
+        print_local(page, question, answer);
+    }
     for (uint32_t i = 0; i < answer->note_count && status == MU_OK; i++) {
         fprintf(page->out, "note: %s\n", answer->note[i]);
     }

@@ -131,6 +131,8 @@ static void put_number(mu_json *json, const mu_option *option, const char *key, 
 {
     if (option->dimension == MU_DIM_TIME) {
         mu_json_put(json, key, with_unit(value, "s"));
+    } else if (option->dimension == MU_DIM_MONEY || option->dimension == MU_DIM_ENERGY_PRICE) {
+        mu_json_put(json, key, with_unit(value, mu_unit_si(option->dimension)));
     } else if (option->dimension == MU_DIM_COUNT) {
         put_count(json, key, value);
     } else {
@@ -146,7 +148,8 @@ static void put_said(mu_json *json, const mu_option *option, const char *key,
     if (!mu_option_said(option, scenario)) {
         return;
     }
-    if (option->type == MU_OPTION_NUMBER || option->type == MU_OPTION_OFF) {
+    if (option->type == MU_OPTION_NUMBER || option->type == MU_OPTION_OFF ||
+        option->type == MU_OPTION_AUTO) {
         put_number(json, option, key, *(const double *)field);
     } else if (option->type == MU_OPTION_CHOICE) {
         mu_json_put(json, key, mu_json_text(option->word[*(const int *)field]));
@@ -197,6 +200,21 @@ static json_t *serving_json(const mu_scenario *scenario)
 {
     mu_json json = mu_json_begin();
     put_over_time(&json, "serving.", scenario);
+    return mu_json_done(&json);
+}
+
+/* What was said of money. */
+static json_t *cost_json(const mu_scenario *scenario)
+{
+    static const char prefix[] = "cost.";
+    size_t count = 0;
+    const mu_option *options = mu_options(&count);
+    mu_json json = mu_json_begin();
+    for (size_t i = 0; i < count; i++) {
+        if (options[i].of_cost) {
+            put_said(&json, &options[i], options[i].path + sizeof prefix - 1, scenario);
+        }
+    }
     return mu_json_done(&json);
 }
 
@@ -254,6 +272,11 @@ json_t *mu_scenario_json(const mu_question *question, const mu_prediction *predi
     }
     json_decref(serving);
     mu_json_put(&json, "slo", slo_json(scenario));
+    json_t *cost = cost_json(scenario);
+    if (json_object_size(cost) > 0) {
+        mu_json_put(&json, "cost", json_incref(cost));
+    }
+    json_decref(cost);
     mu_json_put(&json, "uncertainty", uncertainty_json(scenario));
     return mu_json_done(&json);
 }

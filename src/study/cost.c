@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { RENT_MAX = MU_ID_MAX + 4 };
+
 static const char usual_region[] = "world";
 
 static mu_status plain(const mu_catalog *catalog, const mu_entity *entity, const char *path,
@@ -55,6 +57,27 @@ static mu_status read_system(const mu_catalog *catalog, mu_cost_question *q, mu_
     return MU_OK;
 }
 
+static mu_status find_currency(const mu_catalog *catalog, const char *id, mu_cost_currency *out,
+                               mu_error *err)
+{
+    mu_fact rate;
+    mu_status status = mu_catalog_find(catalog, MU_ENTITY_CURRENCY, id, &out->entity, err);
+    if (status == MU_OK) {
+        status = mu_catalog_fact(catalog, out->entity, "rate", true, &rate, err);
+    }
+    if (status == MU_OK && !(rate.range.best > 0.0)) {
+        status = mu_fail_at(err, MU_E_INPUT, out->entity->doc.file, 0, 0,
+                            "%s: rate: expected more than 0 USD, found %g", out->entity->id,
+                            rate.range.best);
+    }
+    if (status == MU_OK) {
+        const char *day = mu_catalog_text(catalog, out->entity, "day");
+        out->usd = rate.range.best;
+        out->day = day != NULL ? day : "";
+    }
+    return status;
+}
+
 static mu_status find_region(const mu_catalog *catalog, mu_cost_question *q, mu_error *err)
 {
     const char *said = q->scenario->cost.region;
@@ -63,16 +86,20 @@ static mu_status find_region(const mu_catalog *catalog, mu_cost_question *q, mu_
     if (status != MU_OK) {
         return status;
     }
+    const char *currency = mu_catalog_text(catalog, q->region, "currency");
+    if (currency != NULL) {
+        status = find_currency(catalog, currency, &q->currency, err);
+    }
     const mu_node *vendors =
         mu_catalog_node(catalog, q->region, "electricity.subsidised_vendors", NULL);
     for (uint32_t i = 0; vendors != NULL && i < vendors->count; i++) {
         const char *vendor = vendors->child[i].text;
         q->subsidised |= vendor != NULL && strcmp(vendor, q->chip->vendor) == 0;
     }
-    return MU_OK;
+    return status;
 }
 
-/* What a cloud asks for the chip, or for the one it inherits; not listed: no offer. */
+/* What a cloud asks for the chip; not listed: no offer. */
 static mu_status add_offer(const mu_catalog *catalog, const mu_entity *cloud, mu_cost_question *q,
                            mu_error *err)
 {
@@ -116,9 +143,48 @@ static mu_status find_offers(const mu_catalog *catalog, mu_cost_question *q, mu_
     return status;
 }
 
-static mu_status parse_rent(const char *text, mu_cost_question *q, mu_error *err)
+/*
+ * Where a price ("16 CNY/h") names a currency of the catalogue before its slash: the same text in
+ * USD, and what one is worth. All else is left as it is.
+ */
+static mu_status take_currency(const mu_catalog *catalog, const char *text, char out[RENT_MAX],
+                               double *usd, mu_error *err)
 {
-    mu_status status = mu_unit_parse(text, MU_DIM_MONEY_RATE, "cost.rent", &q->rent_usd, err);
+    char id[RENT_MAX];
+    mu_error ignored = {0};
+    const mu_entity *found = NULL;
+    mu_cost_currency currency = {.usd = 1.0};
+    int number = (int)strspn(text, "+-.0123456789");
+    size_t gap = (size_t)number + strspn(text + number, " ");
+    size_t length = strcspn(text + gap, "/");
+    (void)snprintf(out, RENT_MAX, "%s", text);
+    *usd = 1.0;
+    if (length == 0 || length >= sizeof id) {
+        return MU_OK;
+    }
+    memcpy(id, text + gap, length);
+    id[length] = '\0';
+    if (mu_catalog_find(catalog, MU_ENTITY_CURRENCY, id, &found, &ignored) != MU_OK) {
+        return MU_OK;
+    }
+    mu_status status = find_currency(catalog, found->id, &currency, err);
+    if (status == MU_OK) {
+        (void)snprintf(out, RENT_MAX, "%.*sUSD%s", number, text, text + gap + length);
+        *usd = currency.usd;
+    }
+    return status;
+}
+
+static mu_status parse_rent(const mu_catalog *catalog, const char *text, mu_cost_question *q,
+                            mu_error *err)
+{
+    char in_usd[RENT_MAX];
+    double usd = 1.0;
+    mu_status status = take_currency(catalog, text, in_usd, &usd, err);
+    if (status == MU_OK) {
+        status = mu_unit_parse(in_usd, MU_DIM_MONEY_RATE, "cost.rent", &q->rent_usd, err);
+    }
+    q->rent_usd *= usd;
     if (status == MU_OK && !(q->rent_usd >= 1e-6 && q->rent_usd <= 1e6)) {
         status = mu_fail(err, MU_E_INPUT,
                          "cost.rent: expected 1e-06 to 1e+06 USD/h, found \"%.64s\"", text);
@@ -145,7 +211,7 @@ static mu_status find_rent(const mu_catalog *catalog, mu_cost_question *q, mu_er
                                          q->chip->id);
     }
     if (strchr("+-.0123456789", said[0]) != NULL) {
-        return parse_rent(said, q, err);
+        return parse_rent(catalog, said, q, err);
     }
     const mu_entity *cloud = NULL;
     mu_status status = mu_catalog_find(catalog, MU_ENTITY_CLOUD, said, &cloud, err);

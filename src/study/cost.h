@@ -49,8 +49,8 @@ typedef struct mu_cost_term {
     const char *key;   /* path in a region; static */
     const char *words; /* static */
     mu_dimension dimension;
+    char grade; /* '-' = said */
     mu_quantity quantity;
-    char grade;         /* '-' = said */
     const char *source; /* id; "" = said */
     const char *entity; /* who states it; "" = said */
 } mu_cost_term;
@@ -62,6 +62,13 @@ typedef struct mu_cost_offer {
     char grade;
     const char *source;
 } mu_cost_offer;
+
+/* What people pay with: one is worth so many USD on a day. */
+typedef struct mu_cost_currency {
+    const mu_entity *entity; /* NULL = USD */
+    double usd;
+    const char *day; /* "" = not said */
+} mu_cost_currency;
 
 typedef struct mu_cost_question {
     const mu_catalog *catalog;
@@ -80,6 +87,7 @@ typedef struct mu_cost_question {
     int rent_from;   /* offer that counts; -1 = none, or a price */
     double rent_usd; /* where a price was said, else 0 */
     bool has_rent;
+    mu_cost_currency currency; /* of the region; USD where it names none */
 } mu_cost_question;
 
 /* Owning against renting; INFINITY stands for never. */

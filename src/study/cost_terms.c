@@ -64,7 +64,10 @@ static mu_status pue_of_system(const mu_cost_question *q, mu_cost_term *out, mu_
     if (status == MU_OK) {
         bool stated = fact.path != NULL;
         out->entity = stated ? fact.entity : q->system->id;
-        out->grade = stated ? fact.grade : 'D';
+        out->grade = 'D';
+        if (stated) {
+            out->grade = fact.grade;
+        }
         out->source = stated ? fact.source : "muster-estimate";
     }
     return status;
