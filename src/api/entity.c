@@ -16,7 +16,7 @@ static mu_status find_kind(const muster_context *context, const char *text, mu_e
     if (!mu_entity_kind_parse(text, out)) {
         return mu_fail(err, MU_E_USAGE,
                        "expected chip, system, engine, model, calibration, cloud, foundry, "
-                       "process or recipe, found \"%.64s\"",
+                       "process, recipe, region, currency or claim, found \"%.64s\"",
                        text);
     }
     return MU_OK;

@@ -17,6 +17,16 @@
 
 enum { ID_MAX = 64, ALIASES_MAX = 32 };
 
+const mu_node *mu_lists_sources(const mu_doc *doc)
+{
+    return mu_node_get(doc->root, "kind") == NULL ? mu_node_get(doc->root, "sources") : NULL;
+}
+
+const mu_node *mu_lists_claims(const mu_doc *doc)
+{
+    return mu_node_get(doc->root, "kind") == NULL ? mu_node_get(doc->root, "claims") : NULL;
+}
+
 static int lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
@@ -77,6 +87,7 @@ static mu_status head_text(const mu_doc *doc, const char *key, const char **out,
     return node == NULL ? MU_OK : mu_node_text(doc, node, key, out, err);
 }
 
+/* `out` holds the kind of one that says none; MU_ENTITY_KIND_COUNT: it has to. */
 static mu_status read_kind(const mu_doc *doc, mu_entity_kind *out, mu_error *err)
 {
     static const char *const kinds[] = {
@@ -89,10 +100,14 @@ static mu_status read_kind(const mu_doc *doc, mu_entity_kind *out, mu_error *err
     if (status != MU_OK || mu_entity_kind_parse(text, out)) {
         return status;
     }
+    if (text[0] == '\0' && *out != MU_ENTITY_KIND_COUNT) {
+        return MU_OK;
+    }
     if (text[0] == '\0') {
-        return mu_node_fail(doc, doc->root, err,
-                            "expected kind: (chip, system, engine, model, calibration, cloud, "
-                            "foundry, process, recipe) or a list of sources:");
+        return mu_node_fail(
+            doc, doc->root, err,
+            "expected kind: (chip, system, engine, model, calibration, cloud, "
+            "foundry, process, recipe, region, currency, claim) or a list of sources: or claims:");
     }
     const char *nearest = mu_text_nearest(text, kinds, MU_ENTITY_KIND_COUNT);
     return mu_node_fail(doc, mu_node_get(doc->root, "kind"), err, "unknown kind \"%.40s\"%s%s%s",
@@ -100,10 +115,11 @@ static mu_status read_kind(const mu_doc *doc, mu_entity_kind *out, mu_error *err
                         nearest == NULL ? "" : nearest, nearest == NULL ? "" : "\"?");
 }
 
-static mu_status read_head(const mu_doc *doc, mu_entry *out, mu_error *err)
+static mu_status read_head(const mu_doc *doc, mu_entity_kind kind, mu_entry *out, mu_error *err)
 {
     mu_entity *entity = &out->entity;
     entity->doc = *doc;
+    entity->kind = kind;
     mu_status status = read_kind(doc, &entity->kind, err);
     if (status == MU_OK) {
         status = head_text(doc, "id", &entity->id, err);
@@ -158,6 +174,24 @@ static mu_status add_sources(mu_catalog *catalog, const mu_doc *doc, mu_error *e
     return MU_OK;
 }
 
+/* Every item of a list of claims is an entity. */
+static mu_status add_claims(mu_catalog *catalog, uint32_t doc_index, mu_error *err)
+{
+    const mu_doc *doc = &catalog->docs[doc_index];
+    const mu_node *list = mu_node_get(doc->root, "claims");
+    mu_status status = MU_OK;
+    for (uint32_t i = 0; i < list->count && status == MU_OK; i++) {
+        const mu_doc item = {.file = doc->file, .root = &list->child[i]};
+        mu_entry *entry = &catalog->entries[catalog->entry_count++];
+        entry->doc_index = doc_index;
+        if (item.root->kind != MU_NODE_MAP) {
+            return mu_node_fail(doc, item.root, err, "expected a claim {id, name, question, ...}");
+        }
+        status = read_head(&item, MU_ENTITY_CLAIM, entry, err);
+    }
+    return status;
+}
+
 /* Equal neighbours: only the last stays. */
 static void drop_replaced_entries(mu_catalog *catalog)
 {
@@ -208,7 +242,8 @@ static mu_status read_docs(mu_catalog *catalog, mu_error *err)
 {
     for (uint32_t i = 0; i < catalog->doc_count; i++) {
         const mu_doc *doc = &catalog->docs[i];
-        const mu_node *sources = mu_node_get(doc->root, "sources");
+        const mu_node *sources = mu_lists_sources(doc);
+        const mu_node *claims = mu_lists_claims(doc);
         mu_status status;
         if (doc->root == NULL || doc->root->kind != MU_NODE_MAP) {
             return mu_node_fail(doc, doc->root, err, "expected a map with kind:, id:, name:, ...");
@@ -216,12 +251,17 @@ static mu_status read_docs(mu_catalog *catalog, mu_error *err)
         if (sources != NULL && sources->kind != MU_NODE_LIST) {
             return mu_node_fail(doc, sources, err, "expected a list of sources");
         }
+        if (claims != NULL && claims->kind != MU_NODE_LIST) {
+            return mu_node_fail(doc, claims, err, "expected a list of claims");
+        }
         if (sources != NULL) {
             status = add_sources(catalog, doc, err);
+        } else if (claims != NULL) {
+            status = add_claims(catalog, i, err);
         } else {
             mu_entry *entry = &catalog->entries[catalog->entry_count++];
             entry->doc_index = i;
-            status = read_head(doc, entry, err);
+            status = read_head(doc, MU_ENTITY_KIND_COUNT, entry, err);
         }
         if (status != MU_OK) {
             return status;
@@ -230,18 +270,31 @@ static mu_status read_docs(mu_catalog *catalog, mu_error *err)
     return MU_OK;
 }
 
+/* Names an entity may have: its id and its aliases. */
+static uint32_t names_of(const mu_node *root)
+{
+    const mu_node *aliases = mu_node_get(root, "aliases");
+    return 1 + (aliases == NULL ? 0 : aliases->count);
+}
+
 /* Sizes of the tables, before anything of the documents is trusted. */
 static mu_status allocate(mu_catalog *catalog, mu_arena *arena)
 {
     uint32_t sources = 0;
+    uint32_t entries = 0;
     uint32_t names = 0;
     for (uint32_t i = 0; i < catalog->doc_count; i++) {
-        const mu_node *list = mu_node_get(catalog->docs[i].root, "sources");
-        const mu_node *aliases = mu_node_get(catalog->docs[i].root, "aliases");
+        const mu_doc *doc = &catalog->docs[i];
+        const mu_node *list = mu_lists_sources(doc);
+        const mu_node *claims = mu_lists_claims(doc);
         sources += list == NULL ? 0 : list->count;
-        names += 1 + (aliases == NULL ? 0 : aliases->count);
+        entries += claims == NULL ? 1 : claims->count;
+        names += claims == NULL ? names_of(doc->root) : 0;
+        for (uint32_t k = 0; claims != NULL && k < claims->count; k++) {
+            names += names_of(&claims->child[k]);
+        }
     }
-    catalog->entries = MU_NEW(arena, mu_entry, catalog->doc_count);
+    catalog->entries = MU_NEW(arena, mu_entry, entries);
     catalog->names = MU_NEW(arena, mu_entry_name, names);
     catalog->name_texts = MU_NEW(arena, const char *, names);
     catalog->sources = MU_NEW(arena, mu_source, sources);
@@ -475,15 +528,17 @@ const struct mu_chip_prior *mu_catalog_prior(const mu_catalog *catalog)
 mu_status mu_catalog_check(const mu_catalog *catalog, uint32_t doc_index, mu_error *err)
 {
     assert(doc_index < catalog->doc_count);
-    if (mu_node_get(catalog->docs[doc_index].root, "sources") != NULL) {
-        return mu_sources_check(&catalog->docs[doc_index], err);
+    const mu_doc *doc = &catalog->docs[doc_index];
+    if (mu_lists_sources(doc) != NULL) {
+        return mu_sources_check(doc, err);
     }
-    for (uint32_t i = 0; i < catalog->entry_count; i++) {
+    mu_status status = mu_lists_claims(doc) != NULL ? mu_claims_check(doc, err) : MU_OK;
+    for (uint32_t i = 0; i < catalog->entry_count && status == MU_OK; i++) {
         if (catalog->entries[i].doc_index == doc_index) {
-            return mu_entry_check(catalog, &catalog->entries[i], err);
+            status = mu_entry_check(catalog, &catalog->entries[i], err);
         }
     }
-    return MU_OK; /* replaced by a later document */
+    return status; /* none where a later document replaces them */
 }
 
 mu_status mu_catalog_find(const mu_catalog *catalog, mu_entity_kind kind, const char *id,

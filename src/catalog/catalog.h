@@ -25,7 +25,8 @@
     X(PROCESS, "process", "processes")                                                             \
     X(RECIPE, "recipe", "recipes")                                                                 \
     X(REGION, "region", "regions")                                                                 \
-    X(CURRENCY, "currency", "currencies")
+    X(CURRENCY, "currency", "currencies")                                                          \
+    X(CLAIM, "claim", "claims.yaml")
 
 typedef enum mu_entity_kind {
 #define X(name, text, folder) MU_ENTITY_##name,
@@ -70,8 +71,8 @@ struct mu_chip_prior;
 
 /**
  * @param[in]  arena     the catalogue belongs to it; documents are borrowed and must live as long
- * @param[in]  docs      [count] entity documents and `sources` lists; later ones replace earlier
- *                       ones
+ * @param[in]  docs      [count] entity documents, `sources` lists and `claims` lists, whose items
+ *                       are entities of kind claim; later ones replace earlier ones
  * @retval MU_E_INPUT    an entity without kind, id or name; an unknown key (nearest named); a
  *                       fact without source, with low > best or best > high, a unit missing or
  *                       wrong; an unknown source or parent; inheritance in a circle

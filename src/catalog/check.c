@@ -122,9 +122,13 @@ static mu_status check_list(const checker *c, const mu_schema_item *item, const 
     }
     for (uint32_t i = 0; i < node->count; i++) {
         const char *text = "";
+        const mu_node *child = &node->child[i];
         mu_status status = item->type == MU_VALUE_REFS
-                               ? check_reference(c, item, &node->child[i])
-                               : mu_node_text(doc_of(c), &node->child[i], c->path, &text, c->err);
+                               ? check_reference(c, item, child)
+                               : mu_node_text(doc_of(c), child, c->path, &text, c->err);
+        if (status == MU_OK && item->type == MU_VALUE_SOURCES) {
+            status = check_source(c, child, text);
+        }
         if (status != MU_OK) {
             return status;
         }
@@ -162,6 +166,7 @@ static mu_status check_leaf(const checker *c, const mu_schema_item *item, const 
     case MU_VALUE_BOOL:
         return mu_node_bool(doc_of(c), node, c->path, &flag, c->err);
     case MU_VALUE_TEXTS:
+    case MU_VALUE_SOURCES:
     case MU_VALUE_REFS:
         return check_list(c, item, node);
     case MU_VALUE_REF:
@@ -297,6 +302,22 @@ mu_status mu_sources_check(const mu_doc *doc, mu_error *err)
             if (strcmp(mu_node_get(&list->child[k], "id")->text, mu_node_get(item, "id")->text) ==
                 0) {
                 status = mu_node_fail(doc, item, err, "this source id stands twice");
+            }
+        }
+    }
+    return status;
+}
+
+mu_status mu_claims_check(const mu_doc *doc, mu_error *err)
+{
+    static const char *const root_keys[] = {"claims"};
+    mu_status status = mu_node_known_keys(doc, doc->root, root_keys, 1, err);
+    const mu_node *list = mu_node_get(doc->root, "claims");
+    for (uint32_t i = 0; i < list->count && status == MU_OK; i++) {
+        const mu_node *id = mu_node_get(&list->child[i], "id");
+        for (uint32_t k = 0; k < i && status == MU_OK; k++) {
+            if (strcmp(mu_node_get(&list->child[k], "id")->text, id->text) == 0) {
+                status = mu_node_fail(doc, id, err, "this claim id stands twice");
             }
         }
     }

@@ -45,6 +45,10 @@ enum { MU_INHERIT_MAX = 16 };
 /** strcmp() without regard to the case of ASCII letters. */
 int mu_name_compare(const char *a, const char *b);
 
+/** The list of a document that holds sources or claims instead of an entity; NULL: it does not. */
+const mu_node *mu_lists_sources(const mu_doc *doc);
+const mu_node *mu_lists_claims(const mu_doc *doc);
+
 /** Entry of a kind by id or alias; NULL when there is none. */
 const mu_entry *mu_catalog_entry(const mu_catalog *catalog, mu_entity_kind kind, const char *name);
 
@@ -65,6 +69,9 @@ mu_status mu_entry_check(const mu_catalog *catalog, const mu_entry *entry,
 
 /** Reads the surfaces of a calibration; of other entities does nothing. */
 mu_status mu_entry_surfaces(mu_entry *entry, mu_arena *arena, mu_error *err) MU_MUST_CHECK;
+
+/** Checks a list of claims: no other keys beside it, no id twice. Its items are entities. */
+mu_status mu_claims_check(const mu_doc *doc, mu_error *err) MU_MUST_CHECK;
 
 /** Checks one list of sources. */
 mu_status mu_sources_check(const mu_doc *doc, mu_error *err) MU_MUST_CHECK;

@@ -238,6 +238,19 @@ static const mu_schema_item items[] = {
     PLAIN(RECIPE, "servers", FREE, "how its servers were launched: limits, budgets, intervals"),
     FACT(RECIPE, "length_ratio", FRACTION, "lengths are drawn evenly from this share of what a row "
                                            "says up to all of it"),
+    PLAIN(CLAIM, "who", TEXT, "who says it"),
+    PLAIN(CLAIM, "date", DATE, "when"),
+    PLAIN(CLAIM, "number", COUNT, "its place in the list of statements of the articles"),
+    PLAIN(CLAIM, "rows", TEXTS, "rows of the published catalogue that say the same"),
+    PLAIN(CLAIM, "sources", SOURCES, "where it stands"),
+    PLAIN(CLAIM, "facts.<name>", FREE_FACT, "figures it needs that no other entity has"),
+    PLAIN(CLAIM, "terms", FREE, 
+          "named parts of the question: expressions, or questions to the engine"),
+    PLAIN(CLAIM, "question", TEXT, "expression whose value is the answer"),
+    PLAIN(CLAIM, "unit", TEXT, "of the answer"),
+    PLAIN(CLAIM, "holds", FREE, "where it holds: {above:, below:}"),
+    PLAIN(CLAIM, "because", TEXT, "one line: what the answer rests on"),
+    PLAIN(CLAIM, "open", TEXT, "one line: why public facts cannot tell"),
     FACT(RECIPE, "requests_per_client", NONE, "requests of a run over its concurrency"),
 
     /* Region: what it takes to own chips there; each may be overridden by a flag of `cost`. */

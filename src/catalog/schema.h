@@ -26,12 +26,13 @@ typedef enum mu_value_type {
     MU_VALUE_SOURCE, /* id of a source */
     MU_VALUE_COUNT,  /* plain whole number, at least 1 */
     MU_VALUE_BOOL,
-    MU_VALUE_TEXTS, /* list of texts */
-    MU_VALUE_NAMED, /* list of maps with a `name` of their own */
-    MU_VALUE_ITEMS, /* list whose items are reached by their number, from 0 */
-    MU_VALUE_REF,   /* id of an entity of kind `target` */
-    MU_VALUE_REFS,  /* list of such */
-    MU_VALUE_FREE   /* anything: read by others */
+    MU_VALUE_TEXTS,   /* list of texts */
+    MU_VALUE_SOURCES, /* list of ids of sources */
+    MU_VALUE_NAMED,   /* list of maps with a `name` of their own */
+    MU_VALUE_ITEMS,   /* list whose items are reached by their number, from 0 */
+    MU_VALUE_REF,     /* id of an entity of kind `target` */
+    MU_VALUE_REFS,    /* list of such */
+    MU_VALUE_FREE     /* anything: read by others */
 } mu_value_type;
 
 typedef struct mu_schema_item {

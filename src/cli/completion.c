@@ -145,7 +145,7 @@ static void bash(FILE *out)
           "            case \"$verb\" in\n"
           "            compare|match|fabric) words=\"$words $(_muster_ids system)\" ;;\n"
           "            list) words=\"$words chip system engine model calibration cloud foundry "
-          "process recipe\" ;;\n"
+          "process recipe region currency claim\" ;;\n"
           "            show) words=\"$words $(_muster_ids chip system engine model)\" ;;\n"
           "            help) words=\"$words ",
           out);

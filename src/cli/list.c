@@ -79,7 +79,7 @@ mu_status mu_verb_list(mu_cli *cli, mu_error *err)
     const char *near = mu_text_nearest(cli->argument[0], names, MU_ENTITY_KIND_COUNT);
     return mu_fail(err, MU_E_USAGE,
                    "list: expected chip, system, engine, model, calibration, cloud, foundry, "
-                   "process or recipe, found \"%.64s\"%s%s%s",
+                   "process, recipe, region, currency or claim, found \"%.64s\"%s%s%s",
                    cli->argument[0], near != NULL ? "; did you mean \"" : "",
                    near != NULL ? near : "", near != NULL ? "\"?" : "");
 }

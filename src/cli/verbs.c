@@ -29,8 +29,8 @@ static const mu_verb verbs[] = {
      "Parameters are counted from the configuration; `active` is what one token touches.",
      "muster models", LISTS, 0, 0, mu_verb_models},
     {"list", "any kind of the catalogue, a line each", "KIND",
-     "KIND is chip, system, engine, model, calibration, cloud, foundry, process, recipe, region or "
-     "currency.",
+     "KIND is chip, system, engine, model, calibration, cloud, foundry, process, recipe, region, "
+     "currency or claim.",
      "muster list engine", LISTS, 1, 1, mu_verb_list},
     {"show", "one entity: every fact with range, grade and source", "ID",
      "Grades: A measured or a vendor's own paper; B an analyst's teardown or a named official; C "
@@ -89,6 +89,13 @@ static const mu_verb verbs[] = {
      "may "
      "be said instead. SCENARIO is a file whose name ends in .yaml, .yml or .json.",
      "muster cost hgx-h100 --region us --rent auto", QUESTIONS | MU_TAKES_COST, 0, 1, mu_verb_cost},
+    {"claims", "claims of the press, held against the twin", "[ID]",
+     "Each claim is a question to the engine with a condition: it holds where the 90 % interval of "
+     "the answer lies inside, fails where it lies outside, and is open where it straddles or "
+     "public facts cannot tell. With an ID, the full working: every term, formula, fact and "
+     "source. "
+     "Claims of your own: a file `claims:` in --catalog (docs/claims.md).",
+     "muster claims ascend-power", LISTS | MU_TAKES_DRAWS, 0, 1, mu_verb_claims},
     {"validate", "predicted against measured, with the error table", "[CASES...]",
      "CASES are JSON lists of measured cases; without any, and without --ops, the published "
      "figures "
@@ -245,7 +252,8 @@ bool mu_verb_takes_option(const mu_verb *verb, const mu_option *option)
         strncmp(option->path, "uncertainty.", 12) == 0 || strcmp(option->path, "threads") == 0;
     bool fits = (verb->takes & MU_TAKES_FIT) != 0 && strcmp(option->path, "threads") == 0;
     bool wires = (verb->takes & MU_TAKES_WIRES) != 0 && strcmp(option->path, "system.chips") == 0;
-    return fits || wires || ((verb->takes & (MU_TAKES_CASES | MU_TAKES_WIRES)) != 0 && of_the_run);
+    return fits || wires ||
+           ((verb->takes & (MU_TAKES_CASES | MU_TAKES_WIRES | MU_TAKES_DRAWS)) != 0 && of_the_run);
 }
 
 mu_status mu_verb_find(const char *name, const mu_verb **out, mu_error *err)

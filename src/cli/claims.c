@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * muster claims: statements of the press held against the twin.
+ */
+#include "cli/cli.h"
+
+#include "report/claims_report.h"
+
+static mu_status check_all(mu_cli *cli, const mu_catalog *catalog, const mu_entity *only,
+                           mu_claim_answer answers[], uint32_t count, mu_error *err)
+{
+    mu_cli_work work;
+    mu_status status = mu_cli_work_begin(cli, &work, err);
+    if (status != MU_OK) {
+        return status;
+    }
+    mu_claim_book *book = mu_claim_book_create(cli->arena);
+    if (book == NULL) {
+        status = mu_fail(err, MU_E_MEMORY, "out of memory");
+    }
+    for (uint32_t i = 0; i < count && status == MU_OK; i++) {
+        const mu_entity *claim = only != NULL ? only : mu_catalog_at(catalog, MU_ENTITY_CLAIM, i);
+        status = mu_claim_check(catalog, claim, cli->scenario.samples, cli->scenario.seed, book,
+                                &work.work, &answers[i], err);
+    }
+    (void)mu_cli_work_end(&work);
+    return status;
+}
+
+static mu_status print(mu_cli *cli, const mu_catalog *catalog, const mu_claim_answer answers[],
+                       uint32_t count, mu_error *err)
+{
+    mu_page page = mu_cli_page(cli);
+    bool one = cli->argument_count > 0;
+    if (cli->json) {
+        return mu_cli_json(cli, mu_claims_json(catalog, answers, count, one), err);
+    }
+    if (cli->csv) {
+        return mu_claims_csv(&page, answers, count, err);
+    }
+    return one ? mu_claim_print(&page, catalog, answers, err)
+               : mu_claims_print(&page, answers, count, err);
+}
+
+mu_status mu_verb_claims(mu_cli *cli, mu_error *err)
+{
+    mu_catalog *catalog = NULL;
+    const mu_entity *only = NULL;
+    mu_status status = mu_cli_catalog(cli, &catalog, err);
+    if (status == MU_OK && cli->argument_count > 0) {
+        status = mu_catalog_find(catalog, MU_ENTITY_CLAIM, cli->argument[0], &only, err);
+    }
+    if (status != MU_OK) {
+        return status;
+    }
+    uint32_t count = only != NULL ? 1 : mu_catalog_count(catalog, MU_ENTITY_CLAIM);
+    mu_claim_answer *answers = MU_NEW(cli->arena, mu_claim_answer, count + 1);
+    if (answers == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "out of memory");
+    }
+    status = check_all(cli, catalog, only, answers, count, err);
+    return status == MU_OK ? print(cli, catalog, answers, count, err) : status;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Inside src/study only: a claim as it was read, between its reader and its evaluation. */
+#ifndef MUSTER_STUDY_CLAIM_PARTS_H
+#define MUSTER_STUDY_CLAIM_PARTS_H
+
+#include "study/claims.h"
+#include "study/expression.h"
+
+enum { MU_CLAIM_INPUTS_MAX = 48 };
+
+enum { MU_CLAIM_BOOK_MAX = 64 };
+
+/* One answer: of a match, else of a prediction. */
+typedef struct mu_claim_entry {
+    mu_scenario scenario; /* without its place in a file */
+    mu_match *match;
+    mu_prediction *prediction;
+} mu_claim_entry;
+
+struct mu_claim_book {
+    uint32_t count;
+    mu_claim_entry *entry[MU_CLAIM_BOOK_MAX]; /* the first so many are kept */
+};
+
+/* What is behind an engine term. */
+typedef struct mu_claim_engine {
+    mu_question question[2]; /* [1] of a match: what --with names */
+    mu_scenario scenario[2];
+    bool is_match;
+    uint32_t metric; /* of predict: index in MU_SERVICE_METRIC_LIST; of match: in its words */
+    mu_deployment deployment;
+    double point; /* of predict */
+} mu_claim_engine;
+
+/* Operand i: how to get its value in a draw. */
+typedef struct mu_claim_operand {
+    const char *draw_name;     /* facts, matches */
+    mu_expression *expression; /* terms */
+    mu_claim_engine *engine;   /* engine terms */
+} mu_claim_operand;
+
+typedef struct mu_claim {
+    const mu_catalog *catalog;
+    const mu_entity *entity;
+    mu_arena *arena;
+    mu_claim_book *book;
+    double samples;
+    double seed;
+    bool has_question;
+    mu_condition condition;
+    const char *because;
+    const char *open; /* NULL: facts can tell */
+    uint32_t count;
+    mu_claim_input input[MU_CLAIM_INPUTS_MAX];
+    mu_claim_operand operand[MU_CLAIM_INPUTS_MAX];
+} mu_claim;
+
+/** Everything but the answers; questions to the engine are made, not asked. */
+mu_status mu_claim_read(mu_claim *claim, mu_error *err) MU_MUST_CHECK;
+
+/** Asks the engine, or the book. MU_NO: the engine answers no. */
+mu_status mu_claim_engine_ask(mu_claim *claim, uint32_t index, mu_work *work,
+                              mu_error *err) MU_MUST_CHECK;
+
+/** Reads an engine term ({match: {..}, metric: ..}) into the next operand. */
+mu_status mu_claim_engine_read(mu_claim *claim, const mu_node *node, const char *name,
+                               mu_error *err) MU_MUST_CHECK;
+
+#endif

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Goal:   a claim's answer is that of its question, its verdict that of its interval, and the
+ *         shipped ones cover every statement of the articles and every published row.
+ * Method: claims written here, worked out by hand; all shipped ones; verdicts with 1, 2 and 8
+ *         threads; overlays that do not parse.
+ */
+#include "recipe_helper.h"
+
+#include "catalog/date.h"
+#include "study/claims.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { ARTICLE_STATEMENTS = 32, FEW = 24 };
+
+static mu_status check_on(const mu_catalog *catalog, const char *id, double samples, mu_pool *pool,
+                          mu_claim_answer *out, mu_error *err)
+{
+    const mu_entity *claim = NULL;
+    mu_work work = {.arena = t.arena, .pool = pool};
+    mu_claim_book *book = mu_claim_book_create(t.arena);
+    assert_non_null(book);
+    mu_status status = mu_catalog_find(catalog, MU_ENTITY_CLAIM, id, &claim, err);
+    return status == MU_OK ? mu_claim_check(catalog, claim, samples, 1.0, book, &work, out, err)
+                           : status;
+}
+
+/* The answer of one claim `c` in a list of its own. */
+static mu_claim_answer own(const char *body, double samples)
+{
+    mu_catalog *catalog = NULL;
+    mu_error err = {0};
+    mu_claim_answer out = {0};
+    const char *yaml = mu_arena_printf(t.arena, "claims:\n  - id: c\n    name: C\n%s", body);
+    if (catalog_with(yaml, &catalog, &err) != MU_OK ||
+        check_on(catalog, "c", samples, t.pool, &out, &err) != MU_OK) {
+        fail_msg("%s", err.text);
+    }
+    return out;
+}
+
+static void test_point(void **state)
+{
+    (void)state;
+    mu_claim_answer a = own("    question: fact cloudmatrix-384 chips / fact gb200-nvl72 chips\n"
+                            "    holds: {from: 5.25, to: 5.35}\n",
+                            64);
+    assert_true(a.answered);
+    assert_int_equal(a.verdict, MU_CLAIM_HOLDS);
+    assert_true(fabs(a.answer.value - 384.0 / 72.0) < 1e-12);
+    assert_true(a.answer.low == a.answer.high);
+    assert_int_equal(a.input_count, 3);
+}
+
+/* The interval of one fact is its range; the same fact twice is one draw. */
+static void test_interval(void **state)
+{
+    (void)state;
+    static const char facts[] =
+        "    facts:\n"
+        "      a: {best: 10, low: 5, high: 20, grade: D, source: muster-estimate, note: n}\n";
+    mu_claim_answer a =
+        own(mu_arena_printf(t.arena, "%s    question: a\n    holds: {above: 4}\n", facts), 1024);
+    assert_true(fabs(a.answer.low - 5.0) < 0.1 && fabs(a.answer.high - 20.0) < 0.3);
+    assert_int_equal(a.verdict, MU_CLAIM_HOLDS);
+    a = own(mu_arena_printf(t.arena, "%s    question: a / a\n    holds: {from: 1, to: 1}\n", facts),
+            64);
+    assert_true(a.answer.low == 1.0 && a.answer.high == 1.0);
+    a = own(mu_arena_printf(t.arena,
+                            "%s    terms: {b: 2 * a}\n    question: b - a - a\n"
+                            "    holds: {above: 0}\n",
+                            facts),
+            64);
+    assert_true(a.answer.value == 0.0);
+    assert_int_equal(a.verdict, MU_CLAIM_FAILS);
+    a = own(mu_arena_printf(t.arena, "%s    question: a\n    holds: {below: 10}\n", facts), 64);
+    assert_int_equal(a.verdict, MU_CLAIM_OPEN);
+    assert_non_null(strstr(a.reason, "straddles"));
+}
+
+static void test_judge(void **state)
+{
+    (void)state;
+    const mu_condition above = {.has_low = true, .low_open = true, .low = 1.0};
+    const mu_condition within = {.has_low = true, .has_high = true, .low = 1.0, .high = 2.0};
+    const struct {
+        const mu_condition *condition;
+        mu_quantity answer;
+        mu_claim_verdict verdict;
+    } cases[] = {
+        {&above, {2, 1.5, 3}, MU_CLAIM_HOLDS},   {&above, {1, 1, 1}, MU_CLAIM_FAILS},
+        {&above, {1.5, 1, 2}, MU_CLAIM_OPEN},    {&above, {0.5, 0.2, 1}, MU_CLAIM_FAILS},
+        {&within, {1, 1, 1}, MU_CLAIM_HOLDS},    {&within, {2, 2, 2}, MU_CLAIM_HOLDS},
+        {&within, {1.5, 1, 2}, MU_CLAIM_HOLDS},  {&within, {1.5, 0.9, 2}, MU_CLAIM_OPEN},
+        {&within, {3, 2.1, 4}, MU_CLAIM_FAILS},  {&within, {3, 2, 4}, MU_CLAIM_OPEN},
+        {&within, {0, -1, 0.9}, MU_CLAIM_FAILS}, {&within, {1.5, 0, 9}, MU_CLAIM_OPEN},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(mu_condition_judge(cases[i].condition, cases[i].answer), cases[i].verdict);
+    }
+}
+
+/* A term that asks the engine answers what the engine answers. */
+static void test_engine(void **state)
+{
+    (void)state;
+    static const char body[] =
+        "    terms:\n      speed:\n        predict: {model: llama-3.1-8b, system: hgx-h100, "
+        "deployment: {mode: aggregated, serve: {tp: 1, batch: 32}}}\n"
+        "        metric: output_tokens_per_s_per_chip\n"
+        "    question: speed\n    holds: {above: 0}\n";
+    const char *const flags[] = {"model", "llama-3.1-8b", "system", "hgx-h100", "tp",
+                                 "1",     "batch",        "32",     NULL};
+    mu_scenario s = scenario_of(flags);
+    mu_question q;
+    mu_prediction p;
+    mu_error err = {0};
+    s.samples = 64.0;
+    s.seed = 1.0;
+    assert_int_equal(mu_scenario_settle(&s, &err), MU_OK);
+    assert_int_equal(mu_question_make(t.catalog, &s, NULL, t.arena, &q, &err), MU_OK);
+    assert_int_equal(mu_predict(&q, &t.work, &p, &err), MU_OK);
+    mu_claim_answer a = own(body, 64);
+    assert_true(fabs(a.answer.value / p.output_tokens_per_s_per_chip.value - 1.0) < 1e-12);
+    assert_true(fabs(a.answer.low / p.output_tokens_per_s_per_chip.low - 1.0) < 1e-12);
+    assert_true(fabs(a.answer.high / p.output_tokens_per_s_per_chip.high - 1.0) < 1e-12);
+}
+
+/* Every shipped claim is answered, every statement of the articles is among them once. */
+static void test_shipped(void **state)
+{
+    (void)state;
+    uint32_t count = mu_catalog_count(t.catalog, MU_ENTITY_CLAIM);
+    bool seen[ARTICLE_STATEMENTS + 1] = {false};
+    mu_claim_book *book = mu_claim_book_create(t.arena);
+    assert_true(count >= ARTICLE_STATEMENTS);
+    for (uint32_t i = 0; i < count; i++) {
+        const mu_entity *claim = mu_catalog_at(t.catalog, MU_ENTITY_CLAIM, i);
+        const char *number = mu_catalog_text(t.catalog, claim, "number");
+        mu_claim_answer a = {0};
+        mu_error err = {0};
+        if (mu_claim_check(t.catalog, claim, FEW, 1.0, book, &t.work, &a, &err) != MU_OK) {
+            fail_msg("%s: %s", claim->id, err.text);
+        }
+        assert_true(a.reason[0] != '\0' && strchr(a.reason, '\n') == NULL);
+        assert_true(a.who[0] != '\0' && a.date[0] != '\0');
+        assert_true(strncmp(a.reason, "the engine answers no", 21) != 0);
+        assert_true(a.answered || a.verdict == MU_CLAIM_OPEN);
+        assert_non_null(mu_catalog_node(t.catalog, claim, "sources", NULL));
+        int n = number == NULL ? 0 : atoi(number);
+        assert_true(n >= 0 && n <= ARTICLE_STATEMENTS && (n == 0 || !seen[n]));
+        seen[n] = true;
+    }
+    for (int n = 1; n <= ARTICLE_STATEMENTS; n++) {
+        assert_true(seen[n]);
+    }
+}
+
+static void test_threads(void **state)
+{
+    (void)state;
+    static const char *const ids[] = {"three-fabs-triple", "metax-faster-some-tasks",
+                                      "tianchi-token-gain"};
+    static const uint32_t threads[] = {1, 2, 8};
+    for (size_t i = 0; i < sizeof ids / sizeof ids[0]; i++) {
+        mu_claim_answer first = {0};
+        for (size_t k = 0; k < 3; k++) {
+            mu_claim_answer a = {0};
+            mu_error err = {0};
+            mu_pool *pool = mu_pool_create(threads[k]);
+            assert_non_null(pool);
+            assert_int_equal(check_on(t.catalog, ids[i], FEW, pool, &a, &err), MU_OK);
+            mu_pool_free(pool);
+            first = k == 0 ? a : first;
+            assert_memory_equal(&a.answer, &first.answer, sizeof a.answer);
+            assert_int_equal(a.verdict, first.verdict);
+        }
+    }
+}
+
+/* Refused at line:column with these words. */
+static void refused(const char *body, uint32_t line, uint32_t column, const char *part)
+{
+    mu_catalog *catalog = NULL;
+    mu_error err = {0};
+    mu_claim_answer out = {0};
+    const char *yaml = mu_arena_printf(t.arena, "claims:\n  - id: c\n    name: C\n%s", body);
+    mu_status status = catalog_with(yaml, &catalog, &err);
+    if (status == MU_OK) {
+        status = check_on(catalog, "c", 4, t.pool, &out, &err);
+    }
+    if (status != MU_E_INPUT || err.line != line || err.column != column ||
+        strstr(err.text, part) == NULL || strcmp(err.file, "r.yaml") != 0) {
+        fail_msg("%s: %d %s:%u:%u %s", body, status, err.file, err.line, err.column, err.text);
+    }
+}
+
+#define HOLDS "    holds: {above: 1}\n"
+
+static void test_bad(void **state)
+{
+    (void)state;
+    refused("    question: 1 + * 2\n" HOLDS, 4, 19, "a number, a name");
+    refused("    question: \"1 + * 2\"\n" HOLDS, 4, 20, "a number, a name");
+    refused("    question: fact h21 memory.capacity\n" HOLDS, 4, 20, "did you mean \"h20\"");
+    refused("    question: fact h20 memory.capacty\n" HOLDS, 4, 24, "did you mean \"capacity\"");
+    refused("    question: fact h20 memory.type\n" HOLDS, 4, 24, "is a text");
+    refused("    question: total h20 peak.bf16\n" HOLDS, 4, 21, "expected a system");
+    refused("    question: says h20 vendr \"x\"\n" HOLDS, 4, 24, "no text");
+    refused("    terms: {speed: 3}\n    question: sped\n" HOLDS, 5, 15, "did you mean \"speed\"");
+    refused("    question: 1 / 0\n" HOLDS, 2, 5, "not a finite number");
+    refused("    question: 1\n", 2, 5, "expected holds:");
+    refused("    question: 1\n    holds: {abov: 1}\n", 5, 13, "did you mean \"above\"");
+    refused("    question: 1\n    holds: {above: 1, from: 1}\n", 5, 23, "found both");
+    refused("    question: 1\n    holds: {from: 2, to: 1}\n", 5, 5, "lower bound first");
+    refused("    because: x\n", 2, 5, "expected a question:");
+    refused("    qestion: 1\n", 4, 5, "did you mean \"question\"");
+    refused("    sources: [nowhere-at-all]\n", 4, 15, "unknown source");
+    refused("    terms:\n      a: {predict: {model: llama-3.1-8b}, metric: ttft_s}\n"
+            "    question: a\n" HOLDS,
+            5, 7, "expected model: and system:");
+    refused("    terms:\n      a: {predict: {model: llama-3.1-8b, system: hgx-h100}, metric: "
+            "ttft}\n    question: a\n" HOLDS,
+            5, 61, "did you mean \"ttft_s\"");
+    refused("    terms:\n      a: {match: {model: llama-3.1-8b, system: hgx-h100}, metric: chips}\n"
+            "    question: a\n" HOLDS,
+            5, 7, "with:");
+    refused("  - id: c\n    name: again\n", 4, 5, "stands twice");
+    refused("other: 1\n", 4, 1, "unknown key");
+}
+
+/* A claim of one's own goes before the shipped one of its name. */
+static void test_overlay(void **state)
+{
+    (void)state;
+    mu_catalog *catalog = NULL;
+    mu_error err = {0};
+    mu_claim_answer a = {0};
+    uint32_t before = mu_catalog_count(t.catalog, MU_ENTITY_CLAIM);
+    static const char yaml[] = "claims:\n  - id: ascend-power\n    name: mine\n    question: 7\n"
+                               "    holds: {below: 3}\n";
+    assert_int_equal(catalog_with(yaml, &catalog, &err), MU_OK);
+    assert_int_equal(mu_catalog_count(catalog, MU_ENTITY_CLAIM), before);
+    assert_int_equal(check_on(catalog, "ascend-power", 8, t.pool, &a, &err), MU_OK);
+    assert_string_equal(a.text, "mine");
+    assert_int_equal(a.verdict, MU_CLAIM_FAILS);
+    assert_int_equal(check_on(catalog, "ascend-powr", 8, t.pool, &a, &err), MU_E_INPUT);
+    assert_non_null(strstr(err.text, "did you mean \"ascend-power\""));
+}
+
+static void test_dates(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        double low, high;
+    } good[] = {
+        {"2027", 2027, 2028},
+        {"2026H1", 2026, 2026.5},
+        {"2026H2", 2026.5, 2027},
+        {"2026Q3", 2026.5, 2026.75},
+        {"2027-06", 2027 + 5.0 / 12, 2027.5},
+        {"2027-07-01", 2027.5, 2027.5},
+        {"2024-02-29", 2024 + 1.0 / 12 + 28.0 / 29 / 12, 0},
+    };
+    static const char *const bad[] = {"",         "27",     "2027-13",    "2027-00", "2027H3",
+                                      "2027Q0",   "2027-6", "2026-02-29", "1899",    "2200",
+                                      "2027-06x", "2027Hx", "20270601",   "-027",    "2027-06-31"};
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        mu_range r = {0};
+        mu_error err = {0};
+        double high = good[i].high > 0.0 ? good[i].high : good[i].low;
+        assert_int_equal(mu_date_parse(good[i].text, &r, &err), MU_OK);
+        assert_true(fabs(r.low - good[i].low) < 1e-9 && fabs(r.high - high) < 1e-9);
+        assert_true(r.low <= r.best && r.best <= r.high);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        mu_range r = {0};
+        mu_error err = {0};
+        assert_int_equal(mu_date_parse(bad[i], &r, &err), MU_E_INPUT);
+    }
+    char text[16];
+    mu_date_print(2027 + 5.0 / 12, text);
+    assert_string_equal(text, "2027-06");
+    mu_date_print(2026.999, text);
+    assert_string_equal(text, "2026-12");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_interval), cmocka_unit_test(test_judge),
+        cmocka_unit_test(test_engine),   cmocka_unit_test(test_shipped),
+        cmocka_unit_test(test_threads),  cmocka_unit_test(test_bad),
+        cmocka_unit_test(test_overlay),  cmocka_unit_test(test_dates),
+        cmocka_unit_test(test_point),
+    };
+    return cmocka_run_group_tests(tests, twin_open, twin_close);
+}
