@@ -9,7 +9,7 @@
 #include "report/json.h"
 #include "study/claims.h"
 
-/** Claim by claim: verdict, id and answer, then the statement and the reason; a count at the end. */
+/** Claim by claim: verdict, id and answer, then statement and reason; a count at the end. */
 mu_status mu_claims_print(const mu_page *page, const mu_claim_answer claims[], uint32_t count,
                           mu_error *err) MU_MUST_CHECK;
 

@@ -197,9 +197,12 @@ static mu_status add_says(mu_claim *claim, const mu_entity *entity, const char *
                             .source = source != NULL && source->text != NULL ? source->text : "",
                             .note = note != NULL && note->text != NULL ? note->text : "",
                             .text = text,
-                            .grade = grade != NULL && grade->text != NULL ? grade->text[0] : '-',
+                            .grade = '-',
                             .range = mu_range_point(there),
                             .scale = 1.0};
+    if (grade != NULL && grade->text != NULL) {
+        input.grade = grade->text[0];
+    }
     if (grade != NULL && grade->text != NULL) {
         input.grade = grade->text[0];
     }
