@@ -106,10 +106,10 @@ static void split_system(const mu_cost_input *in, double part[MU_SYSTEM_PARTS])
     }
 }
 
-/* What one dollar becomes in so many years. */
-static double growth(double rate, double years)
+/* Interest of a dollar in so many years. */
+static double gain_of(double rate, double years)
 {
-    return exp(years * log1p(rate));
+    return expm1(years * log1p(rate));
 }
 
 /* Payments a year that leave `residual` of `sum` after so many years. */
@@ -118,8 +118,8 @@ static double annuity(double usd, double residual, double rate, double years)
     if (rate <= 0.0) {
         return (usd - residual * usd) / years;
     }
-    double grown = growth(rate, years);
-    return (usd * grown - residual * usd) * rate / (grown - 1.0);
+    double gain = gain_of(rate, years);
+    return (usd + (usd - residual * usd) / gain) * rate;
 }
 
 static double system_usd(const double capital[])
@@ -170,8 +170,9 @@ static void fill_year(const mu_cost_input *in, double utilisation, mu_bill *out)
     year[MU_YEAR_DEPRECIATION] = lost_usd / in->years;
     year[MU_YEAR_HALL] = hall_usd(capital) / in->hall_years;
     double paid = system_annuity(in, capital) + hall_annuity(in, capital);
-    /* Rounding may leave a trifle below nothing where capital is free. */
-    year[MU_YEAR_CAPITAL] = fmax(paid - year[MU_YEAR_DEPRECIATION] - year[MU_YEAR_HALL], 0.0);
+    double interest = paid - year[MU_YEAR_DEPRECIATION] - year[MU_YEAR_HALL];
+    /* Rounding may leave a trifle where capital is free. */
+    year[MU_YEAR_CAPITAL] = in->cost_of_capital > 0.0 ? fmax(interest, 0.0) : 0.0;
     year[MU_YEAR_ELECTRICITY] = electricity_usd(in, utilisation);
     year[MU_YEAR_STAFF] = in->staff_usd * in->staff_per_w * in->planned_w;
     year[MU_YEAR_SPACE] = in->space_usd * in->racks;

@@ -136,6 +136,7 @@ static mu_status find_offers(const mu_catalog *catalog, mu_cost_question *q, mu_
     for (uint32_t i = 0; status == MU_OK && i < local.count; i++) {
         status = add_offer(catalog, local.entity[i], q, err);
     }
+    q->local_offers = q->offer_count;
     uint32_t count = mu_catalog_count(catalog, MU_ENTITY_CLOUD);
     for (uint32_t i = 0; status == MU_OK && i < count; i++) {
         status = add_offer(catalog, mu_catalog_at(catalog, MU_ENTITY_CLOUD, i), q, err);

@@ -83,6 +83,7 @@ typedef struct mu_cost_question {
     bool subsidised;   /* the region pays part of the power of such chips */
     double racks_sold; /* 0 = not stated */
     uint32_t offer_count;
+    uint32_t local_offers; /* the first of them: of clouds of the region */
     mu_cost_offer offer[MU_OFFERS_MAX];
     int rent_from;   /* offer that counts; -1 = none, or a price */
     double rent_usd; /* where a price was said, else 0 */

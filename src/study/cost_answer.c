@@ -239,6 +239,14 @@ static void fill_notes(const mu_cost_question *q, mu_cost_answer *out)
                        q->region->id, q->chip->vendor);
         note(out, text);
     }
+    if (q->rent_from >= 0 && (uint32_t)q->rent_from >= q->local_offers) {
+        (void)snprintf(text, sizeof text, "%.64s is no cloud of %.64s",
+                       q->offer[q->rent_from].cloud->id, q->region->id);
+        note(out, text);
+    }
+    if (q->served != NULL && q->scenario->prefill.chip[0] != '\0') {
+        note(out, "prefill chips of another kind cost what the system's do");
+    }
     if (q->rent_from >= 0 && q->offer[q->rent_from].grade == 'D') {
         (void)snprintf(text, sizeof text, "the rent of %.64s is a bracket, not a quote",
                        q->offer[q->rent_from].cloud->id);

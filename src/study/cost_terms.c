@@ -13,6 +13,8 @@
 
 static const double WATTS_PER_MEGAWATT = 1e6;
 static const double SECONDS_PER_YEAR = 31557600.0;
+static const double UTILISATION_LEAST = 1e-4;
+static const double YEARS_LEAST = 0.1;
 
 static const mu_cost_term terms[MU_TERM_COUNT] = {
 #define X(field, path, text, dim) {.key = path, .words = text, .dimension = MU_DIM_##dim},
@@ -107,6 +109,23 @@ mu_status mu_cost_term_read(const mu_cost_question *q, int term, mu_cost_term *o
     return MU_OK;
 }
 
+/* Tails of wide ranges may leave what such a figure can be. */
+static void keep_possible(double term[MU_TERM_COUNT])
+{
+    static const int shares[] = {MU_TERM_utilisation, MU_TERM_residual, MU_TERM_subsidy,
+                                 MU_TERM_load};
+    for (int i = 0; i < MU_TERM_COUNT; i++) {
+        term[i] = fmax(term[i], 0.0);
+    }
+    for (size_t i = 0; i < sizeof shares / sizeof *shares; i++) {
+        term[shares[i]] = fmin(term[shares[i]], 1.0);
+    }
+    term[MU_TERM_utilisation] = fmax(term[MU_TERM_utilisation], UTILISATION_LEAST);
+    term[MU_TERM_system_s] = fmax(term[MU_TERM_system_s], YEARS_LEAST * SECONDS_PER_YEAR);
+    term[MU_TERM_hall_s] = fmax(term[MU_TERM_hall_s], YEARS_LEAST * SECONDS_PER_YEAR);
+    term[MU_TERM_pue] = fmax(term[MU_TERM_pue], 1.0);
+}
+
 static mu_status draw_terms(const mu_cost_question *q, double machine_pue, mu_draw draw,
                             double term[MU_TERM_COUNT], mu_error *err)
 {
@@ -124,12 +143,7 @@ static mu_status draw_terms(const mu_cost_question *q, double machine_pue, mu_dr
     if (!(term[MU_TERM_pue] > 0.0)) {
         term[MU_TERM_pue] = machine_pue;
     }
-    /* Tails of wide ranges may leave what a share can be. */
-    term[MU_TERM_utilisation] = fmin(fmax(term[MU_TERM_utilisation], 1e-4), 1.0);
-    term[MU_TERM_residual] = fmin(fmax(term[MU_TERM_residual], 0.0), 1.0);
-    term[MU_TERM_subsidy] = fmin(fmax(term[MU_TERM_subsidy], 0.0), 1.0);
-    term[MU_TERM_load] = fmin(fmax(term[MU_TERM_load], 0.0), 1.0);
-    term[MU_TERM_pue] = fmax(term[MU_TERM_pue], 1.0);
+    keep_possible(term);
     return MU_OK;
 }
 
@@ -147,7 +161,7 @@ static mu_status draw_fact(const mu_cost_question *q, const mu_entity *entity, c
     bool of_chip = entity->kind == MU_ENTITY_CHIP;
     (void)snprintf(name, sizeof name, "%s/%s/%s", of_chip ? "chip" : "system",
                    of_chip ? fact.entity : entity->id, path);
-    *out = mu_draw_value(draw, name, fact.range);
+    *out = fmax(mu_draw_value(draw, name, fact.range), 0.0);
     return MU_OK;
 }
 
