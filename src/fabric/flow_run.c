@@ -172,8 +172,9 @@ static mu_status set_bound(const job_run *run, const volume *v)
     for (uint32_t m = 0; m < run->members; m++) {
         uint32_t place = place_of(run, m);
         uint32_t r = m % run->ranks;
-        longest = fmax(longest, v->out[r] > 0.0 ? v->out[r] / out[place] : 0.0);
-        longest = fmax(longest, v->in[r] > 0.0 ? v->in[r] / in[place] : 0.0);
+        if (out[place] > 0.0 && in[place] > 0.0) { /* else routing says so */
+            longest = fmax(longest, fmax(v->out[r] / out[place], v->in[r] / in[place]));
+        }
     }
     run->result->bound_s = longest;
     return MU_OK;

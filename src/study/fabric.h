@@ -43,11 +43,11 @@ typedef struct mu_net_wish {
     const char *experts;
     const char *token_bytes;
     const char *skew;
-    bool low_latency;
     const mu_moves *schedule; /* the user's own, checked; NULL = none */
     const char *schedule_name;
-    bool schedule_known; /* it does `schedule_does` */
     mu_collective schedule_does;
+    bool schedule_known; /* it does `schedule_does` */
+    bool low_latency;    /* of dispatch and combine */
 } mu_net_wish;
 
 typedef enum mu_net_what {
@@ -224,15 +224,15 @@ typedef struct mu_net_answer {
     const mu_topology *topology; /* with what is broken */
     const mu_survey *survey;
     uint32_t network_count;
-    mu_net_network network[MU_NETWORKS_MAX];
     uint32_t kind_count;
-    mu_net_links kind[MU_KINDS_MAX];
     uint32_t figure_count;
+    uint32_t warning_count;
+    mu_net_network network[MU_NETWORKS_MAX];
+    mu_net_links kind[MU_KINDS_MAX];
     mu_net_figure figure[MU_NET_FIGURES_MAX];
     mu_net_availability availability;
     mu_net_loss loss;
     mu_net_traffic traffic;
-    uint32_t warning_count;
     char warning[4][192];
 } mu_net_answer;
 

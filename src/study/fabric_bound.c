@@ -126,7 +126,7 @@ static void find_bound(const counting *c, bool all, uint32_t copies, double *bou
         const mu_network_survey *net = &c->s->survey.net[n];
         take_longer(longest(c, n, l->sent), "injection into", name, bound_s, by);
         take_longer(longest(c, n, l->got), "what a rank gets from", name, bound_s, by);
-        if (all && narrowest(net) != NULL && copies == 1) {
+        if (all && narrowest(net) != NULL && narrowest(net)->bandwidth > 0.0 && copies == 1) {
             double crossing = fmax(l->there, l->back);
             take_longer(crossing / narrowest(net)->bandwidth, "bisection of", name, bound_s, by);
         }

@@ -161,7 +161,10 @@ static void well_formed(const char *text)
         assert_non_null(end);
         if (at[1] == '/') {
             size_t name = strcspn(at + 2, "> ");
-            assert_true(depth > 0);
+            if (depth == 0) {
+                fail_msg("</%.*s> closes nothing", (int)name, at + 2);
+                return;
+            }
             depth--;
             assert_true(length[depth] == name && strncmp(open[depth], at + 2, name) == 0);
         } else if (end[-1] != '/' && at[1] != '!' && strncmp(at, "<meta", 5) != 0) {
