@@ -83,6 +83,22 @@ static const column engine_columns[COLUMNS_MAX] = {
     {COLUMN_PROPERTY, "chunked prefill", "chunked_prefill", "chunked_prefill"},
 };
 
+static const column region_columns[COLUMNS_MAX] = {
+    COMMON,
+    {COLUMN_FACT, "electricity", "electricity", "electricity.price"},
+    {COLUMN_FACT, "subsidy", "subsidy", "electricity.subsidy"},
+    {COLUMN_FACT, "PUE", "pue", "electricity.pue"},
+    {COLUMN_FACT, "pay, a year", "pay", "staff.pay"},
+    {COLUMN_FACT, "cost of capital", "cost_of_capital", "cost_of_capital"},
+    {COLUMN_PROPERTY, "currency", "currency", "currency"},
+};
+
+static const column currency_columns[COLUMNS_MAX] = {
+    COMMON,
+    {COLUMN_FACT, "one is", "rate", "rate"},
+    {COLUMN_PROPERTY, "on", "day", "day"},
+};
+
 static const column other_columns[COLUMNS_MAX] = {
     COMMON,
     {COLUMN_VENDOR, "vendor", "vendor", NULL},
@@ -99,6 +115,10 @@ static const column *columns_of(mu_entity_kind kind)
         return model_columns;
     case MU_ENTITY_ENGINE:
         return engine_columns;
+    case MU_ENTITY_REGION:
+        return region_columns;
+    case MU_ENTITY_CURRENCY:
+        return currency_columns;
     default:
         return other_columns;
     }

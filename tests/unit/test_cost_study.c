@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Goal:   bills of the catalogue's systems tie out as printed, tokens get dearer with power, owners'
- *         published costs are met, draws are those of the prediction, bytes don't hang on threads.
+ * Goal:   bills of the catalogue's systems tie out as printed, tokens get dearer with power,
+ *         owners' published costs are met, draws are those of the prediction, bytes don't hang on
+ *         threads.
  * Method: the CSV read back and added up; the same question at rising prices; published figures of
  *         nine chips; mu_predict() of the same scenario; 1, 2 and 8 threads.
  */
