@@ -197,6 +197,8 @@ mu_status mu_catalog_fact(const mu_catalog *catalog, const mu_entity *entity, co
     return MU_OK;
 }
 
+enum { NAMES_MAX = 3 }; /* `<...>` of a pattern of the schema */
+
 /* Facts under way. */
 typedef struct collector {
     const mu_catalog *catalog;
@@ -288,33 +290,27 @@ static bool next_path(namer *n, char path[MU_PATH_MAX])
     return false;
 }
 
-/* Every path that fits a pattern with one `<...>`. */
-static mu_status collect_named(collector *c, const mu_schema_item *item, const char *pattern,
-                               mu_error *err)
-{
-    char path[MU_PATH_MAX];
-    namer n = {.pattern = pattern, .entry = entry_of(c->catalog, c->entity)};
-    mu_status status = MU_OK;
-    while (status == MU_OK && next_path(&n, path)) {
-        if (mu_schema_find(c->entity->kind, path) == item) {
-            status = collect_path(c, item, path, err);
-        }
-    }
-    return status;
-}
-
-/* Every path that fits the item's pattern, which has one or two `<...>`. */
+/* Every path that fits the item's pattern, whose `<...>` are named one after the other. */
 static mu_status collect_names(collector *c, const mu_schema_item *item, mu_error *err)
 {
-    const char *last = strrchr(item->pattern, '<');
-    if (strchr(item->pattern, '<') == last) {
-        return collect_named(c, item, item->pattern, err);
-    }
-    char pattern[MU_PATH_MAX];
-    namer n = {.pattern = item->pattern, .entry = entry_of(c->catalog, c->entity)};
+    char path[NAMES_MAX][MU_PATH_MAX];
+    namer n[NAMES_MAX] = {{.pattern = item->pattern, .entry = entry_of(c->catalog, c->entity)}};
+    uint32_t deep = 0;
     mu_status status = MU_OK;
-    while (status == MU_OK && next_path(&n, pattern)) {
-        status = collect_named(c, item, pattern, err);
+    while (status == MU_OK) {
+        if (!next_path(&n[deep], path[deep])) {
+            if (deep == 0) {
+                break;
+            }
+            deep--;
+        } else if (strchr(path[deep], '<') == NULL) {
+            bool fits = mu_schema_find(c->entity->kind, path[deep]) == item;
+            status = fits ? collect_path(c, item, path[deep], err) : MU_OK;
+        } else {
+            assert(deep + 1 < NAMES_MAX);
+            n[deep + 1] = (namer){.pattern = path[deep], .entry = entry_of(c->catalog, c->entity)};
+            deep++;
+        }
     }
     return status;
 }

@@ -404,6 +404,26 @@ static void shares_fit(void **state)
     }
 }
 
+/* What `muster show` lists of a foundry has the shares of its chips. */
+static void shares_are_shown(void **state)
+{
+    (void)state;
+    const mu_catalog *catalog = overlaid(NULL);
+    const mu_entity *smic = NULL;
+    const mu_fact *facts = NULL;
+    uint32_t count = 0;
+    uint32_t found = 0;
+    assert_int_equal(mu_catalog_find(catalog, MU_ENTITY_FOUNDRY, "smic", &smic, NULL), MU_OK);
+    assert_int_equal(mu_catalog_facts(catalog, smic, arena, &facts, &count, NULL), MU_OK);
+    for (uint32_t i = 0; i < count; i++) {
+        found += strstr(facts[i].path, "lines.advanced.chips.ascend-910c.share.") != NULL ? 1U : 0U;
+        for (uint32_t k = 0; k < i; k++) {
+            assert_string_not_equal(facts[i].path, facts[k].path);
+        }
+    }
+    assert_int_equal(found, 3);
+}
+
 /* The three fabs of the news: dies of the Ascends with them over those without, by mid 2028. */
 static void three_fabs(void **state)
 {
@@ -534,6 +554,7 @@ int main(void)
         cmocka_unit_test(same_seed_same_bits),
         cmocka_unit_test(targets),
         cmocka_unit_test(shares_fit),
+        cmocka_unit_test(shares_are_shown),
         cmocka_unit_test(three_fabs),
         cmocka_unit_test(what_is_refused),
         cmocka_unit_test(dies_too_large),
