@@ -58,24 +58,18 @@ static mu_status missing(const mu_cost_question *q, int term, mu_error *err)
                       terms[term].key, mu_unit_hint(terms[term].dimension), flag);
 }
 
-/* Ranges whose ends cannot be are bad input; tails of good ones are cut by keep_possible(). */
-static mu_status check_fact(const mu_entity *entity, const mu_fact *fact, double low, double high,
-                            mu_error *err)
+/* Ends that cannot be are bad input; tails beyond good ones are cut by keep_possible(). */
+static mu_status check_term(const mu_cost_question *q, const mu_fact *fact, int term, mu_error *err)
 {
-    const mu_range *r = &fact->range;
-    if (r->low >= low && r->high <= high) {
+    bool share = terms[term].dimension == MU_DIM_FRACTION;
+    double low = term == MU_TERM_pue ? 1.0 : 0.0;
+    double high = share ? 1.0 : 1e30;
+    if (fact->range.low >= low && fact->range.high <= high) {
         return MU_OK;
     }
-    double found = r->low < low ? r->low : r->high;
-    if (high < INFINITY) {
-        return mu_fail_at(err, MU_E_INPUT, entity->doc.file, 0, 0,
-                          "%s: %s: expected %g to %g, found %g", entity->id, fact->path, low, high,
-                          found);
-    }
-    return mu_fail_at(err, MU_E_INPUT, entity->doc.file, 0, 0,
-                      "%s: %s: expected %g or more, found %g%s%s", entity->id, fact->path, low,
-                      found, mu_unit_si(fact->dimension)[0] != '\0' ? " " : "",
-                      mu_unit_si(fact->dimension));
+    return mu_fail_at(err, MU_E_INPUT, q->region->doc.file, 0, 0,
+                      "%s: %s: expected %g to %g, found %g", q->region->id, fact->path, low, high,
+                      fact->range.low < low ? fact->range.low : fact->range.high);
 }
 
 /* The machine draws it: here only where it comes from. */
@@ -122,9 +116,7 @@ mu_status mu_cost_term_read(const mu_cost_question *q, int term, mu_cost_term *o
     if (fact.path == NULL) {
         return missing(q, term, err);
     }
-    bool share = terms[term].dimension == MU_DIM_FRACTION;
-    status =
-        check_fact(q->region, &fact, term == MU_TERM_pue ? 1.0 : 0.0, share ? 1.0 : INFINITY, err);
+    status = check_term(q, &fact, term, err);
     if (status != MU_OK) {
         return status;
     }
@@ -181,9 +173,6 @@ static mu_status draw_fact(const mu_cost_question *q, const mu_entity *entity, c
     mu_fact fact;
     *out = 0.0;
     mu_status status = mu_catalog_fact(q->catalog, entity, path, false, &fact, err);
-    if (status == MU_OK && fact.path != NULL) {
-        status = check_fact(entity, &fact, 0.0, INFINITY, err);
-    }
     if (status != MU_OK || fact.path == NULL) {
         return status;
     }
