@@ -30,8 +30,11 @@ struct mu_draw_plan {
     mu_arena *arena;
     uint64_t seed;
     bool frozen;
+    bool points;   /* join, too */
     uint32_t held; /* dimension that always takes held_at, or NO_DIMENSION */
     double held_at;
+    uint32_t scaled; /* dimension whose value is multiplied, or NO_DIMENSION */
+    double factor;
     uint32_t count;
     uint32_t slots;     /* a power of two, at least twice count */
     struct name *names; /* [slots / 2] by dimension */
@@ -49,6 +52,7 @@ mu_draw_plan *mu_draw_plan_create(mu_arena *arena, uint64_t seed)
     plan->arena = arena;
     plan->seed = seed;
     plan->held = NO_DIMENSION;
+    plan->scaled = NO_DIMENSION;
     plan->slots = SLOTS_FIRST;
     plan->names = names;
     plan->table = table;
@@ -58,6 +62,11 @@ mu_draw_plan *mu_draw_plan_create(mu_arena *arena, uint64_t seed)
 void mu_draw_plan_freeze(mu_draw_plan *plan)
 {
     plan->frozen = true;
+}
+
+void mu_draw_plan_take_points(mu_draw_plan *plan)
+{
+    plan->points = true;
 }
 
 uint32_t mu_draw_plan_count(const mu_draw_plan *plan)
@@ -95,6 +104,19 @@ mu_draw_plan *mu_draw_plan_hold(const mu_draw_plan *plan, uint32_t dimension, do
         *view = *plan;
         view->held = dimension;
         view->held_at = quantile;
+    }
+    return view;
+}
+
+mu_draw_plan *mu_draw_plan_scale(const mu_draw_plan *plan, uint32_t dimension, double factor,
+                                 mu_arena *arena)
+{
+    assert(plan->frozen && dimension < plan->count);
+    mu_draw_plan *view = MU_NEW(arena, mu_draw_plan, 1);
+    if (view != NULL) {
+        *view = *plan;
+        view->scaled = dimension;
+        view->factor = factor;
     }
     return view;
 }
@@ -150,13 +172,25 @@ static uint32_t join(mu_draw_plan *plan, const char *text, uint64_t hash, mu_ran
     return dimension;
 }
 
+/* Frozen plans say the point at once, unless one name stands out. */
+static bool is_plain_point(mu_draw draw)
+{
+    const mu_draw_plan *plan = draw.plan;
+    return draw.index == 0 && plan->frozen && plan->held == NO_DIMENSION &&
+           plan->scaled == NO_DIMENSION;
+}
+
+static double value_at(mu_draw draw, uint32_t dimension, mu_range range)
+{
+    double u = mu_draw_plan_quantile(draw.plan, dimension, draw.index);
+    double value = mu_range_at(range, u);
+    return dimension == draw.plan->scaled ? value * draw.plan->factor : value;
+}
+
 double mu_draw_value(mu_draw draw, const char *name, mu_range range)
 {
     mu_draw_plan *plan = draw.plan;
-    if (plan == NULL || range.low == range.high) {
-        return range.best;
-    }
-    if (draw.index == 0 && plan->frozen && plan->held == NO_DIMENSION) {
+    if (plan == NULL || (range.low == range.high && !plan->points) || is_plain_point(draw)) {
         return range.best;
     }
     uint64_t hash = mu_text_hash(name);
@@ -166,7 +200,7 @@ double mu_draw_value(mu_draw draw, const char *name, mu_range range)
         dimension = join(plan, name, hash, range);
     }
     if (dimension != NO_DIMENSION) {
-        return mu_range_at(range, mu_draw_plan_quantile(plan, dimension, draw.index));
+        return value_at(draw, dimension, range);
     }
     return draw.index == 0 ? range.best
                            : mu_range_at(range, mu_random_uniform(plan->seed, hash, draw.index));

@@ -28,6 +28,9 @@ mu_draw_plan *mu_draw_plan_create(mu_arena *arena, uint64_t seed);
 /** No names join after this: unknown names then draw from a random stream of their own hash. */
 void mu_draw_plan_freeze(mu_draw_plan *plan);
 
+/** Ranges that are points join, too, from now on: for who asks what an answer is made of. */
+void mu_draw_plan_take_points(mu_draw_plan *plan);
+
 /** Names with a dimension so far. */
 uint32_t mu_draw_plan_count(const mu_draw_plan *plan);
 const char *mu_draw_plan_name(const mu_draw_plan *plan, uint32_t dimension);
@@ -46,6 +49,10 @@ double mu_draw_plan_quantile(const mu_draw_plan *plan, uint32_t dimension, uint3
  */
 mu_draw_plan *mu_draw_plan_hold(const mu_draw_plan *plan, uint32_t dimension, double quantile,
                                 mu_arena *arena);
+
+/** The same with the name's value times `factor`, of whatever the draw says of it. */
+mu_draw_plan *mu_draw_plan_scale(const mu_draw_plan *plan, uint32_t dimension, double factor,
+                                 mu_arena *arena);
 
 /** Value of a range in this draw; joins `name` to an open plan unless the range is a point. */
 double mu_draw_value(mu_draw draw, const char *name, mu_range range);

@@ -25,7 +25,15 @@ static mu_bound bound_of(const mu_tile_time *tile, double fixed_s)
     return tile->compute_s > tile->memory_s ? MU_BOUND_COMPUTE : MU_BOUND_MEMORY;
 }
 
-mu_kernel_cost mu_chip_gemm(const mu_chip *chip, const mu_gemm *shape)
+/* A product ready to be cut into tiles. */
+typedef struct product {
+    mu_path path;
+    mu_tile_work work;
+    double flop;
+    double bytes;
+} product;
+
+static product product_of(const mu_chip *chip, const mu_gemm *shape)
 {
     assert(chip->memory_bandwidth > 0 && shape->m >= 0);
     const mu_chip_params *p = &chip->params;
@@ -45,23 +53,38 @@ mu_kernel_cost mu_chip_gemm(const mu_chip *chip, const mu_gemm *shape)
     double moved = cold + path.l2_share * hot + path.write * results;
     double ideal_s = flop / path.peak_flops;
     path.rates.core_flops /= 1 + p->gemm_droop * ideal_s / (ideal_s + droop_half_s);
+    return (product){
+        .path = path,
+        .work = {shape->m, n, k, batch, path.a_bytes, path.b_bytes, moved, false},
+        .flop = flop,
+        .bytes = weights + activations + results,
+    };
+}
 
-    const mu_tile_work work = {shape->m, n, k, batch, path.a_bytes, path.b_bytes, moved, false};
-    mu_tile_time tile = mu_tile_cost(&path.rates, &work);
-    mu_kernel_cost cost = {.launch_s = path.launch_s,
-                           .flop = flop,
-                           .bytes = weights + activations + results,
-                           .dtype = path.dtype};
+mu_tile_time mu_gemm_tiles(const mu_chip *chip, const mu_gemm *shape)
+{
+    product p = product_of(chip, shape);
+    return mu_tile_cost(&p.path.rates, &p.work);
+}
+
+mu_kernel_cost mu_chip_gemm(const mu_chip *chip, const mu_gemm *shape)
+{
+    product p = product_of(chip, shape);
+    const mu_path *path = &p.path;
+    double rows = shape->m * p.work.batch;
+    mu_tile_time tile = mu_tile_cost(&path->rates, &p.work);
+    mu_kernel_cost cost = {
+        .launch_s = path->launch_s, .flop = p.flop, .bytes = p.bytes, .dtype = path->dtype};
     double quantise_s = 0;
-    if (path.quantises && !shape->quantised_input) {
-        quantise_s = mu_path_quantise_s(chip, &path, rows, k);
-        cost.launch_s += path.quantise_s;
-        cost.bytes += rows * k * (2 + path.a_bytes);
+    if (path->quantises && !shape->quantised_input) {
+        quantise_s = mu_path_quantise_s(chip, path, rows, p.work.k);
+        cost.launch_s += path->quantise_s;
+        cost.bytes += rows * p.work.k * (2 + path->a_bytes);
     }
     const mu_shape_place place = mu_gemm_place(chip, shape);
-    double factor = path.time * mu_place_factor(chip, &place);
-    double time_s = factor * (path.launch_s + tile.time_s + quantise_s);
-    double floor_s = mu_path_roofline_s(chip, &path, flop, cost.bytes);
+    double factor = path->time * mu_place_factor(chip, &place);
+    double time_s = factor * (path->launch_s + tile.time_s + quantise_s);
+    double floor_s = mu_path_roofline_s(chip, path, p.flop, cost.bytes);
     cost.launch_s *= factor;
     cost.time_s = time_s > floor_s ? time_s : floor_s;
     cost.bound = bound_of(&tile, cost.launch_s);

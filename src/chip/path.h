@@ -63,4 +63,7 @@ double mu_path_cold_bytes(double bytes, double share, double l2_bytes);
  */
 double mu_path_roofline_s(const mu_chip *chip, const mu_path *path, double flop, double bytes);
 
+/** How mu_chip_gemm() cuts a product, and what its cores and memory take before they are joined. */
+mu_tile_time mu_gemm_tiles(const mu_chip *chip, const mu_gemm *shape);
+
 #endif

@@ -86,7 +86,11 @@ static void try_splits(const mu_tile_rates *rates, const mu_tile_work *work, dou
         if (floor_s + sum_s < best->time_s) {
             double time_s = mu_soft_max(compute_s, memory_s, rates->softness) + sum_s;
             if (time_s < best->time_s) {
-                *best = (mu_tile_time){time_s, compute_s, memory_s};
+                *best = (mu_tile_time){.time_s = time_s,
+                                       .compute_s = compute_s,
+                                       .memory_s = memory_s,
+                                       .waves = waves,
+                                       .split = (int)split};
             }
         }
         if (waves >= 2) {
@@ -98,7 +102,7 @@ static void try_splits(const mu_tile_rates *rates, const mu_tile_work *work, dou
 mu_tile_time mu_tile_cost(const mu_tile_rates *rates, const mu_tile_work *work)
 {
     assert(rates->cores >= 1 && rates->core_flops > 0 && rates->memory_bandwidth > 0);
-    mu_tile_time best = {INFINITY, 0, 0};
+    mu_tile_time best = {.time_s = INFINITY};
     double a_bytes = work->m * work->k * work->a_bytes;
     double b_bytes = work->n * work->k * work->b_bytes;
     double once_s = work->memory_bytes / rates->memory_bandwidth;
@@ -123,7 +127,12 @@ mu_tile_time mu_tile_cost(const mu_tile_rates *rates, const mu_tile_work *work)
         if (stream_s > 0) {
             memory_s += rates->ramp_s * stream_s / (stream_s + rates->ramp_s);
         }
+        double before_s = best.time_s;
         try_splits(rates, work, tiles, step_s, memory_s, &best);
+        if (best.time_s < before_s) {
+            best.tile_m = (int)tm;
+            best.tile_n = (int)tn;
+        }
     }
     return best;
 }

@@ -40,6 +40,10 @@ typedef struct mu_tile_time {
     double time_s;
     double compute_s; /* cores' part before it is joined with memory's */
     double memory_s;
+    double waves; /* of tiles over all cores, splits included */
+    int tile_m;   /* elements of C that one core makes at a time */
+    int tile_n;
+    int split; /* cores that share the K loop of a tile */
 } mu_tile_time;
 
 /**

@@ -32,6 +32,8 @@ typedef struct mu_cli {
     bool verify;              /* --verify of plan */
     bool explain;             /* --explain: what the answer hangs on */
     const char *explain_of;   /* --explain-of: a metric, or NULL */
+    const char *term;         /* --term of explain, or NULL */
+    const char *depth;        /* --depth of explain, or NULL */
     const char *completion;   /* shell, or NULL */
     const char *svg;          /* file, or NULL */
     const char *html;         /* file, or NULL */
@@ -78,6 +80,7 @@ enum {
     MU_TAKES_DRAWS = 2048,  /* uncertainty, seed and threads alone */
     MU_TAKES_SUPPLY = 4096, /* --by, --from, --defect-density, ... of supply */
     MU_TAKES_COST = 65536,  /* what owning and renting cost */
+    MU_TAKES_TERMS = 131072,  /* --term, --depth of explain */
     MU_TAKES_EXPLAIN = 32768, /* --explain, --explain-of */
     MU_TAKES_CASES = 64       /* --ops, --leave-out, --verb; uncertainty, seed and threads alone */
 };
@@ -182,6 +185,7 @@ mu_status mu_verb_models(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
 mu_status mu_verb_list(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
 mu_status mu_verb_show(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
 mu_status mu_verb_predict(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
+mu_status mu_verb_explain(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
 mu_status mu_verb_simulate(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
 mu_status mu_verb_plan(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
 mu_status mu_verb_compare(mu_cli *cli, mu_error *err) MU_MUST_CHECK;

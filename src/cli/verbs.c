@@ -41,6 +41,13 @@ static const mu_verb verbs[] = {
      "completed by the best there is.",
      "muster predict --model llama-3.1-8b --system hgx-h100 --tp 1 --batch 32",
      QUESTIONS | MU_TAKES_FILE | MU_TAKES_EXPLAIN, 0, 1, mu_verb_predict},
+    {"explain", "what an answer is made of: every term with its formula, and what moves it",
+     "[SCENARIO]",
+     "The terms of a prediction at its point: rates, latencies, steps operator by operator, power, "
+     "memory. --term NAME shows one and all below it, and which facts and parameters move it. "
+     "For what makes the interval, see --explain of predict.",
+     "muster explain --model llama-3.1-8b --system hgx-h100 --tp 1 --batch 32 --term decode_step",
+     QUESTIONS | MU_TAKES_FILE | MU_TAKES_TERMS, 0, 1, mu_verb_explain},
     {"plan", "the best deployments under the SLO, and the Pareto front", "[SCENARIO]",
      "Searches parallelism, batch, micro-batches, drafts and the ratio of prefill to decode. The "
      "best deployment serves most requests/s on the chips at hand within --ttft, --tpot and --e2e; "
@@ -144,6 +151,10 @@ static const mu_output_flag output_flags[] = {
      NULL},
     {"verify", NULL, "simulate the best plans request by request, beside their steady state",
      MU_TAKES_VERIFY, false, AT(verify), NULL},
+    {"term", "NAME", "a term by name or path: decode_step, decode_step.host, power_w, ...",
+     MU_TAKES_TERMS, false, AT(term), NULL},
+    {"depth", "N", "levels of terms shown (default 3; all with --json and --csv)", MU_TAKES_TERMS,
+     false, AT(depth), NULL},
     {"explain", NULL, "what the answer hangs on: which uncertain inputs, and what they are worth",
      MU_TAKES_EXPLAIN, false, AT(explain), NULL},
     {"explain-of", "METRIC", "the same of tpot_s, power_w, ... (default output_tokens_per_s)",

@@ -6,6 +6,9 @@
  * in their sum, caps (window, top-k) are applied to the mean.
  */
 #include "schedule/lower.h"
+#include "chip/path.h"
+#include "schedule/detail.h"
+#include "schedule/tally.h"
 
 #include <assert.h>
 #include <math.h>
@@ -92,16 +95,22 @@ static void take_transfer(const mu_machine *machine, const mu_transfer *transfer
     out->bound = MU_BOUND_NETWORK;
 }
 
-static mu_kernel_cost gemm_cost(const mu_op *op, const mu_chip *chip, double rows)
+static mu_gemm gemm_shape(const mu_op *op, double rows)
 {
-    mu_gemm shape = {.m = rows,
+    return (mu_gemm){.m = rows,
                      .n = op->u.gemm.n,
                      .k = op->u.gemm.k,
                      .batch = op->u.gemm.batch,
                      .activations = op->u.gemm.activations,
                      .weights = op->u.gemm.weights,
                      .quantised_input = true};
-    return mu_chip_gemm(chip, &shape);
+}
+
+mu_tile_time mu_op_tiles(const mu_op *op, const mu_machine *machine, double rows)
+{
+    assert(op->kind == MU_OP_GEMM);
+    mu_gemm shape = gemm_shape(op, rows);
+    return mu_gemm_tiles(&machine->chip, &shape);
 }
 
 static mu_kernel_cost moe_cost(const mu_op *op, const mu_machine *machine, double rows,
@@ -174,8 +183,8 @@ static double domains_allowed(const mu_op *op, const mu_fabric *fabric)
 }
 
 /* Engines take whichever kernel is faster here: direct for decode, forwarding for prefill. */
-static void take_exchange(const mu_op *op, const mu_machine *machine, const mu_fabric *fabric,
-                          double rows, double imbalance, mu_op_cost *out)
+static mu_transfer exchange_cost(const mu_op *op, const mu_machine *machine,
+                                 const mu_fabric *fabric, double rows, double imbalance)
 {
     mu_exchange exchange = {
         .group = {.ranks = op->u.exchange.ranks, .stride = op->u.exchange.stride},
@@ -186,14 +195,33 @@ static void take_exchange(const mu_op *op, const mu_machine *machine, const mu_f
         .groups_topk = domains_allowed(op, fabric),
         .imbalance = imbalance,
         .combine = op->u.exchange.combine};
+    double slack = machine->engine.network_slack;
+    double gap_s = machine->engine.launch_gap;
     exchange.low_latency = true;
-    mu_transfer transfer = mu_fabric_exchange(fabric, &exchange);
-    take_transfer(machine, &transfer, out);
+    mu_transfer direct = mu_fabric_exchange(fabric, &exchange);
     exchange.low_latency = false;
-    transfer = mu_fabric_exchange(fabric, &exchange);
-    mu_op_cost forwarded;
-    take_transfer(machine, &transfer, &forwarded);
-    *out = forwarded.time_s < out->time_s ? forwarded : *out;
+    mu_transfer forwarded = mu_fabric_exchange(fabric, &exchange);
+    return forwarded.time_s * slack + gap_s < direct.time_s * slack + gap_s ? forwarded : direct;
+}
+
+/* A row operator that runs on the chip, and what the engine makes of it. */
+static mu_kernel_cost row_kernel(const mu_op *op, const mu_machine *machine, double rows,
+                                 double imbalance, use *how)
+{
+    mu_gemm gemm;
+    switch (op->kind) {
+    case MU_OP_GEMM:
+        *how = use_product(&machine->engine, op->u.gemm.activations);
+        gemm = gemm_shape(op, rows);
+        return mu_chip_gemm(&machine->chip, &gemm);
+    case MU_OP_MOE:
+        *how = use_experts(&machine->engine, op->u.moe.activations);
+        return moe_cost(op, machine, rows, imbalance);
+    default:
+        assert(op->kind == MU_OP_STREAM);
+        *how = use_plain(&machine->engine);
+        return stream_cost(op, &machine->chip, rows);
+    }
 }
 
 void mu_lower_rows(const mu_op *op, const mu_machine *machine, const mu_fabric *fabric, double rows,
@@ -202,26 +230,19 @@ void mu_lower_rows(const mu_op *op, const mu_machine *machine, const mu_fabric *
     assert(rows > 0.0 && imbalance >= 1.0);
     mu_kernel_cost kernel;
     mu_transfer transfer;
+    use how;
     switch (op->kind) {
-    case MU_OP_GEMM:
-        kernel = gemm_cost(op, &machine->chip, rows);
-        take_kernel(machine, &kernel, use_product(&machine->engine, op->u.gemm.activations), out);
-        return;
-    case MU_OP_MOE:
-        kernel = moe_cost(op, machine, rows, imbalance);
-        take_kernel(machine, &kernel, use_experts(&machine->engine, op->u.moe.activations), out);
-        return;
-    case MU_OP_STREAM:
-        kernel = stream_cost(op, &machine->chip, rows);
-        take_kernel(machine, &kernel, use_plain(&machine->engine), out);
-        return;
     case MU_OP_COLLECTIVE:
         transfer = collective_cost(op, fabric, rows);
         take_transfer(machine, &transfer, out);
         return;
+    case MU_OP_EXCHANGE:
+        transfer = exchange_cost(op, machine, fabric, rows, imbalance);
+        take_transfer(machine, &transfer, out);
+        return;
     default:
-        assert(op->kind == MU_OP_EXCHANGE);
-        take_exchange(op, machine, fabric, rows, imbalance, out);
+        kernel = row_kernel(op, machine, rows, imbalance, &how);
+        take_kernel(machine, &kernel, how, out);
         return;
     }
 }
@@ -407,33 +428,73 @@ static bool is_prefill(mu_op_kind kind)
            kind == MU_OP_LINEAR_PREFILL;
 }
 
+static bool is_idle(const mu_op *op, const mu_machine *machine, const mu_load *load)
+{
+    double tokens = is_prefill(op->kind) ? load->prefill_tokens : load->decode_sequences;
+    return tokens <= 0.0 || (op->kind == MU_OP_INDEXER_PREFILL && !machine->engine.gathers_always &&
+                             reads_all(op->u.indexer.topk, op->u.indexer.compress, load));
+}
+
+static mu_kernel_cost attention_kernel(const mu_op *op, const mu_machine *machine,
+                                       const mu_load *load, double mtp)
+{
+    const mu_chip *chip = &machine->chip;
+    switch (op->kind) {
+    case MU_OP_ATTENTION_PREFILL:
+        return attention_prefill(op, machine, load);
+    case MU_OP_ATTENTION_DECODE:
+        return attention_decode(op, chip, load, mtp);
+    case MU_OP_INDEXER_PREFILL:
+    case MU_OP_INDEXER_DECODE:
+        return indexer(op, chip, load, mtp);
+    default:
+        return linear(op, chip, load, mtp);
+    }
+}
+
 void mu_lower_attention(const mu_op *op, const mu_machine *machine, const mu_load *load, double mtp,
                         mu_op_cost *out)
 {
-    double tokens = is_prefill(op->kind) ? load->prefill_tokens : load->decode_sequences;
-    bool idle =
-        tokens <= 0.0 || (op->kind == MU_OP_INDEXER_PREFILL && !machine->engine.gathers_always &&
-                          reads_all(op->u.indexer.topk, op->u.indexer.compress, load));
-    if (idle) {
+    if (is_idle(op, machine, load)) {
         memset(out, 0, sizeof *out);
         return;
     }
-    const mu_chip *chip = &machine->chip;
-    mu_kernel_cost cost;
-    switch (op->kind) {
-    case MU_OP_ATTENTION_PREFILL:
-        cost = attention_prefill(op, machine, load);
-        break;
-    case MU_OP_ATTENTION_DECODE:
-        cost = attention_decode(op, chip, load, mtp);
-        break;
-    case MU_OP_INDEXER_PREFILL:
-    case MU_OP_INDEXER_DECODE:
-        cost = indexer(op, chip, load, mtp);
-        break;
-    default:
-        cost = linear(op, chip, load, mtp);
-        break;
-    }
+    mu_kernel_cost cost = attention_kernel(op, machine, load, mtp);
     take_kernel(machine, &cost, use_plain(&machine->engine), out);
+}
+
+/* As op_cost() of plain.c finds rows, load and fabric. */
+void mu_lower_detail(const mu_program *program, const mu_op *op, const mu_machine *machine,
+                     const mu_load *load, double imbalance, mu_op_detail *out)
+{
+    memset(out, 0, sizeof *out);
+    out->op = op;
+    double mtp = op->draft ? 0.0 : program->parallel.mtp;
+    mu_load own = op->draft ? mu_load_draft(load, program->parallel.mtp) : *load;
+    use how = use_plain(&machine->engine);
+    mu_fabric shared;
+    if (!mu_lower_is_row_op(op)) {
+        out->idle = is_idle(op, machine, &own);
+        if (!out->idle) {
+            out->kernel = attention_kernel(op, machine, &own, mtp);
+            take_kernel(machine, &out->kernel, how, &out->cost);
+        }
+    } else {
+        out->rows = mu_load_rows(&own, op->scope, mtp) * op->row_scale;
+        out->idle = !(out->rows > 0.0);
+        out->transfers = op->kind == MU_OP_COLLECTIVE || op->kind == MU_OP_EXCHANGE;
+        if (!out->idle && out->transfers) {
+            const mu_fabric *fabric = mu_lower_fabric(program, machine, op, &shared);
+            out->shared = fabric != &machine->fabric;
+            out->transfer = op->kind == MU_OP_COLLECTIVE
+                                ? collective_cost(op, fabric, out->rows)
+                                : exchange_cost(op, machine, fabric, out->rows, imbalance);
+            take_transfer(machine, &out->transfer, &out->cost);
+        } else if (!out->idle) {
+            out->kernel = row_kernel(op, machine, out->rows, imbalance, &how);
+            take_kernel(machine, &out->kernel, how, &out->cost);
+        }
+    }
+    out->work = how.work;
+    out->fixed_s = how.fixed_s;
 }

@@ -39,6 +39,12 @@ bool mu_lower_fabrics(const mu_program *program, const mu_machine *machine, mu_a
 const mu_fabric *mu_lower_fabric(const mu_program *program, const mu_machine *machine,
                                  const mu_op *op, mu_fabric *own);
 
+struct mu_op_detail;
+
+/** What mu_lower_rows() and mu_lower_attention() make of an operator under a load, in detail. */
+void mu_lower_detail(const mu_program *program, const mu_op *op, const mu_machine *machine,
+                     const mu_load *load, double imbalance, struct mu_op_detail *out);
+
 /** Cost of an attention-like operator under a load; zero when the load has none of its phase. */
 void mu_lower_attention(const mu_op *op, const mu_machine *machine, const mu_load *load, double mtp,
                         mu_op_cost *out);

@@ -104,11 +104,16 @@ static mu_load prompt_load(const mu_role_site *at, double budget, double most, d
     return load;
 }
 
+mu_load mu_prefill_load(const mu_role_site *at)
+{
+    double chunks = 1.0;
+    return prompt_load(at, at->role->batch_tokens, at->machine->engine.max_batch, &chunks);
+}
+
 void mu_prefill_answer(const mu_role_site *at, mu_role_answer *out)
 {
     memset(out, 0, sizeof *out);
-    double chunks = 1.0;
-    mu_load load = prompt_load(at, at->role->batch_tokens, at->machine->engine.max_batch, &chunks);
+    mu_load load = mu_prefill_load(at);
     mu_compiled_step(at->compiled, &load, &out->step);
     out->step_s = out->step.time_s;
     out->batch = load.prefill_tokens;
@@ -168,9 +173,7 @@ static double prompt_handover(const mu_role_site *at)
 
 double mu_prefill_prompts(const mu_role_site *at)
 {
-    double chunks = 1.0;
-    return prompt_load(at, at->role->batch_tokens, at->machine->engine.max_batch, &chunks)
-        .prefill_sequences;
+    return mu_prefill_load(at).prefill_sequences;
 }
 
 mu_loop_point mu_prefill_point(const mu_role_site *at)
@@ -193,7 +196,7 @@ mu_loop_point mu_prefill_point(const mu_role_site *at)
     return p;
 }
 
-static mu_load decode_load(const mu_role_site *at, double batch)
+mu_load mu_decode_load(const mu_role_site *at, double batch)
 {
     const mu_workload *w = &at->site->workload;
     double sequences = batch / at->role->parallel.pp;
@@ -205,7 +208,7 @@ static mu_load decode_load(const mu_role_site *at, double batch)
 double mu_decode_time(const mu_role_site *at, double batch)
 {
     assert(batch > 0.0);
-    mu_load load = decode_load(at, batch);
+    mu_load load = mu_decode_load(at, batch);
     return mu_compiled_time(at->compiled, &load) * at->role->parallel.pp;
 }
 
@@ -213,7 +216,7 @@ void mu_decode_answer(const mu_role_site *at, double batch, mu_role_answer *out)
 {
     assert(batch > 0.0);
     memset(out, 0, sizeof *out);
-    mu_load load = decode_load(at, batch);
+    mu_load load = mu_decode_load(at, batch);
     mu_compiled_step(at->compiled, &load, &out->step);
     out->step_s = out->step.time_s * at->role->parallel.pp;
     out->batch = batch;
@@ -271,7 +274,7 @@ static prompt_cost price_prompt(const mu_role_site *at, double batch, double dec
 {
     const mu_role *role = at->role;
     double stages = role->parallel.pp;
-    mu_load decode = decode_load(at, batch);
+    mu_load decode = mu_decode_load(at, batch);
     double riding = decode.decode_sequences * (1.0 + role->parallel.mtp);
     bool mixed = role->chunked_prefill && role->batch_tokens > riding;
     double chunks = 1.0;

@@ -120,6 +120,10 @@ typedef struct mu_role_site {
     mu_footprint footprint;
 } mu_role_site;
 
+/** What the steps below carry: of `at` site, role and machine are looked at. */
+mu_load mu_prefill_load(const mu_role_site *at);
+mu_load mu_decode_load(const mu_role_site *at, double batch);
+
 /** Step of prefilling only: whole prompts up to the role's batch_tokens, else chunks of one. */
 void mu_prefill_answer(const mu_role_site *at, mu_role_answer *out);
 
