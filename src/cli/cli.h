@@ -77,6 +77,7 @@ enum {
     MU_TAKES_TRAFFIC = 256, /* --timeline, --requests-csv; what happens over time, a trace */
     MU_TAKES_VERIFY = 512,  /* --verify; what happens over time, with it */
     MU_TAKES_WIRES = 1024,  /* what runs on a network; chips, uncertainty, seed and threads alone */
+    MU_TAKES_BY = 131072,   /* --by, of what has a date */
     MU_TAKES_DRAWS = 2048,  /* uncertainty, seed and threads alone */
     MU_TAKES_SUPPLY = 4096, /* --by, --from, --defect-density, ... of supply */
     MU_TAKES_COST = 65536,  /* what owning and renting cost */
@@ -191,6 +192,7 @@ mu_status mu_verb_plan(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
 mu_status mu_verb_compare(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
 mu_status mu_verb_match(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
 mu_status mu_verb_cost(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
+mu_status mu_verb_roadmap(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
 mu_status mu_verb_claims(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
 mu_status mu_verb_fabric(mu_cli *cli, mu_error *err) MU_MUST_CHECK;
 mu_status mu_verb_supply(mu_cli *cli, mu_error *err) MU_MUST_CHECK;

@@ -7,6 +7,8 @@
 #include "io/question_load.h"
 #include "report/answer_json.h"
 #include "report/explain_report.h"
+#include "report/roadmap_report.h"
+#include "report/wrap.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +19,7 @@ typedef struct sides {
     mu_question reference;
     mu_question other;
     mu_match match;
+    mu_available by[2];         /* with --by: of the reference, of the other */
     mu_explanation explanation; /* where it is asked for */
 } sides;
 
@@ -43,12 +46,68 @@ static mu_status name_sides(mu_cli *cli, mu_scenario *other, mu_error *err)
     return MU_OK;
 }
 
+static mu_status check_dates(mu_cli *cli, sides *s, mu_error *err)
+{
+    const mu_question *const side[] = {&s->reference, &s->other};
+    mu_status status = MU_OK;
+    for (int i = 0; i < 2 && status == MU_OK && cli->supply.by != NULL; i++) {
+        status = mu_available_by(side[i], cli->supply.by, cli->arena, &s->by[i], err);
+        if (status == MU_OK) {
+            status = mu_available_check(&s->by[i], cli->supply.by, err);
+        }
+    }
+    return status;
+}
+
+static double needed(const sides *s, int side)
+{
+    return side == 0 ? s->match.reference.point.chips : s->match.chips.value;
+}
+
+static json_t *with_dates(const mu_cli *cli, const sides *s, json_t *answer)
+{
+    static const char *const keys[] = {"reference", "matched"};
+    mu_json json = mu_json_begin();
+    mu_json_put(&json, "date", mu_json_text(cli->supply.by));
+    for (int i = 0; i < 2; i++) {
+        mu_json_put(&json, keys[i], mu_available_json(&s->by[i]));
+    }
+    json_t *dates = mu_json_done(&json);
+    if (answer == NULL || dates == NULL || json_object_set_new(answer, "by", dates) != 0) {
+        json_decref(answer);
+        return NULL;
+    }
+    return answer;
+}
+
+static void print_dates(const mu_cli *cli, const sides *s)
+{
+    char text[320];
+    for (int i = 0; i < 2 && cli->supply.by != NULL; i++) {
+        mu_available_words(&s->by[i], cli->supply.by, needed(s, i), text);
+        mu_wrap(cli->out, text, 0, 0);
+    }
+}
+
+/* More than can be made is as good as none. */
+static mu_status check_made(const mu_cli *cli, const sides *s, mu_error *err)
+{
+    for (int i = 0; i < 2 && cli->supply.by != NULL; i++) {
+        if (s->by[i].makers && s->by[i].made.value < needed(s, i)) {
+            return mu_fail(err, MU_NO, "%.6g of %s can be made by %s, %.6g are needed",
+                           s->by[i].made.value, s->by[i].chip->id, cli->supply.by, needed(s, i));
+        }
+    }
+    return MU_OK;
+}
+
 static mu_status print(mu_cli *cli, const sides *s, mu_error *err)
 {
     mu_page page = mu_cli_page(cli);
     bool explains = mu_cli_explains(cli);
     if (cli->json) {
         json_t *json = mu_match_json(&s->reference, &s->other, &s->match);
+        json = cli->supply.by != NULL ? with_dates(cli, s, json) : json;
         return mu_cli_json(
             cli, explains ? mu_explained_json(json, &s->other, &s->explanation) : json, err);
     }
@@ -57,6 +116,7 @@ static mu_status print(mu_cli *cli, const sides *s, mu_error *err)
                         : mu_match_csv(&page, &s->match, err);
     }
     mu_status status = mu_match_print(&page, &s->reference, &s->other, &s->match, err);
+    print_dates(cli, s);
     return status == MU_OK && explains
                ? mu_explanation_print(&page, &s->other, &s->explanation, err)
                : status;
@@ -96,6 +156,9 @@ mu_status mu_verb_match(mu_cli *cli, mu_error *err)
         status = mu_question_load(catalog, &s->other_scenario, cli->arena, &s->other, err);
     }
     if (status == MU_OK) {
+        status = check_dates(cli, s, err);
+    }
+    if (status == MU_OK) {
         status = search(cli, s, err);
     }
     if (status == MU_OK) {
@@ -105,6 +168,10 @@ mu_status mu_verb_match(mu_cli *cli, mu_error *err)
         cli->json = false; /* the answer is printed already */
         return mu_fail(err, MU_NO, "no count of %s reaches %s", s->match.matched.system,
                        s->match.reference.system);
+    }
+    if (status == MU_OK) {
+        status = check_made(cli, s, err);
+        cli->json = status == MU_OK && cli->json;
     }
     return status;
 }

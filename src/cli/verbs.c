@@ -65,9 +65,11 @@ static const mu_verb verbs[] = {
     {"match", "how many chips it takes to equal a system, and what that costs",
      "SYSTEM --with CHIP|SYSTEM",
      "Plans SYSTEM at its best under the SLO, then finds the smallest count of the other that "
-     "yields as many output tokens/s under the same SLO. --chips is the size of SYSTEM.",
+     "yields as many output tokens/s under the same SLO. --chips is the size of SYSTEM. With --by "
+     "only what "
+     "is launched by then counts, and what can be made of it.",
      "muster match gb200-nvl72 --with cloudmatrix-384 --model deepseek-r1 --tpot 50ms",
-     QUESTIONS | MU_TAKES_EXPLAIN, 0, 1, mu_verb_match},
+     QUESTIONS | MU_TAKES_EXPLAIN | MU_TAKES_BY, 0, 1, mu_verb_match},
     {"simulate", "requests over time: latency percentiles, goodput, queues", "[SCENARIO]",
      "Serves made or recorded requests one by one, engine step by engine step. Without --rate and "
      "--trace so many clients as --concurrency says each send the next request when the last is "
@@ -96,6 +98,12 @@ static const mu_verb verbs[] = {
      "may "
      "be said instead. SCENARIO is a file whose name ends in .yaml, .yml or .json.",
      "muster cost hgx-h100 --region us --rent auto", QUESTIONS | MU_TAKES_COST, 0, 1, mu_verb_cost},
+    {"roadmap", "a vendor's chips and systems by launch, with what each serves", "VENDOR",
+     "VENDOR is a name of the catalogue or its first word (huawei, baidu, metax). Announced ones "
+     "are "
+     "there, too. Tokens/s a chip are the best deployment of --model (llama-3.1-70b) within --tpot "
+     "(50ms).",
+     "muster roadmap huawei --svg roadmap.svg", QUESTIONS | MU_TAKES_SVG, 1, 1, mu_verb_roadmap},
     {"claims", "claims of the press, held against the twin", "[ID]",
      "Each claim is a question to the engine with a condition: it holds where the 90 % interval of "
      "the answer lies inside, fails where it lies outside, and is open where it straddles or "
@@ -200,7 +208,7 @@ static const mu_output_flag output_flags[] = {
     {"low-latency", NULL, "every copy of a token straight to its expert, none forwarded",
      MU_TAKES_WIRES, false, AT(net.low_latency), NULL},
     {"by", "DATE", "until when, such as 2027-06, 2027Q2 or 2027 (default: the last dated fact)",
-     MU_TAKES_SUPPLY, false, AT(supply.by), NULL},
+     MU_TAKES_SUPPLY | MU_TAKES_BY, false, AT(supply.by), NULL},
     {"from", "DATE", "count chips made from then on (default: the first dated fact)",
      MU_TAKES_SUPPLY, false, AT(supply.from), NULL},
     {"without", "FOUNDRY[,FOUNDRY...]", "leave these foundries out", MU_TAKES_SUPPLY, true,
