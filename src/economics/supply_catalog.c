@@ -96,8 +96,8 @@ static mu_status read_dies(const reader *r, mu_supply_source *source, mu_supply_
     return status;
 }
 
-/* Packages from one wafer of a packaging line, where it counts wafers. */
-static mu_status read_packages(const reader *r, mu_supply_source *source)
+/* Packages or stacks from one wafer of a line that counts wafers. */
+static mu_status read_per_wafer(const reader *r, mu_supply_source *source)
 {
     double per_wafer = 1.0;
     char path[MU_RAMP_PATH_MAX];
@@ -215,8 +215,8 @@ static mu_status read_line(reader *r)
     if (status == MU_OK && source->part == MU_PIECE_DIES && source->monthly.count > 0) {
         status = read_dies(r, source, line);
     }
-    if (status == MU_OK && source->part == MU_PIECE_PACKAGES) {
-        status = read_packages(r, source);
+    if (status == MU_OK && source->part != MU_PIECE_DIES) {
+        status = read_per_wafer(r, source);
     }
     if (status == MU_OK) {
         status = read_losses(r, source);

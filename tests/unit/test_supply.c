@@ -404,6 +404,36 @@ static void shares_fit(void **state)
     }
 }
 
+/* Chips that lines feed come about when they are said to be sold: no later than half a year. */
+static void launches_are_fed(void **state)
+{
+    (void)state;
+    const mu_catalog *catalog = overlaid(NULL);
+    static mu_supply_month month[MU_SUPPLY_MONTHS_MAX];
+    uint32_t fed = 0;
+    for (uint32_t i = 0; i < mu_catalog_count(catalog, MU_ENTITY_CHIP); i++) {
+        const mu_supply_wish wish = {.catalog = catalog,
+                                     .chip = mu_catalog_at(catalog, MU_ENTITY_CHIP, i)};
+        mu_gross_memo memo = {0};
+        mu_supply_plan plan;
+        double launched = 0.0;
+        mu_status status = mu_supply_from_catalog(&wish, (mu_draw){NULL, 0}, &memo, &plan, NULL);
+        assert_true(status == MU_OK);
+        if (plan.chain.count == 0) {
+            continue;
+        }
+        assert_true(mu_launch_month(catalog, wish.chip, &launched));
+        uint32_t months = (uint32_t)(fmax(plan.to, launched + 12.0) - plan.from) + 1;
+        mu_supply_run(&plan.chain, plan.from, months, month, NULL);
+        double when = mu_supply_when(month, months, plan.from, 500.0);
+        if (!(when <= launched + 6.0 || plan.from > launched)) {
+            fail_msg("%s: launched %g, 500 of it in %g", wish.chip->id, launched, when);
+        }
+        fed++;
+    }
+    assert_true(fed >= 10);
+}
+
 /* What `muster show` lists of a foundry has the shares of its chips. */
 static void shares_are_shown(void **state)
 {
@@ -554,6 +584,7 @@ int main(void)
         cmocka_unit_test(same_seed_same_bits),
         cmocka_unit_test(targets),
         cmocka_unit_test(shares_fit),
+        cmocka_unit_test(launches_are_fed),
         cmocka_unit_test(shares_are_shown),
         cmocka_unit_test(three_fabs),
         cmocka_unit_test(what_is_refused),
