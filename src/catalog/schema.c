@@ -211,7 +211,8 @@ static const mu_schema_item items[] = {
     FACT(FOUNDRY, "lines.<line>.yield", FRACTION, "of finished parts, those that work"),
     FACT(FOUNDRY, "lines.<line>.time", TIME, "from begun to finished, beyond the process's cycle"),
     FACT(FOUNDRY, "lines.<line>.chips.<chip>.share.<date>", FRACTION, "of it that a chip gets"),
-    FACT(FOUNDRY, "lines.<line>.chips.<chip>.per_wafer", COUNT, "packages or stacks from one of its wafers"),
+    FACT(FOUNDRY, "lines.<line>.chips.<chip>.per_wafer", COUNT,
+         "packages or stacks from one of its wafers"),
 
     REF(PROCESS, "foundry", REF, FOUNDRY, "who runs it"),
     PLAIN(PROCESS, "launched", DATE, "first volume"),
