@@ -9,6 +9,7 @@
 #include "io/doc_read.h"
 #include "io/question_load.h"
 #include "report/cost_report.h"
+#include "report/explain_report.h"
 
 #include <string.h>
 
@@ -48,17 +49,23 @@ static mu_status ask(mu_cli *cli, mu_cost_question *question, mu_error *err)
                            : status;
 }
 
+/* `explanation`: NULL = not asked for. */
 static mu_status print(mu_cli *cli, const mu_cost_question *question, const mu_cost_answer *answer,
-                       mu_error *err)
+                       const mu_explanation *explanation, mu_error *err)
 {
     mu_page page = mu_cli_page(cli);
     if (cli->json) {
-        return mu_cli_json(cli, mu_cost_json(question, answer), err);
+        json_t *json = mu_cost_json(question, answer);
+        return mu_cli_json(cli, explanation != NULL ? mu_explained_json(json, explanation) : json,
+                           err);
     }
     if (cli->csv) {
-        return mu_cost_csv(&page, question, answer, err);
+        return explanation != NULL ? mu_explanation_csv(&page, explanation, err)
+                                   : mu_cost_csv(&page, question, answer, err);
     }
-    return mu_cost_print(&page, question, answer, err);
+    mu_status status = mu_cost_print(&page, question, answer, err);
+    return status == MU_OK && explanation != NULL ? mu_explanation_print(&page, explanation, err)
+                                                  : status;
 }
 
 mu_status mu_verb_cost(mu_cli *cli, mu_error *err)
@@ -66,7 +73,9 @@ mu_status mu_verb_cost(mu_cli *cli, mu_error *err)
     mu_cli_work work;
     mu_cost_question *question = MU_NEW(cli->arena, mu_cost_question, 1);
     mu_cost_answer *answer = MU_NEW(cli->arena, mu_cost_answer, 1);
-    if (question == NULL || answer == NULL) {
+    mu_explanation *explanation = MU_NEW(cli->arena, mu_explanation, 1);
+    bool explains = mu_cli_explains(cli);
+    if (question == NULL || answer == NULL || explanation == NULL) {
         return mu_fail(err, MU_E_MEMORY, "out of memory");
     }
     mu_status status = ask(cli, question, err);
@@ -77,6 +86,11 @@ mu_status mu_verb_cost(mu_cli *cli, mu_error *err)
         return status;
     }
     status = mu_cost_answer_question(question, &work.work, answer, err);
+    if (status == MU_OK && explains) {
+        mu_explain_wish wish = {.metric = cli->explain_of};
+        status = mu_cost_explain(question, answer, &wish, &work.work, explanation, err);
+    }
     (void)mu_cli_work_end(&work);
-    return status == MU_OK ? print(cli, question, answer, err) : status;
+    return status == MU_OK ? print(cli, question, answer, explains ? explanation : NULL, err)
+                           : status;
 }

@@ -108,18 +108,15 @@ static mu_status print(mu_cli *cli, const sides *s, mu_error *err)
     if (cli->json) {
         json_t *json = mu_match_json(&s->reference, &s->other, &s->match);
         json = cli->supply.by != NULL ? with_dates(cli, s, json) : json;
-        return mu_cli_json(
-            cli, explains ? mu_explained_json(json, &s->other, &s->explanation) : json, err);
+        return mu_cli_json(cli, explains ? mu_explained_json(json, &s->explanation) : json, err);
     }
     if (cli->csv) {
-        return explains ? mu_explanation_csv(&page, &s->other, &s->explanation, err)
+        return explains ? mu_explanation_csv(&page, &s->explanation, err)
                         : mu_match_csv(&page, &s->match, err);
     }
     mu_status status = mu_match_print(&page, &s->reference, &s->other, &s->match, err);
     print_dates(cli, s);
-    return status == MU_OK && explains
-               ? mu_explanation_print(&page, &s->other, &s->explanation, err)
-               : status;
+    return status == MU_OK && explains ? mu_explanation_print(&page, &s->explanation, err) : status;
 }
 
 static mu_status search(mu_cli *cli, sides *s, mu_error *err)

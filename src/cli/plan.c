@@ -37,11 +37,10 @@ static mu_status print(mu_cli *cli, const mu_question *question, const findings 
     if (cli->json) {
         json_t *json = mu_verified_plan_json(question, f->plan, f->verified, f->seconds);
         bool explained = f->explanation != NULL;
-        return mu_cli_json(
-            cli, explained ? mu_explained_json(json, question, f->explanation) : json, err);
+        return mu_cli_json(cli, explained ? mu_explained_json(json, f->explanation) : json, err);
     }
     if (cli->csv) {
-        return f->explanation != NULL ? mu_explanation_csv(&page, question, f->explanation, err)
+        return f->explanation != NULL ? mu_explanation_csv(&page, f->explanation, err)
                                       : mu_plan_csv(&page, f->plan, f->verified, err);
     }
     mu_status status = mu_plan_print(&page, question, f->plan, err);
@@ -49,7 +48,7 @@ static mu_status print(mu_cli *cli, const mu_question *question, const findings 
         status = mu_verification_print(&page, question, f->verified, err);
     }
     return status == MU_OK && f->explanation != NULL
-               ? mu_explanation_print(&page, question, f->explanation, err)
+               ? mu_explanation_print(&page, f->explanation, err)
                : status;
 }
 

@@ -14,17 +14,16 @@ static mu_status print(mu_cli *cli, const mu_question *question, const mu_predic
     mu_page page = mu_cli_page(cli);
     if (cli->json) {
         json_t *json = mu_prediction_json(question, prediction);
-        return mu_cli_json(
-            cli, explanation != NULL ? mu_explained_json(json, question, explanation) : json, err);
+        return mu_cli_json(cli, explanation != NULL ? mu_explained_json(json, explanation) : json,
+                           err);
     }
     if (cli->csv) {
-        return explanation != NULL ? mu_explanation_csv(&page, question, explanation, err)
+        return explanation != NULL ? mu_explanation_csv(&page, explanation, err)
                                    : mu_prediction_csv(&page, prediction, err);
     }
     mu_status status = mu_prediction_print(&page, question, prediction, err);
-    return status == MU_OK && explanation != NULL
-               ? mu_explanation_print(&page, question, explanation, err)
-               : status;
+    return status == MU_OK && explanation != NULL ? mu_explanation_print(&page, explanation, err)
+                                                  : status;
 }
 
 mu_status mu_verb_predict(mu_cli *cli, mu_error *err)

@@ -97,7 +97,8 @@ static const mu_verb verbs[] = {
      "as `predict` does and prices its tokens. --region says where it stands; facts of a region "
      "may "
      "be said instead. SCENARIO is a file whose name ends in .yaml, .yml or .json.",
-     "muster cost hgx-h100 --region us --rent auto", QUESTIONS | MU_TAKES_COST, 0, 1, mu_verb_cost},
+     "muster cost hgx-h100 --region us --rent auto", QUESTIONS | MU_TAKES_COST | MU_TAKES_EXPLAIN,
+     0, 1, mu_verb_cost},
     {"roadmap", "a vendor's chips and systems by launch, with what each serves", "VENDOR",
      "VENDOR is a name of the catalogue or its first word (huawei, baidu, metax). Announced ones "
      "are "

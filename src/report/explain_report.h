@@ -11,16 +11,15 @@
 #include "study/terms.h"
 
 /** The tornado table with sources and grades, then what is left over. */
-mu_status mu_explanation_print(const mu_page *page, const mu_question *question,
-                               const mu_explanation *explanation, mu_error *err) MU_MUST_CHECK;
+mu_status mu_explanation_print(const mu_page *page, const mu_explanation *explanation,
+                               mu_error *err) MU_MUST_CHECK;
 
 /** input,low,best,high,unit,answer_at_low,answer_at_high,variance_share,narrower,grade,source */
-mu_status mu_explanation_csv(const mu_page *page, const mu_question *question,
-                             const mu_explanation *explanation, mu_error *err) MU_MUST_CHECK;
+mu_status mu_explanation_csv(const mu_page *page, const mu_explanation *explanation,
+                             mu_error *err) MU_MUST_CHECK;
 
 /** An answer's object with key `explain` (docs/json.md), owned; NULL when memory is out. */
-json_t *mu_explained_json(json_t *answer, const mu_question *question,
-                          const mu_explanation *explanation);
+json_t *mu_explained_json(json_t *answer, const mu_explanation *explanation);
 
 /* Which terms are shown. */
 typedef struct mu_terms_view {

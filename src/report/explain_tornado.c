@@ -14,9 +14,9 @@
 #include <stdio.h>
 #include <string.h>
 
-static mu_origin origin_of(const mu_question *question, const mu_tornado_row *row)
+static mu_origin origin_of(const mu_explanation *e, const mu_tornado_row *row)
 {
-    return mu_origin_of(question->catalog, question->engine, row->name);
+    return mu_origin_of(e->catalog, e->engine, row->name);
 }
 
 static void percent(double share, char out[MU_CELL_MAX])
@@ -29,13 +29,12 @@ static void percent(double share, char out[MU_CELL_MAX])
     (void)snprintf(out, MU_CELL_MAX, "%.*f %%", fabs(p) < 9.95 ? 1 : 0, p);
 }
 
-static void add_row(mu_table *table, const mu_question *question, const mu_explanation *e,
-                    const mu_tornado_row *row)
+static void add_row(mu_table *table, const mu_explanation *e, const mu_tornado_row *row)
 {
     char text[6][MU_CELL_MAX];
     char range[2 * MU_CELL_MAX + 8];
     char from[64];
-    mu_origin origin = origin_of(question, row);
+    mu_origin origin = origin_of(e, row);
     mu_format_value(row->range.low, origin.dimension, text[0]);
     mu_format_value(row->range.high, origin.dimension, text[1]);
     (void)snprintf(range, sizeof range, "%s .. %s", text[0], text[1]);
@@ -48,8 +47,7 @@ static void add_row(mu_table *table, const mu_question *question, const mu_expla
     mu_table_row(table, cells);
 }
 
-mu_status mu_explanation_print(const mu_page *page, const mu_question *question,
-                               const mu_explanation *e, mu_error *err)
+mu_status mu_explanation_print(const mu_page *page, const mu_explanation *e, mu_error *err)
 {
     static const char *const headings[] = {"input",    "5 % .. 95 %", "answer at 5 %", "at 95 %",
                                            "variance", "narrower",    "grade, source"};
@@ -65,7 +63,7 @@ mu_status mu_explanation_print(const mu_page *page, const mu_question *question,
         return mu_fail(err, MU_E_MEMORY, "out of memory for the table");
     }
     for (uint32_t i = 0; i < t->rows; i++) {
-        add_row(table, question, e, &t->row[i]);
+        add_row(table, e, &t->row[i]);
     }
     mu_format_quantity(t->answer, e->dimension, answer);
     fprintf(page->out,
@@ -84,8 +82,7 @@ mu_status mu_explanation_print(const mu_page *page, const mu_question *question,
     return status == MU_OK ? mu_stream_check(page->out, err) : status;
 }
 
-mu_status mu_explanation_csv(const mu_page *page, const mu_question *question,
-                             const mu_explanation *e, mu_error *err)
+mu_status mu_explanation_csv(const mu_page *page, const mu_explanation *e, mu_error *err)
 {
     static const char *const headings[] = {
         "input",          "low",      "best",  "high",  "unit", "answer_at_low", "answer_at_high",
@@ -97,7 +94,7 @@ mu_status mu_explanation_csv(const mu_page *page, const mu_question *question,
     }
     for (uint32_t i = 0; i < e->tornado.rows; i++) {
         const mu_tornado_row *row = &e->tornado.row[i];
-        mu_origin origin = origin_of(question, row);
+        mu_origin origin = origin_of(e, row);
         const double number[] = {row->range.low, row->range.best, row->range.high, row->low,
                                  row->high,      row->share,      row->worth};
         char text[7][32];
@@ -115,9 +112,9 @@ mu_status mu_explanation_csv(const mu_page *page, const mu_question *question,
     return mu_table_csv(table, page->out, err);
 }
 
-static json_t *row_json(const mu_question *question, const mu_tornado_row *row)
+static json_t *row_json(const mu_explanation *e, const mu_tornado_row *row)
 {
-    mu_origin origin = origin_of(question, row);
+    mu_origin origin = origin_of(e, row);
     const char grade[2] = {origin.grade, '\0'};
     mu_quantity range = {row->range.best, row->range.low, row->range.high};
     mu_json json = mu_json_begin();
@@ -136,14 +133,14 @@ static json_t *row_json(const mu_question *question, const mu_tornado_row *row)
     return mu_json_done(&json);
 }
 
-static json_t *explanation_json(const mu_question *question, const mu_explanation *e)
+static json_t *explanation_json(const mu_explanation *e)
 {
     const mu_tornado *t = &e->tornado;
     mu_json json = mu_json_begin();
     json_t *rows = json_array();
     int failed = rows == NULL;
     for (uint32_t i = 0; i < t->rows; i++) {
-        failed |= json_array_append_new(rows, row_json(question, &t->row[i]));
+        failed |= json_array_append_new(rows, row_json(e, &t->row[i]));
     }
     if (failed != 0) {
         json_decref(rows);
@@ -160,9 +157,9 @@ static json_t *explanation_json(const mu_question *question, const mu_explanatio
     return mu_json_done(&json);
 }
 
-json_t *mu_explained_json(json_t *answer, const mu_question *question, const mu_explanation *e)
+json_t *mu_explained_json(json_t *answer, const mu_explanation *e)
 {
-    json_t *explained = explanation_json(question, e);
+    json_t *explained = explanation_json(e);
     if (answer == NULL || explained == NULL ||
         json_object_set_new(answer, "explain", explained) != 0) {
         json_decref(answer);

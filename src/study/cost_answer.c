@@ -9,6 +9,7 @@
  */
 #include "study/cost_parts.h"
 #include "study/draws.h"
+#include "study/explain.h"
 #include "study/metrics.h"
 
 #include <assert.h>
@@ -115,10 +116,9 @@ static void measure(const sheet *h, const mu_cost_draw *d, double *row)
     }
 }
 
-/* Row 0 is the point, whatever the plan. */
-static mu_status draw_row(const sheet *h, uint64_t index, mu_arena *arena, mu_error *err)
+static mu_status draw_row(const sheet *h, mu_draw draw, mu_arena *arena, double row[COLUMNS],
+                          mu_error *err)
 {
-    mu_draw draw = {.plan = h->plan, .index = (uint32_t)index};
     mu_service service = {0};
     mu_cost_draw d;
     mu_status status = MU_OK;
@@ -129,7 +129,7 @@ static mu_status draw_row(const sheet *h, uint64_t index, mu_arena *arena, mu_er
         status = mu_cost_draw_make(h->q, h->deployment != NULL ? &service : NULL, draw, &d, err);
     }
     if (status == MU_OK) {
-        measure(h, &d, h->row + index * COLUMNS);
+        measure(h, &d, row);
     }
     return status;
 }
@@ -137,7 +137,8 @@ static mu_status draw_row(const sheet *h, uint64_t index, mu_arena *arena, mu_er
 static mu_status draw_one(void *context, uint64_t index, uint32_t worker, mu_error *err)
 {
     const sheet *h = context;
-    return draw_row(h, index + 1, h->arena[worker], err);
+    mu_draw draw = {.plan = h->plan, .index = (uint32_t)index + 1};
+    return draw_row(h, draw, h->arena[worker], h->row + (index + 1) * COLUMNS, err);
 }
 
 static mu_quantity column_of(const sheet *h, uint32_t at)
@@ -302,7 +303,8 @@ static mu_status run(sheet *h, mu_work *work, mu_error *err)
     }
     mu_status status = open_plan(h, work, err);
     if (status == MU_OK) {
-        status = draw_row(h, 0, work->arena, err);
+        mu_draw point = {.plan = h->plan}; /* row 0, whatever the plan */
+        status = draw_row(h, point, work->arena, h->row, err);
     }
     if (status != MU_OK || h->samples == 0) {
         return status;
@@ -345,5 +347,75 @@ mu_status mu_cost_answer_question(const mu_cost_question *question, mu_work *wor
         fill_served(&h, out);
     }
     mu_arena_back(work->arena, mark);
+    return status;
+}
+
+/* A figure of a bill as a function of a draw. */
+typedef struct figure {
+    const sheet *sheet;
+    uint32_t at; /* column */
+} figure;
+
+static mu_status ask_figure(const void *context, mu_draw draw, mu_arena *arena, double *out,
+                            mu_error *err)
+{
+    const figure *f = context;
+    double row[COLUMNS] = {0};
+    mu_status status = draw_row(f->sheet, draw, arena, row, err);
+    if (status == MU_OK) {
+        *out = row[f->at];
+    }
+    return status;
+}
+
+static mu_status choose_figure(const mu_cost_question *q, const mu_explain_wish *wish,
+                               const char **name, uint32_t *column, mu_error *err)
+{
+    static const char *const names[] = {"used_chip_hour_usd", "chip_hour_usd",
+                                        "capital_usd",        "year_usd",
+                                        "million_input_usd",  "million_output_usd"};
+    static const uint32_t columns[] = {AT_HOUR_USED,  AT_HOUR_TOTAL, AT_CAPITAL_TOTAL,
+                                       AT_YEAR_TOTAL, AT_OWNED,      AT_OWNED + 1};
+    uint32_t count = sizeof names / sizeof names[0];
+    uint32_t known = q->served != NULL ? count : count - 2;
+    uint32_t which = 0;
+    mu_status status = mu_explain_metric(names, known, wish->metric,
+                                         q->served != NULL ? count - 1 : 0, &which, err);
+    *name = names[which];
+    *column = columns[which];
+    return status;
+}
+
+mu_status mu_cost_explain(const mu_cost_question *question, const mu_cost_answer *answer,
+                          const mu_explain_wish *wish, mu_work *work, mu_explanation *out,
+                          mu_error *err)
+{
+    const mu_question *served = question->served;
+    const char *name = NULL;
+    sheet h = {.q = question, .samples = (uint64_t)question->scenario->samples};
+    figure f = {.sheet = &h};
+    double row[COLUMNS] = {0};
+    mu_status status = choose_figure(question, wish, &name, &f.at, err);
+    if (status == MU_OK) {
+        status = mu_explain_check(question->scenario, err);
+    }
+    h.deployment = served != NULL ? &answer->prediction.deployment : NULL;
+    mu_arena_mark mark = mu_arena_here(work->arena);
+    if (status == MU_OK) {
+        status = open_plan(&h, work, err);
+    }
+    if (status == MU_OK) {
+        mu_draw point = {.plan = h.plan}; /* joins the names of prices */
+        status = draw_row(&h, point, work->arena, row, err);
+    }
+    if (status == MU_OK) {
+        mu_draw_plan_freeze(h.plan);
+        status = mu_tornado_make(h.plan, h.samples, MU_TORNADO_ROWS, ask_figure, &f, work,
+                                 &out->tornado, err);
+    }
+    mu_arena_back(work->arena, mark);
+    if (status == MU_OK) {
+        mu_explanation_name(name, question->catalog, served != NULL ? served->engine : NULL, out);
+    }
     return status;
 }

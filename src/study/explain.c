@@ -41,7 +41,8 @@ mu_dimension mu_explain_dimension(const char *metric)
     if (strstr(metric, "_per_s") != NULL) {
         return MU_DIM_NONE;
     }
-    return ends(metric, "_s")   ? MU_DIM_TIME
+    return ends(metric, "_usd") ? MU_DIM_MONEY
+           : ends(metric, "_s") ? MU_DIM_TIME
            : ends(metric, "_w") ? MU_DIM_POWER
            : ends(metric, "_j") ? MU_DIM_ENERGY
                                 : MU_DIM_NONE;
@@ -73,6 +74,15 @@ mu_status mu_explain_metric(const char *const names[], uint32_t count, const cha
     }
     return mu_fail(err, MU_E_USAGE, "--explain-of: unknown metric \"%.64s\"; expected one of %s",
                    wanted, all);
+}
+
+void mu_explanation_name(const char *metric, const mu_catalog *catalog, const mu_entity *engine,
+                         mu_explanation *out)
+{
+    (void)snprintf(out->metric, sizeof out->metric, "%s", metric);
+    out->dimension = mu_explain_dimension(metric);
+    out->catalog = catalog;
+    out->engine = engine;
 }
 
 mu_status mu_explain_check(const mu_scenario *scenario, mu_error *err)
@@ -128,8 +138,7 @@ mu_status mu_explain_prediction(const mu_question *question, const mu_prediction
     }
     mu_arena_back(work->arena, mark);
     if (status == MU_OK) {
-        out->dimension = mu_explain_dimension(metric_names[a.metric]);
-        (void)snprintf(out->metric, sizeof out->metric, "%s", metric_names[a.metric]);
+        mu_explanation_name(metric_names[a.metric], question->catalog, question->engine, out);
     }
     return status;
 }

@@ -5,6 +5,7 @@
 #ifndef MUSTER_STUDY_EXPLAIN_H
 #define MUSTER_STUDY_EXPLAIN_H
 
+#include "study/cost.h"
 #include "study/tornado.h"
 
 /* What of an answer is explained. */
@@ -14,7 +15,9 @@ typedef struct mu_explain_wish {
 
 typedef struct mu_explanation {
     char metric[40];
-    mu_dimension dimension; /* of the answer */
+    mu_dimension dimension;    /* of the answer */
+    const mu_catalog *catalog; /* that its inputs come from, borrowed */
+    const mu_entity *engine;   /* NULL = none */
     mu_tornado tornado;
 } mu_explanation;
 
@@ -24,6 +27,10 @@ typedef struct mu_explanation {
  */
 mu_status mu_explain_metric(const char *const names[], uint32_t count, const char *wanted,
                             uint32_t usual, uint32_t *out, mu_error *err) MU_MUST_CHECK;
+
+/** Names what `out` explains and where its inputs come from; the tornado is filled apart. */
+void mu_explanation_name(const char *metric, const mu_catalog *catalog, const mu_entity *engine,
+                         mu_explanation *out);
 
 /** MU_E_USAGE when a scenario has too few draws to explain. */
 mu_status mu_explain_check(const mu_scenario *scenario, mu_error *err) MU_MUST_CHECK;
@@ -50,5 +57,14 @@ mu_status mu_explain_prediction(const mu_question *question, const mu_prediction
 mu_status mu_match_explain(const mu_question *left, const mu_question *right,
                            const mu_explain_wish *wish, mu_work *work, mu_match *out,
                            mu_explanation *explanation, mu_error *err) MU_MUST_CHECK;
+
+/**
+ * What a bill hangs on: `used_chip_hour_usd` by default, of a deployment `million_output_usd`; also
+ * million_input_usd, chip_hour_usd, capital_usd, year_usd.
+ * @param[in] answer  of this question
+ */
+mu_status mu_cost_explain(const mu_cost_question *question, const mu_cost_answer *answer,
+                          const mu_explain_wish *wish, mu_work *work, mu_explanation *out,
+                          mu_error *err) MU_MUST_CHECK;
 
 #endif

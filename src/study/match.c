@@ -249,8 +249,8 @@ static mu_status explain_draws(const pairing *p, const double point[RATIO_COUNT]
                                  &out->tornado, err);
     }
     if (status == MU_OK) {
-        out->dimension = MU_DIM_NONE;
-        (void)snprintf(out->metric, sizeof out->metric, "%s", name);
+        mu_explanation_name(name, p->other->catalog, p->other->engine, out);
+        out->dimension = MU_DIM_NONE; /* a ratio, or chips */
     }
     return status;
 }
