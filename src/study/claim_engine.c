@@ -133,9 +133,10 @@ static mu_status read_scenario(const mu_claim *claim, const mu_node *map, mu_cla
     const mu_doc inner = {.file = claim->entity->doc.file, .root = match != NULL ? match : predict};
     mu_status status = mu_node_known_keys(&claim->entity->doc, map, keys, 3, err);
     if (status == MU_OK && (match == NULL) == (predict == NULL)) {
-        status = mu_node_fail(&claim->entity->doc, map, err,
-                              "expected an expression, {predict: .., metric: ..} or {match: .., "
-                              "metric: ..}");
+        status =
+            mu_node_fail(&claim->entity->doc, map, err,
+                         "expected an expression, or one of {predict: .., metric: ..}, {match: .., "
+                         "metric: ..} and {supply: .., metric: ..}");
     }
     if (status != MU_OK) {
         return status;
@@ -173,25 +174,20 @@ mu_status mu_claim_engine_read(mu_claim *claim, const mu_node *node, const char 
         return mu_node_fail(&claim->entity->doc, node, err, "claim \"%s\", %s: %s",
                             claim->entity->id, name, inner.text);
     }
-    if (claim->count == MU_CLAIM_INPUTS_MAX) {
-        return mu_node_fail(&claim->entity->doc, node, err, "more than %d inputs and terms",
-                            MU_CLAIM_INPUTS_MAX);
-    }
-    claim->operand[claim->count] = (mu_claim_operand){
+    mu_claim_operand operand = {
         .engine = engine,
         .draw_name = mu_arena_printf(claim->arena, "claim/%s/%s", claim->entity->id, name)};
-    claim->input[claim->count] = (mu_claim_input){.kind = MU_INPUT_ENGINE,
-                                                  .name = name,
-                                                  .formula = formula_of(claim, engine, metric),
-                                                  .unit = unit_of(engine, metric),
-                                                  .source = "",
-                                                  .note = "",
-                                                  .grade = '-',
-                                                  .scale = 1.0};
-    bool ok = claim->operand[claim->count].draw_name != NULL &&
-              claim->input[claim->count].formula != NULL;
-    claim->count++;
-    return ok ? MU_OK : mu_fail(err, MU_E_MEMORY, "no memory for a claim");
+    mu_claim_input input = {.kind = MU_INPUT_ENGINE,
+                            .name = name,
+                            .formula = formula_of(claim, engine, metric),
+                            .unit = unit_of(engine, metric),
+                            .source = "",
+                            .note = "",
+                            .grade = '-',
+                            .scale = 1.0};
+    return operand.draw_name == NULL || input.formula == NULL
+               ? mu_fail(err, MU_E_MEMORY, "no memory for a claim")
+               : mu_claim_add(claim, &input, &operand, node, err);
 }
 
 /* Byte by byte: scenarios begin as zeros, so that equal ones have equal bytes. */

@@ -5,6 +5,7 @@
 
 #include "study/claims.h"
 #include "study/expression.h"
+#include "study/supply_fab.h"
 
 enum { MU_CLAIM_INPUTS_MAX = 48 };
 
@@ -32,11 +33,20 @@ typedef struct mu_claim_engine {
     double point; /* of predict */
 } mu_claim_engine;
 
+/* What can be made of a chip, or what a foundry changes. */
+typedef struct mu_claim_supply {
+    mu_supply_question question;
+    const mu_entity *entity;
+    uint32_t metric; /* in the words of its kind */
+    bool ratio;      /* the answer has no unit */
+} mu_claim_supply;
+
 /* Operand i: how to get its value in a draw. */
 typedef struct mu_claim_operand {
     const char *draw_name;     /* facts, matches */
     mu_expression *expression; /* terms */
-    mu_claim_engine *engine;   /* engine terms */
+    mu_claim_engine *engine;
+    mu_claim_supply *supply; /* engine terms */
 } mu_claim_operand;
 
 typedef struct mu_claim {
@@ -60,6 +70,19 @@ mu_status mu_claim_read(mu_claim *claim, mu_error *err) MU_MUST_CHECK;
 
 /** Asks the engine, or the book. MU_NO: the engine answers no. */
 mu_status mu_claim_engine_ask(mu_claim *claim, uint32_t index, mu_work *work,
+                              mu_error *err) MU_MUST_CHECK;
+
+/** The next operand; `node` says where it stands. MU_E_INPUT: too many. */
+mu_status mu_claim_add(mu_claim *claim, const mu_claim_input *input,
+                       const mu_claim_operand *operand, const mu_node *node,
+                       mu_error *err) MU_MUST_CHECK;
+
+/** Reads {supply: {..}, metric: ..} into the next operand. */
+mu_status mu_claim_supply_read(mu_claim *claim, const mu_node *node, const char *name,
+                               mu_error *err) MU_MUST_CHECK;
+
+/** Its interval. MU_NO: nobody is known to make it. */
+mu_status mu_claim_supply_ask(mu_claim *claim, uint32_t index, mu_arena *arena,
                               mu_error *err) MU_MUST_CHECK;
 
 /** Reads an engine term ({match: {..}, metric: ..}) into the next operand. */

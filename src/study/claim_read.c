@@ -35,6 +35,15 @@ static mu_status add(mu_claim *claim, const mu_claim_input *input, const mu_clai
     return MU_OK;
 }
 
+mu_status mu_claim_add(mu_claim *claim, const mu_claim_input *input,
+                       const mu_claim_operand *operand, const mu_node *node, mu_error *err)
+{
+    uint32_t index = 0;
+    mu_error inner = {0};
+    mu_status status = add(claim, input, operand, &index, &inner);
+    return status == MU_OK ? MU_OK : mu_node_fail(&claim->entity->doc, node, err, "%s", inner.text);
+}
+
 /* The words as they were written; NULL when memory is out. */
 static const char *spelt(mu_claim *claim, const mu_operand_words *words)
 {
@@ -321,8 +330,13 @@ static mu_status read_terms(mu_claim *claim, mu_error *err)
         if (known(claim, node->key, &other)) {
             return mu_node_fail(doc, node, err, "two terms are called \"%.60s\"", node->key);
         }
-        status = node->kind == MU_NODE_MAP ? mu_claim_engine_read(claim, node, node->key, err)
-                                           : read_expression(claim, node, node->key, err);
+        if (node->kind != MU_NODE_MAP) {
+            status = read_expression(claim, node, node->key, err);
+        } else if (mu_node_get(node, "supply") != NULL) {
+            status = mu_claim_supply_read(claim, node, node->key, err);
+        } else {
+            status = mu_claim_engine_read(claim, node, node->key, err);
+        }
     }
     return status;
 }

@@ -199,8 +199,11 @@ static mu_status judge(mu_claim *claim, mu_work *work, mu_claim_answer *out, mu_
     mu_error inner = {0};
     mu_status status = MU_OK;
     for (uint32_t i = 0; i < claim->count && status == MU_OK; i++) {
-        status =
-            claim->operand[i].engine != NULL ? mu_claim_engine_ask(claim, i, work, &inner) : MU_OK;
+        if (claim->operand[i].engine != NULL) {
+            status = mu_claim_engine_ask(claim, i, work, &inner);
+        } else if (claim->operand[i].supply != NULL) {
+            status = mu_claim_supply_ask(claim, i, work->arena, &inner);
+        }
     }
     if (status == MU_NO) {
         (void)snprintf(out->reason, sizeof out->reason, "the engine answers no: %.360s",

@@ -9,6 +9,7 @@
 
 #include "catalog/date.h"
 #include "study/claims.h"
+#include "study/supply.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -128,6 +129,31 @@ static void test_engine(void **state)
     assert_true(fabs(a.answer.high / p.output_tokens_per_s_per_chip.high - 1.0) < 1e-12);
 }
 
+/* What can be made is what `supply` says can be made. */
+static void test_supply(void **state)
+{
+    (void)state;
+    const mu_entity *chip = NULL;
+    mu_supply_question q;
+    mu_supply_words words = {.from = "2026-01", .by = "2026-12"};
+    mu_supply_answer *made = MU_NEW(t.arena, mu_supply_answer, 1);
+    mu_error err = {0};
+    assert_non_null(made);
+    assert_int_equal(mu_catalog_find(t.catalog, MU_ENTITY_CHIP, "ascend-910c", &chip, &err), MU_OK);
+    assert_int_equal(mu_supply_question_make(t.catalog, chip, &words, 0.0, t.arena, &q, &err),
+                     MU_OK);
+    q.samples = 256.0;
+    q.seed = 1.0;
+    assert_int_equal(mu_supply_answer_question(&q, t.arena, made, &err), MU_OK);
+    mu_claim_answer a =
+        own("    terms: {a: {supply: {chip: ascend-910c, from: 2026-01, by: 2026-12}, metric: "
+            "made}}\n    question: a / 2\n    holds: {above: 0}\n",
+            256);
+    assert_true(fabs(a.answer.value * 2.0 / made->total.value - 1.0) < 1e-12);
+    assert_true(fabs(a.answer.low * 2.0 / made->total.low - 1.0) < 0.05);
+    assert_true(fabs(a.answer.high * 2.0 / made->total.high - 1.0) < 0.05);
+}
+
 /* Every shipped claim is answered, every statement of the articles is among them once. */
 static void test_shipped(void **state)
 {
@@ -227,6 +253,17 @@ static void test_bad(void **state)
     refused("    terms:\n      a: {match: {model: llama-3.1-8b, system: hgx-h100}, metric: chips}\n"
             "    question: a\n" HOLDS,
             5, 7, "with:");
+    refused(
+        "    terms:\n      a: {supply: {chip: ascend-910x}, metric: made}\n    question: a\n" HOLDS,
+        5, 11, "supply: unknown chip");
+    refused("    terms:\n      a: {supply: {chip: ascend-910c, by: 2020-01}, metric: made}\n"
+            "    question: a\n" HOLDS,
+            5, 11, "before the launch");
+    refused(
+        "    terms:\n      a: {supply: {chip: ascend-910c}, metric: mad}\n    question: a\n" HOLDS,
+        5, 7, "expected metric: made");
+    refused("    terms:\n      a: {supply: {by: 2026}, metric: made}\n    question: a\n" HOLDS, 5,
+            11, "expected chip: or foundry:");
     refused("  - id: c\n    name: again\n", 4, 5, "stands twice");
     refused("other: 1\n", 4, 1, "unknown key");
 }
@@ -295,7 +332,7 @@ int main(void)
         cmocka_unit_test(test_engine),   cmocka_unit_test(test_shipped),
         cmocka_unit_test(test_threads),  cmocka_unit_test(test_bad),
         cmocka_unit_test(test_overlay),  cmocka_unit_test(test_dates),
-        cmocka_unit_test(test_point),
+        cmocka_unit_test(test_point),    cmocka_unit_test(test_supply),
     };
     return cmocka_run_group_tests(tests, twin_open, twin_close);
 }
