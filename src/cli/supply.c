@@ -8,6 +8,7 @@
 
 #include "io/file_write.h"
 #include "io/question_load.h"
+#include "report/explain_report.h"
 #include "report/supply_report.h"
 
 #include <stdio.h>
@@ -22,6 +23,8 @@ typedef struct asked {
     mu_scenario scenario;           /* of one system */
     mu_question serving;
     mu_supply_picture picture;
+    bool explained;
+    mu_explanation explanation;
 } asked;
 
 static mu_status write_picture(void *context, FILE *out, mu_error *err)
@@ -39,10 +42,31 @@ static mu_status print(mu_cli *cli, asked *s, mu_error *err)
         }
     }
     if (cli->json) {
-        return mu_cli_json(cli, mu_supply_json(&s->picture), err);
+        json_t *json = mu_supply_json(&s->picture);
+        return mu_cli_json(cli, s->explained ? mu_explained_json(json, &s->explanation) : json,
+                           err);
     }
-    return cli->csv ? mu_supply_csv(&page, &s->picture, err)
-                    : mu_supply_print(&page, &s->picture, err);
+    if (cli->csv) {
+        return s->explained ? mu_explanation_csv(&page, &s->explanation, err)
+                            : mu_supply_csv(&page, &s->picture, err);
+    }
+    mu_status status = mu_supply_print(&page, &s->picture, err);
+    return status == MU_OK && s->explained ? mu_explanation_print(&page, &s->explanation, err)
+                                           : status;
+}
+
+static mu_status explain(mu_cli *cli, asked *s, mu_error *err)
+{
+    mu_cli_work work;
+    mu_explain_wish wish = {.metric = cli->explain_of};
+    mu_status status = mu_cli_work_begin(cli, &work, err);
+    if (status != MU_OK) {
+        return status;
+    }
+    status = mu_supply_explain(&s->question, &s->answer, &wish, &work.work, &s->explanation, err);
+    (void)mu_cli_work_end(&work);
+    s->explained = status == MU_OK;
+    return status;
 }
 
 /* The system whose service is asked for: the largest of the chip unless one is named. */
@@ -114,6 +138,9 @@ static mu_status supply_of_chip(mu_cli *cli, const mu_catalog *catalog, const mu
     if (answered == MU_OK && cli->scenario.model[0] != '\0') {
         answered = serve(cli, s, err);
     }
+    if (answered == MU_OK && mu_cli_explains(cli)) {
+        answered = explain(cli, s, err);
+    }
     if (answered != MU_OK && answered != MU_NO) {
         return answered;
     }
@@ -136,6 +163,7 @@ static mu_status check_fab_flags(const mu_cli *cli, mu_error *err)
     extra = cli->scenario.chips > 0.0 ? "--chips" : extra;
     extra = cli->scenario.model[0] != '\0' ? "--model" : extra;
     extra = cli->svg != NULL ? "--svg" : extra;
+    extra = mu_cli_explains(cli) ? "--explain" : extra;
     extra = cli->supply.without != NULL ? "--without" : extra;
     extra = cli->supply.from != NULL ? "--from" : extra;
     return extra == NULL ? MU_OK

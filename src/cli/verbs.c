@@ -91,7 +91,7 @@ static const mu_verb verbs[] = {
      "with --model the largest system of the chip (or --system) says what all of them serve. A "
      "FOUNDRY shows its lines, the chips on them, and what these chips would be without it.",
      "muster supply ascend-910c --by 2027-06 --chips 1000000 --svg supply.svg",
-     QUESTIONS | MU_TAKES_SVG | MU_TAKES_SUPPLY, 1, 1, mu_verb_supply},
+     QUESTIONS | MU_TAKES_SVG | MU_TAKES_SUPPLY | MU_TAKES_EXPLAIN, 1, 1, mu_verb_supply},
     {"cost", "what chips and tokens cost: owning, renting, break-even", "[SCENARIO|SYSTEM]",
      "The bill of owning a system: capital, a year, a chip-hour. With --model it predicts or plans "
      "as `predict` does and prices its tokens. --region says where it stands; facts of a region "

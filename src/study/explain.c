@@ -85,13 +85,18 @@ void mu_explanation_name(const char *metric, const mu_catalog *catalog, const mu
     out->engine = engine;
 }
 
-mu_status mu_explain_check(const mu_scenario *scenario, mu_error *err)
+mu_status mu_explain_check_draws(double samples, mu_error *err)
 {
-    if (scenario->samples >= draws_least) {
+    if (samples >= draws_least) {
         return MU_OK;
     }
     return mu_fail(err, MU_E_USAGE, "--explain: expected --uncertainty of %.0f draws or more",
                    draws_least);
+}
+
+mu_status mu_explain_check(const mu_scenario *scenario, mu_error *err)
+{
+    return mu_explain_check_draws(scenario->samples, err);
 }
 
 /* A prediction as a function of a draw. */

@@ -6,6 +6,7 @@
 #define MUSTER_STUDY_EXPLAIN_H
 
 #include "study/cost.h"
+#include "study/supply.h"
 #include "study/tornado.h"
 
 /* What of an answer is explained. */
@@ -32,7 +33,8 @@ mu_status mu_explain_metric(const char *const names[], uint32_t count, const cha
 void mu_explanation_name(const char *metric, const mu_catalog *catalog, const mu_entity *engine,
                          mu_explanation *out);
 
-/** MU_E_USAGE when a scenario has too few draws to explain. */
+/** MU_E_USAGE when so many draws, or those of a scenario, are too few to explain. */
+mu_status mu_explain_check_draws(double samples, mu_error *err) MU_MUST_CHECK;
 mu_status mu_explain_check(const mu_scenario *scenario, mu_error *err) MU_MUST_CHECK;
 
 /** How a metric is read, by the unit that its name carries. */
@@ -66,5 +68,13 @@ mu_status mu_match_explain(const mu_question *left, const mu_question *right,
 mu_status mu_cost_explain(const mu_cost_question *question, const mu_cost_answer *answer,
                           const mu_explain_wish *wish, mu_work *work, mu_explanation *out,
                           mu_error *err) MU_MUST_CHECK;
+
+/**
+ * What a supply hangs on: `chips` until the end by default, or chips_a_month at the end.
+ * @param[in] answer  of this question, with a line
+ */
+mu_status mu_supply_explain(const mu_supply_question *question, const mu_supply_answer *answer,
+                            const mu_explain_wish *wish, mu_work *work, mu_explanation *out,
+                            mu_error *err) MU_MUST_CHECK;
 
 #endif

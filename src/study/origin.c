@@ -91,6 +91,26 @@ static bool by_path(const mu_catalog *catalog, const mu_entity *entity, const ch
     return true;
 }
 
+/* Ramps are drawn under one name: the first of their dated facts that is in doubt speaks. */
+static bool by_date(const mu_catalog *catalog, const mu_entity *entity, const char *path,
+                    mu_origin *out)
+{
+    const mu_node *node = mu_catalog_node(catalog, entity, path, NULL);
+    for (uint32_t i = 0; node != NULL && i < node->count; i++) {
+        char dated[2 * PATH_MAX_BYTES];
+        mu_fact fact;
+        mu_error ignored = {0};
+        const char *key = node->child[i].key;
+        (void)snprintf(dated, sizeof dated, "%s.%s", path, key != NULL ? key : "");
+        if (key != NULL &&
+            mu_catalog_fact(catalog, entity, dated, false, &fact, &ignored) == MU_OK &&
+            fact.path != NULL && fact.range.low < fact.range.high) {
+            return by_path(catalog, entity, dated, out);
+        }
+    }
+    return false;
+}
+
 /* "TIER_FIELD" of a system or chip, which the entity keeps as tiers.TIER.FIELD without unit. */
 static bool by_tier(const mu_catalog *catalog, const mu_entity *entity, const char *what,
                     mu_origin *out)
@@ -118,7 +138,7 @@ static bool by_entity(const mu_catalog *catalog, const mu_entity *entity, const 
     for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
         char path[PATH_MAX_BYTES];
         (void)snprintf(path, sizeof path, "%s%s", folders[i], what);
-        if (by_path(catalog, entity, path, out)) {
+        if (by_path(catalog, entity, path, out) || by_date(catalog, entity, path, out)) {
             out->dimension = out->dimension == MU_DIM_NONE ? named : out->dimension;
             return true;
         }
