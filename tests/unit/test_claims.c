@@ -184,6 +184,55 @@ static void test_shipped(void **state)
     }
 }
 
+/* "Entity/field" among the rows of some claim. */
+static bool is_covered(const char *row)
+{
+    for (uint32_t i = 0; i < mu_catalog_count(t.catalog, MU_ENTITY_CLAIM); i++) {
+        const mu_entity *claim = mu_catalog_at(t.catalog, MU_ENTITY_CLAIM, i);
+        const mu_node *rows = mu_catalog_node(t.catalog, claim, "rows", NULL);
+        for (uint32_t k = 0; rows != NULL && k < rows->count; k++) {
+            if (strcmp(rows->child[k].text, row) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Every published row of kind claim is some claim's. */
+static void test_rows(void **state)
+{
+    (void)state;
+    const char *tables = getenv("MUSTER_TABLES");
+    char path[1024];
+    char line[4096];
+    uint32_t found = 0;
+    (void)snprintf(path, sizeof path, "%s/catalog.csv", tables != NULL ? tables : "../shared/data");
+    FILE *file = fopen(path, "r");
+    if (file == NULL) {
+        print_message("SKIPPED: no %s\n", path);
+        skip();
+    }
+    while (file != NULL && fgets(line, (int)sizeof line, file) != NULL) {
+        char *kind = strchr(line, ',');
+        char *field = kind == NULL ? NULL : strchr(kind + 1, ',');
+        char *end = field == NULL ? NULL : strchr(field + 1, ',');
+        if (end == NULL || strncmp(kind, ",claim,", 7) != 0) {
+            continue;
+        }
+        *kind = '\0';
+        *end = '\0';
+        const char *row = mu_arena_printf(t.arena, "%s/%s", line, field + 1);
+        if (row == NULL || !is_covered(row)) {
+            (void)fclose(file);
+            fail_msg("no claim has the row %s", row);
+        }
+        found++;
+    }
+    assert_true(found > 60);
+    (void)fclose(file);
+}
+
 static void test_threads(void **state)
 {
     (void)state;
@@ -333,6 +382,7 @@ int main(void)
         cmocka_unit_test(test_threads),  cmocka_unit_test(test_bad),
         cmocka_unit_test(test_overlay),  cmocka_unit_test(test_dates),
         cmocka_unit_test(test_point),    cmocka_unit_test(test_supply),
+        cmocka_unit_test(test_rows),
     };
     return cmocka_run_group_tests(tests, twin_open, twin_close);
 }
