@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Terms of a claim that ask what can be made: {supply: {chip: ID, from: DATE, by: DATE}, metric: ..}
- * and {supply: {foundry: ID, by: DATE}, metric: ..}.
+ * Terms of a claim that ask what can be made:
+ * {supply: {chip: ID, from: DATE, by: DATE}, metric: ..} and
+ * {supply: {foundry: ID, by: DATE}, metric: ..}.
  *
  * Bound: like a match, the answer is drawn from its own interval, apart from the facts.
  */
