@@ -184,10 +184,11 @@ static void give_reason(const mu_claim *claim, mu_claim_answer *out)
 {
     static const char *const where[] = {"lies inside", "lies outside", "straddles"};
     char condition[64];
-    if (!out->answered || claim->open != NULL) {
-        (void)snprintf(out->reason, sizeof out->reason, "%s",
-                       claim->open != NULL ? claim->open : out->reason);
-        return;
+    if (claim->open != NULL) {
+        (void)snprintf(out->reason, sizeof out->reason, "%s", claim->open);
+    }
+    if (claim->open != NULL || !out->answered) {
+        return; /* the engine's own reason stands there already */
     }
     mu_condition_text(&claim->condition, condition);
     (void)snprintf(out->reason, sizeof out->reason, "%s \"%s\"%s%s", where[out->verdict], condition,

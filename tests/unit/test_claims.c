@@ -129,6 +129,21 @@ static void test_engine(void **state)
     assert_true(fabs(a.answer.high / p.output_tokens_per_s_per_chip.high - 1.0) < 1e-12);
 }
 
+/* Where the engine answers no, its reason is the claim's. */
+static void test_no(void **state)
+{
+    (void)state;
+    mu_claim_answer a =
+        own("    terms: {a: {predict: {model: llama-3.1-405b, system: l40s-server}, "
+            "metric: ttft_s}}\n    question: a\n    holds: {above: 0}\n",
+            4);
+    assert_false(a.answered);
+    assert_int_equal(a.verdict, MU_CLAIM_OPEN);
+    assert_int_equal(a.input_count, 0);
+    assert_non_null(strstr(a.reason, "the engine answers no: "));
+    assert_true(strlen(a.reason) > 40);
+}
+
 /* What can be made is what `supply` says can be made. */
 static void test_supply(void **state)
 {
@@ -382,7 +397,7 @@ int main(void)
         cmocka_unit_test(test_threads),  cmocka_unit_test(test_bad),
         cmocka_unit_test(test_overlay),  cmocka_unit_test(test_dates),
         cmocka_unit_test(test_point),    cmocka_unit_test(test_supply),
-        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_no),       cmocka_unit_test(test_rows),
     };
     return cmocka_run_group_tests(tests, twin_open, twin_close);
 }
