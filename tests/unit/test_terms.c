@@ -112,12 +112,12 @@ static void sums_tie_out(void **state)
 
 static const mu_pull *pull_of(const mu_terms *terms, const char *input)
 {
-    for (uint32_t i = 0; i < terms->pulls; i++) {
+    static const mu_pull none = {.elasticity = NAN};
+    for (uint32_t i = 0; terms->pull != NULL && i < terms->pulls; i++) {
         if (strcmp(terms->pull[i].input, input) == 0) {
             return &terms->pull[i];
         }
     }
-    static const mu_pull none = {.elasticity = NAN};
     fail_msg("%s does not pull", input);
     return &none;
 }
