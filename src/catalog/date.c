@@ -5,6 +5,7 @@
 #include "catalog/date.h"
 
 #include <assert.h>
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,7 +34,8 @@ static int days_of(int year, int month)
 /* A half or quarter of a year: "H1", "Q3". */
 static bool read_part(const char *text, int year, mu_range *out)
 {
-    int parts = text[0] == 'H' ? 2 : text[0] == 'Q' ? 4 : 0;
+    int letter = toupper((unsigned char)text[0]);
+    int parts = letter == 'H' ? 2 : letter == 'Q' ? 4 : 0;
     int part = parts == 0 || text[1] == '\0' ? -1 : digits(text + 1, 1);
     if (part < 1 || part > parts || text[2] != '\0') {
         return false;

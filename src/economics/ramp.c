@@ -4,11 +4,15 @@
  */
 #include "economics/ramp.h"
 
-#include <ctype.h>
+#include "catalog/date.h"
+
 #include <math.h>
-#include <stddef.h>
 #include <stdio.h>
-#include <string.h>
+
+static const double YEAR_MIN = 1990.0;
+static const double YEAR_MAX = 2100.0;
+/* Twelfths of years are no binary fractions. */
+static const double ROUNDING = 1e-6;
 
 mu_ramp mu_ramp_always(double value)
 {
@@ -31,60 +35,16 @@ double mu_ramp_at(const mu_ramp *ramp, double month)
     return ramp->value[i - 1] + share * (ramp->value[i] - ramp->value[i - 1]);
 }
 
-/* `digits` digits at text as a number in low .. high. */
-static bool number(const char *text, size_t digits, int low, int high, int *out)
-{
-    int value = 0;
-    for (size_t i = 0; i < digits; i++) {
-        if (!isdigit((unsigned char)text[i])) {
-            return false;
-        }
-        value = 10 * value + (text[i] - '0');
-    }
-    *out = value;
-    return value >= low && value <= high;
-}
-
-/* "Q3" or "H2" behind a year. */
-static bool part_of_year(const char *text, double first, mu_months *out)
-{
-    int letter = toupper((unsigned char)text[0]);
-    double months = letter == 'Q' ? 3.0 : 6.0;
-    int part = 0;
-    if ((letter != 'Q' && letter != 'H') || !number(text + 1, 1, 1, (int)(12.0 / months), &part)) {
-        return false;
-    }
-    *out = (mu_months){first + months * (part - 1), first + months * part - 1.0};
-    return true;
-}
-
-/* "-07" or "-07-31" behind a year. */
-static bool month_of_year(const char *text, size_t length, double first, mu_months *out)
-{
-    int month = 0;
-    int day = 0;
-    bool whole = length == 3 || (length == 6 && text[3] == '-' && number(text + 4, 2, 1, 31, &day));
-    if (!whole || text[0] != '-' || !number(text + 1, 2, 1, 12, &month)) {
-        return false;
-    }
-    *out = (mu_months){first + month - 1.0, first + month - 1.0};
-    return true;
-}
-
 bool mu_months_parse(const char *text, mu_months *out)
 {
-    int year = 0;
-    size_t length = strlen(text);
-    if (length < 4 || !number(text, 4, 1990, 2100, &year)) {
+    mu_range years;
+    if (mu_date_parse(text, &years, NULL) != MU_OK) {
         return false;
     }
-    double first = 12.0 * year;
-    if (length == 4) {
-        *out = (mu_months){first, first + 11.0};
-        return true;
-    }
-    return length == 6 ? part_of_year(text + 4, first, out)
-                       : month_of_year(text + 4, length - 4, first, out);
+    double first = floor(12.0 * years.low + ROUNDING);
+    double last = fmax(first, ceil(12.0 * years.high - ROUNDING) - 1.0);
+    *out = (mu_months){first, last};
+    return first >= 12.0 * YEAR_MIN && last < 12.0 * (YEAR_MAX + 1.0);
 }
 
 void mu_month_text(double month, char out[MU_MONTH_TEXT_MAX])
