@@ -228,8 +228,12 @@ static mu_status answer(mu_claim_engine *engine, mu_work *work, mu_claim_entry *
     mu_status status = MU_OK;
     if (match != NULL) {
         status = mu_match_search(&engine->question[0], &engine->question[1], work, match, err);
-    } else if (prediction != NULL) {
-        status = mu_predict(&engine->question[0], work, prediction, err);
+    } else if (prediction != NULL) { /* the point: claims draw for themselves */
+        mu_scenario points = *engine->question[0].scenario;
+        points.samples = 0.0;
+        mu_question question = engine->question[0];
+        question.scenario = &points;
+        status = mu_predict(&question, work, prediction, err);
     } else {
         status = mu_fail(err, MU_E_MEMORY, "no memory for a claim");
     }
