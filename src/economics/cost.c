@@ -189,12 +189,12 @@ static void fill(const mu_cost_input *in, double utilisation, mu_bill *out)
         out->chip_hour_usd[i] = out->year_usd[i] / (in->chips * MU_HOURS_PER_YEAR);
     }
     out->chip_hour_total_usd = sum(out->chip_hour_usd, MU_YEAR_COUNT);
-    out->used_chip_hour_usd = out->chip_hour_total_usd / utilisation;
 }
 
 void mu_cost_bill(const mu_cost_input *in, mu_bill *out)
 {
     fill(in, in->utilisation, out);
+    out->used_chip_hour_usd = out->chip_hour_total_usd / in->utilisation;
 }
 
 double mu_cost_chip_hour(const mu_cost_input *in, double utilisation)

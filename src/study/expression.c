@@ -332,7 +332,7 @@ static double combine(mu_step_kind kind, double a, double b)
     case MU_STEP_MULTIPLY:
         return a * b;
     case MU_STEP_DIVIDE:
-        return a / b;
+        return b != 0.0 ? a / b : NAN; /* callers take what is not finite for an error */
     case MU_STEP_ABOVE:
         return a > b ? 1.0 : 0.0;
     case MU_STEP_BELOW:
