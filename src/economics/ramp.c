@@ -43,8 +43,11 @@ bool mu_months_parse(const char *text, mu_months *out)
     }
     double first = floor(12.0 * years.low + ROUNDING);
     double last = fmax(first, ceil(12.0 * years.high - ROUNDING) - 1.0);
+    if (first < 12.0 * YEAR_MIN || last >= 12.0 * (YEAR_MAX + 1.0)) {
+        return false;
+    }
     *out = (mu_months){first, last};
-    return first >= 12.0 * YEAR_MIN && last < 12.0 * (YEAR_MAX + 1.0);
+    return true;
 }
 
 void mu_month_text(double month, char out[MU_MONTH_TEXT_MAX])

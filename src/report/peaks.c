@@ -150,7 +150,11 @@ mu_status mu_peaks(const mu_catalog *catalog, const mu_entity *entity, double ch
     double sold = chips_as_sold(catalog, system);
     double used = chips > 0.0 ? chips : sold;
     memset(out, 0, sizeof(mu_peak) * MU_PEAKS_MAX);
-    out[n++] = (mu_peak){"chips", "chips", MU_DIM_COUNT, NULL, true, mu_quantity_point(used)};
+    out[n++] = (mu_peak){.key = "chips",
+                         .label = "chips",
+                         .quantity = mu_quantity_point(used),
+                         .dimension = MU_DIM_COUNT,
+                         .known = true};
     for (size_t i = 0; i < CHIP_ROWS && status == MU_OK; i++) {
         out[n].key = chip_rows[i].key;
         out[n].label = chip_rows[i].label;

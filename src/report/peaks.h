@@ -12,10 +12,10 @@
 typedef struct mu_peak {
     const char *key;   /* static */
     const char *label; /* static */
-    mu_dimension dimension;
-    const char *unit; /* static; NULL = that of the dimension */
-    bool known;
+    const char *unit;  /* static; NULL = that of the dimension */
     mu_quantity quantity;
+    mu_dimension dimension;
+    bool known;
 } mu_peak;
 
 enum { MU_PEAKS_MAX = 24 };
