@@ -27,6 +27,17 @@ enum { MU_SOBOL_DIMENSIONS = 64 };
  */
 double mu_sobol(uint64_t seed, uint32_t dimension, uint32_t index);
 
+/**
+ * For hashes: every bit of x moves every bit of the answer, and no two x give the same.
+ * Source: the last step of SplitMix64 (Steele, Lea & Flood, OOPSLA'14).
+ */
+static inline uint64_t mu_mix_bits(uint64_t x)
+{
+    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
+    return x ^ (x >> 31);
+}
+
 /** Inverse of the standard normal CDF; u in (0, 1); relative error below 1.2e-9. */
 double mu_normal_quantile(double u);
 

@@ -6,6 +6,8 @@
  */
 #include "fabric/flow_alike.h"
 
+#include "base/random.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -59,17 +61,9 @@ mu_status mu_alike_by_kind(const job_run *run, alike *out)
 
 /* --- by sight --- */
 
-/* Finaliser of SplitMix64. */
-static uint64_t mixed(uint64_t x)
-{
-    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return x ^ (x >> 31);
-}
-
 static uint64_t both(uint64_t a, uint64_t b)
 {
-    return mixed(a + mixed(b + UINT64_C(0x9e3779b97f4a7c15)));
+    return mu_mix_bits(a + mu_mix_bits(b + UINT64_C(0x9e3779b97f4a7c15)));
 }
 
 typedef struct sight {

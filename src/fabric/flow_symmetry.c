@@ -12,6 +12,7 @@
  *        alike; small ones are checked message by message, large ones must be trees of switches.
  *        Where neither holds it gives up. Tests hold all equal to the plain run.
  */
+#include "base/random.h"
 #include "fabric/flow_alike.h"
 #include "fabric/flow_job.h"
 
@@ -85,10 +86,8 @@ static uint64_t hash_of(const symmetry *s, uint32_t count, int64_t delay)
 {
     uint64_t hash = (uint64_t)delay;
     for (uint32_t i = 0; i < count; i++) {
-        hash = (hash ^ s->crossed[i].part) * UINT64_C(0x9e3779b97f4a7c15);
-        hash = (hash ^ (uint64_t)llround(s->crossed[i].share * SHARE_UNITS)) *
-               UINT64_C(0xbf58476d1ce4e5b9);
-        hash ^= hash >> 31;
+        hash = mu_mix_bits(hash + s->crossed[i].part + 1);
+        hash = mu_mix_bits(hash ^ (uint64_t)llround(s->crossed[i].share * SHARE_UNITS));
     }
     return hash;
 }

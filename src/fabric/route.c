@@ -60,7 +60,7 @@ mu_status mu_router_create(mu_arena *arena, const mu_topology *topology, mu_rout
 static uint64_t hash_of(uint32_t a, uint32_t b, uint64_t salt)
 {
     uint64_t pair = (uint64_t)a << 32 | b;
-    return mu_route_mix(pair + mu_route_mix(salt + UINT64_C(0x9e3779b97f4a7c15)));
+    return mu_mix_bits(pair + mu_mix_bits(salt + UINT64_C(0x9e3779b97f4a7c15)));
 }
 
 /* Which of `paths` paths, by hash or destination. */
@@ -70,7 +70,7 @@ static uint64_t pick(const mu_message *m, uint32_t plane, uint64_t paths)
         return 0;
     }
     if (m->router->routing == MU_ROUTING_ECMP) {
-        return mu_route_reduce(mu_route_mix(m->hash + plane), paths);
+        return mu_route_reduce(mu_mix_bits(m->hash + plane), paths);
     }
     return m->number < paths ? m->number : m->number % paths;
 }

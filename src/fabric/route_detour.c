@@ -29,7 +29,7 @@ static bool third_rank(const mu_message *m, uint32_t plane, uint32_t *out)
     uint32_t low = m->pair.a < m->pair.b ? m->pair.a : m->pair.b;
     uint32_t high = m->pair.a < m->pair.b ? m->pair.b : m->pair.a;
     for (uint64_t draw = 0; draw < DRAWS; draw++) {
-        uint64_t hash = mu_route_mix(m->hash ^ ((uint64_t)plane << 8 | (draw + 1)));
+        uint64_t hash = mu_mix_bits(m->hash ^ ((uint64_t)plane << 8 | (draw + 1)));
         uint32_t rank = first + (uint32_t)mu_route_reduce(hash, ranks - 2);
         rank += rank >= low;
         rank += rank >= high;
@@ -63,7 +63,7 @@ static mu_status leg(const mu_message *m, uint32_t a, uint32_t b, uint32_t plane
 {
     mu_message part = *m;
     mu_pair_set(m->layout, a, b, m->pair.domain, &part.pair);
-    part.number = mu_route_mix(m->hash + a) >> 32;
+    part.number = mu_mix_bits(m->hash + a) >> 32;
     into->max = MU_ROUTE_MAX;
     return mu_route_shortest(&part, plane, into, err);
 }

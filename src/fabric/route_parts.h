@@ -8,6 +8,7 @@
 #ifndef MUSTER_FABRIC_ROUTE_PARTS_H
 #define MUSTER_FABRIC_ROUTE_PARTS_H
 
+#include "base/random.h"
 #include "fabric/route_search.h"
 #include "fabric/shape.h"
 
@@ -39,14 +40,6 @@ typedef struct mu_cut {
     bool searched; /* found by search */
     double latency_s;
 } mu_cut;
-
-/** Finaliser of SplitMix64: every bit of x moves every bit of the answer. */
-static inline uint64_t mu_route_mix(uint64_t x)
-{
-    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return x ^ (x >> 31);
-}
 
 /** Which of 0 .. below - 1 a hash stands for. */
 static inline uint64_t mu_route_reduce(uint64_t hash, uint64_t below)

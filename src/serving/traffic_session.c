@@ -5,6 +5,7 @@
  * Bound: memory by clients alive at once; what growing leaves behind in the arena is less than what
  *        stands.
  */
+#include "base/random.h"
 #include "serving/traffic_parts.h"
 
 #include <assert.h>
@@ -95,27 +96,19 @@ mu_due mu_clients_pop(mu_clients *c)
     return first;
 }
 
-/* SplitMix64's finaliser: no two numbers give the same. */
-static uint64_t mix(uint64_t x)
-{
-    x = (x ^ (x >> 30)) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ (x >> 27)) * UINT64_C(0x94d049bb133111eb);
-    return x ^ (x >> 31);
-}
-
 _Static_assert(2 * MU_REQUEST_TOKENS_MAX <= 1 << INDEX_BITS, "a block's index has room");
 
 void mu_session_blocks(const mu_session *session, uint64_t seed, uint32_t block_tokens,
                        uint32_t shared, uint32_t count, uint64_t out[])
 {
-    uint64_t salt = mix(seed + 1);
+    uint64_t salt = mu_mix_bits(seed + 1);
     uint64_t tenant = (uint64_t)session->tenant << INDEX_BITS;
     uint64_t own = (session->number + MU_TENANTS_MAX) << INDEX_BITS;
     uint32_t common = shared / block_tokens < count ? shared / block_tokens : count;
     for (uint32_t i = 0; i < common; i++) {
-        out[i] = mix((tenant | i) ^ salt);
+        out[i] = mu_mix_bits((tenant | i) ^ salt);
     }
     for (uint32_t i = common; i < count; i++) {
-        out[i] = mix((own | i) ^ salt);
+        out[i] = mu_mix_bits((own | i) ^ salt);
     }
 }
