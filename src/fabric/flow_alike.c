@@ -11,20 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-static mu_status out_of_memory(const job_run *run)
-{
-    return mu_fail(run->err, MU_E_MEMORY, "out of memory");
-}
-
 static mu_status make_members(const job_run *run, alike *out)
 {
-    out->part_of_member = MU_NEW(run->arena, uint32_t, run->members);
     out->members_of = MU_NEW(run->arena, uint32_t, run->members);
     out->first_of = MU_NEW(run->arena, uint32_t, run->members);
     out->part_of_link = MU_NEW(run->arena, uint32_t, run->topology->links);
-    bool made = out->part_of_member != NULL && out->members_of != NULL && out->first_of != NULL &&
-                out->part_of_link != NULL;
-    return made ? MU_OK : out_of_memory(run);
+    bool made = out->members_of != NULL && out->first_of != NULL && out->part_of_link != NULL;
+    return made ? MU_OK : mu_job_memory(run);
 }
 
 static mu_status make_links(const job_run *run, uint32_t parts, alike *out)
@@ -33,7 +26,7 @@ static mu_status make_links(const job_run *run, uint32_t parts, alike *out)
     out->links_of = MU_NEW(run->arena, uint32_t, parts);
     out->capacity = MU_NEW(run->arena, double, parts);
     if (out->links_of == NULL || out->capacity == NULL) {
-        return out_of_memory(run);
+        return mu_job_memory(run);
     }
     for (uint32_t l = 0; l < run->topology->links; l++) {
         out->links_of[out->part_of_link[l]]++;
@@ -141,7 +134,7 @@ static mu_status set_parts(const sight *s, alike *out)
     uint32_t vertices = distinct(s, s->vertex, t->vertices);
     uint32_t *part = MU_NEW(run->arena, uint32_t, vertices);
     if (part == NULL) {
-        return out_of_memory(run);
+        return mu_job_memory(run);
     }
     for (uint32_t m = 0; m < run->members; m++) {
         uint32_t v = place_among(s, s->vertex[place_of(run, m)], vertices);
@@ -149,7 +142,6 @@ static mu_status set_parts(const sight *s, alike *out)
             out->first_of[out->rank_parts] = m;
             part[v] = ++out->rank_parts;
         }
-        out->part_of_member[m] = part[v] - 1;
         out->members_of[part[v] - 1]++;
     }
     for (uint32_t l = 0; l < t->links; l++) {
@@ -172,7 +164,7 @@ mu_status mu_alike_by_sight(const job_run *run, alike *out)
                .seen = MU_NEW(run->arena, uint64_t, t->vertices),
                .sorted = MU_NEW(run->arena, uint64_t, most)};
     if (s.link == NULL || s.vertex == NULL || s.seen == NULL || s.sorted == NULL) {
-        return out_of_memory(run);
+        return mu_job_memory(run);
     }
     mu_status status = make_members(run, out);
     if (status != MU_OK) {

@@ -15,9 +15,8 @@ typedef struct alike {
     uint32_t *links_of;     /* [link_parts] how many */
     double *capacity;       /* [link_parts] of one link [B/s] */
     uint32_t rank_parts;
-    uint32_t *part_of_member; /* [members] */
-    uint32_t *members_of;     /* [rank_parts] how many */
-    uint32_t *first_of;       /* [rank_parts] the first member of each */
+    uint32_t *members_of; /* [rank_parts] how many */
+    uint32_t *first_of;   /* [rank_parts] the first member of each */
 } alike;
 
 /** Kinds are parts, all members are one: for whole networks of shapes alone. */

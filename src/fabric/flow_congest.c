@@ -15,11 +15,6 @@ typedef struct first_sends {
     mu_send *sends;
 } first_sends;
 
-static mu_status out_of_memory(const job_run *run)
-{
-    return mu_fail(run->err, MU_E_MEMORY, "out of memory");
-}
-
 /* Moves of a list that wait for nothing, by sender. */
 static mu_status sort_list(first_sends *f)
 {
@@ -28,7 +23,7 @@ static mu_status sort_list(first_sends *f)
     f->first = MU_NEW(f->run->arena, uint32_t, (uint64_t)ranks + 2);
     f->to = MU_NEW(f->run->arena, uint32_t, list->count);
     if (f->first == NULL || f->to == NULL) {
-        return out_of_memory(f->run);
+        return mu_job_memory(f->run);
     }
     uint32_t *place = f->first + 1;
     for (uint32_t i = 0; i < list->count; i++) {
@@ -131,7 +126,7 @@ mu_status mu_job_congest(job_run *run)
     f.demand = MU_NEW(run->arena, double, run->topology->links);
     f.sends = MU_NEW(run->arena, mu_send, waves ? moves->waves.sends_max : moves->list.count);
     if (f.demand == NULL || f.sends == NULL) {
-        return out_of_memory(run);
+        return mu_job_memory(run);
     }
     mu_status status = waves ? MU_OK : sort_list(&f);
     bool alike = mu_job_alike(run);

@@ -169,7 +169,7 @@ mu_status mu_job_fold(job_run *run)
     run->image = MU_NEW(run->arena, uint32_t, run->topology->links);
     if (f.sends == NULL || f.shifted_sends == NULL || f.shifted == NULL || f.origin == NULL ||
         run->image == NULL) {
-        return mu_fail(run->err, MU_E_MEMORY, "out of memory");
+        return mu_job_memory(run);
     }
     bool same = false;
     mu_status status = MU_OK;

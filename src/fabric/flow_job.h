@@ -48,6 +48,18 @@ static inline void mu_job_note(job_run *run, uint32_t member)
 /** An engine over these capacities, with the background's flows on it. */
 mu_status mu_job_engine(job_run *run, uint32_t expected);
 
+static inline mu_status mu_job_memory(const job_run *run)
+{
+    return mu_fail(run->err, MU_E_MEMORY, "out of memory");
+}
+
+/** The route of a message between two members, into run->route. */
+static inline mu_status mu_job_route(const job_run *run, uint32_t from, uint32_t to)
+{
+    return mu_router_find(run->router, place_of(run, from), place_of(run, to), run->setup->seed,
+                          run->route, run->err);
+}
+
 /** Finds the route of a message and puts it on the wires, or on those that stand for them. */
 mu_status mu_job_send(job_run *run, uint32_t from, uint32_t to, double bytes, uint64_t tag);
 

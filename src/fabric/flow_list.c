@@ -23,7 +23,7 @@ static mu_status turn_round(list_run *l)
     l->first = MU_NEW(l->run->arena, uint32_t, (uint64_t)list->count + 2);
     l->after = MU_NEW(l->run->arena, uint32_t, needs);
     if (l->first == NULL || l->after == NULL) {
-        return mu_fail(l->run->err, MU_E_MEMORY, "out of memory");
+        return mu_job_memory(l->run);
     }
     uint32_t *place = l->first + 1; /* shifted by one: filling moves starts to ends */
     for (uint32_t i = 0; i < list->count; i++) {
@@ -56,7 +56,7 @@ static mu_status start(list_run *l)
     uint32_t count = l->list->count;
     l->open = MU_NEW(l->run->arena, uint32_t, (uint64_t)count * l->run->job->copies);
     if (l->open == NULL) {
-        return mu_fail(l->run->err, MU_E_MEMORY, "out of memory");
+        return mu_job_memory(l->run);
     }
     for (uint32_t copy = 0; copy < l->run->job->copies; copy++) {
         for (uint32_t i = 0; i < count && status == MU_OK; i++) {

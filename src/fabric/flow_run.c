@@ -17,11 +17,6 @@ static const double TIME_MAX_S = 1e6;
 static const uint64_t AT_ONCE_MAX = UINT64_C(1) << 24;
 static const uint64_t FLOWS_MAX = UINT64_C(1) << 30;
 
-static mu_status out_of_memory(mu_error *err)
-{
-    return mu_fail(err, MU_E_MEMORY, "out of memory");
-}
-
 /* --- checks --- */
 
 static mu_status check_places(const job_run *run)
@@ -33,7 +28,7 @@ static mu_status check_places(const job_run *run)
     }
     bool *taken = MU_NEW(run->arena, bool, t->ranks);
     if (taken == NULL) {
-        return out_of_memory(run->err);
+        return mu_job_memory(run);
     }
     for (uint32_t m = 0; m < run->members; m++) {
         uint32_t place = place_of(run, m);
@@ -80,7 +75,7 @@ static mu_status set_capacities(job_run *run)
     const mu_topology *t = run->topology;
     run->capacity = MU_NEW(run->arena, double, t->links);
     if (run->capacity == NULL) {
-        return out_of_memory(run->err);
+        return mu_job_memory(run);
     }
     for (uint32_t k = 0; k < t->kind_count; k++) {
         double share = network_share(run, t->kind[k].network);
@@ -99,24 +94,30 @@ typedef struct volume {
     double bytes;
 } volume;
 
+/* Where all ranks do alike, rank 0 says it. */
 static mu_status add_waves(const job_run *run, volume *v)
 {
     const mu_waves *waves = &run->job->moves->waves;
+    uint32_t asked = waves->translated ? 1 : run->ranks;
     mu_send *sends = MU_NEW(run->arena, mu_send, waves->sends_max);
     if (sends == NULL) {
-        return out_of_memory(run->err);
+        return mu_job_memory(run);
     }
     for (uint64_t kind = 0; kind < mu_waves_kinds(waves); kind++) {
         uint64_t times = 0;
         uint64_t w = mu_waves_of_kind(waves, kind, &times);
-        for (uint32_t r = 0; r < run->ranks; r++) {
+        for (uint32_t r = 0; r < asked; r++) {
             uint32_t count = waves->sends(waves, w, r, sends);
-            v->messages += count * times;
+            v->messages += times * count * (run->ranks / asked);
             for (uint32_t i = 0; i < count; i++) {
                 v->out[r] += (double)times * sends[i].bytes;
                 v->in[sends[i].to] += (double)times * sends[i].bytes;
             }
         }
+    }
+    for (uint32_t r = 0; waves->translated && r < run->ranks; r++) {
+        v->out[r] = v->out[0];
+        v->in[r] = v->out[0];
     }
     return MU_OK;
 }
@@ -131,30 +132,6 @@ static void add_list(const job_run *run, volume *v)
     }
 }
 
-/* Where all ranks do alike, rank 0 says it. */
-static mu_status add_alike(const job_run *run, volume *v)
-{
-    const mu_waves *waves = &run->job->moves->waves;
-    mu_send *sends = MU_NEW(run->arena, mu_send, waves->sends_max);
-    if (sends == NULL) {
-        return out_of_memory(run->err);
-    }
-    for (uint64_t kind = 0; kind < mu_waves_kinds(waves); kind++) {
-        uint64_t times = 0;
-        uint64_t w = mu_waves_of_kind(waves, kind, &times);
-        uint32_t count = waves->sends(waves, w, 0, sends);
-        v->messages += times * count * run->ranks;
-        for (uint32_t i = 0; i < count; i++) {
-            v->out[0] += (double)times * sends[i].bytes;
-        }
-    }
-    for (uint32_t r = 0; r < run->ranks; r++) {
-        v->out[r] = v->out[0];
-        v->in[r] = v->out[0];
-    }
-    return MU_OK;
-}
-
 /* Bytes of the busiest rank over its own cables. */
 static mu_status set_bound(const job_run *run, const volume *v)
 {
@@ -162,7 +139,7 @@ static mu_status set_bound(const job_run *run, const volume *v)
     double *out = MU_NEW(run->arena, double, t->vertices);
     double *in = MU_NEW(run->arena, double, t->vertices);
     if (out == NULL || in == NULL) {
-        return out_of_memory(run->err);
+        return mu_job_memory(run);
     }
     for (uint32_t l = 0; l < t->links; l++) {
         out[t->from[l]] += run->capacity[l];
@@ -185,13 +162,11 @@ static mu_status measure(job_run *run)
     volume v = {.out = MU_NEW(run->arena, double, run->ranks),
                 .in = MU_NEW(run->arena, double, run->ranks)};
     if (v.out == NULL || v.in == NULL) {
-        return out_of_memory(run->err);
+        return mu_job_memory(run);
     }
     mu_status status = MU_OK;
     if (run->job->moves->kind == MU_MOVES_LIST) {
         add_list(run, &v);
-    } else if (run->job->moves->waves.translated) {
-        status = add_alike(run, &v);
     } else {
         status = add_waves(run, &v);
     }
@@ -244,8 +219,7 @@ int64_t mu_job_delay(const job_run *run, double latency_s)
 mu_status mu_job_send(job_run *run, uint32_t from, uint32_t to, double bytes, uint64_t tag)
 {
     mu_route *route = run->route;
-    mu_status status = mu_router_find(run->router, place_of(run, from), place_of(run, to),
-                                      run->setup->seed, route, run->err);
+    mu_status status = mu_job_route(run, from, to);
     if (status != MU_OK) {
         return status;
     }
@@ -285,7 +259,7 @@ static mu_status add_up(job_run *run)
     result->memory_bytes = stats.memory_bytes;
     result->carried = MU_NEW(run->arena, double, t->links);
     if (result->carried == NULL) {
-        return out_of_memory(run->err);
+        return mu_job_memory(run);
     }
     for (uint32_t l = 0; l < t->links; l++) {
         uint32_t from = run->fold < run->members ? run->image[l] : l;
@@ -375,7 +349,7 @@ mu_status mu_flow_run(mu_arena *arena, const mu_flow_setup *setup, const mu_flow
     run.route = MU_NEW(arena, mu_route, 1);
     run.last = MU_NEW(arena, int64_t, run.members);
     mu_status status =
-        run.route == NULL || run.last == NULL ? out_of_memory(err) : check_places(&run);
+        run.route == NULL || run.last == NULL ? mu_job_memory(&run) : check_places(&run);
     if (status == MU_OK) {
         status = check_background(&run);
     }

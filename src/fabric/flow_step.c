@@ -43,9 +43,7 @@ static mu_status each_message(stepper *s, uint64_t wave, visit_message *visit, b
         uint32_t count = s->waves->sends(s->waves, wave, rank, s->sends);
         *even = count > 0; /* a rank without messages would run ahead */
         for (uint32_t i = 0; i < count && *even && status == MU_OK; i++) {
-            uint32_t to = m - rank + s->sends[i].to;
-            status = mu_router_find(run->router, place_of(run, m), place_of(run, to),
-                                    run->setup->seed, run->route, run->err);
+            status = mu_job_route(run, m, m - rank + s->sends[i].to);
             if (status == MU_OK) {
                 status = visit(s, s->sends[i].bytes, even);
             }
@@ -74,6 +72,7 @@ static mu_status count_message(stepper *s, double bytes, bool *even)
     return MU_OK;
 }
 
+/* Every message must cross a link that is as loaded as the worst. */
 static mu_status check_message(stepper *s, double bytes, bool *even)
 {
     (void)bytes;
@@ -129,7 +128,7 @@ static mu_status prepare(stepper *s)
     s->kept = MU_NEW(run->arena, double, links);
     s->touched = MU_NEW(run->arena, uint32_t, links);
     if (s->sends == NULL || s->load == NULL || s->kept == NULL || s->touched == NULL) {
-        return mu_fail(run->err, MU_E_MEMORY, "out of memory");
+        return mu_job_memory(run);
     }
     return MU_OK;
 }

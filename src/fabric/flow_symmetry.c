@@ -51,11 +51,6 @@ typedef struct symmetry {
     uint32_t crossed_max; /* links of the longest route */
 } symmetry;
 
-static mu_status out_of_memory(const job_run *run)
-{
-    return mu_fail(run->err, MU_E_MEMORY, "out of memory");
-}
-
 static int by_part(const void *a, const void *b)
 {
     const crossing *x = a;
@@ -135,11 +130,9 @@ static mu_status add_member(symmetry *s, uint64_t wave, uint32_t member, double 
     for (uint32_t i = 0; i < count && *exact && status == MU_OK; i++) {
         s->bytes = s->sends[i].bytes;
         *exact = s->sends[i].bytes == s->sends[0].bytes;
-        status = mu_router_find(run->router, place_of(run, member), place_of(run, s->sends[i].to),
-                                run->setup->seed, run->route, run->err);
+        status = mu_job_route(run, member, s->sends[i].to);
         flow_class *class = status == MU_OK ? class_of(s) : NULL;
-        *exact = *exact && class != NULL;
-        *exact = *exact && affordable(s);
+        *exact = *exact && class != NULL && affordable(s);
         if (*exact) {
             class->messages += times;
             s->crossed_max =
@@ -163,7 +156,7 @@ static mu_status try_all(symmetry *s, uint64_t wave, bool *exact)
     double *load = MU_NEW(run->arena, double, links);
     double *wanted = MU_NEW(run->arena, double, s->parts.link_parts);
     if (load == NULL || wanted == NULL) {
-        return out_of_memory(run);
+        return mu_job_memory(run);
     }
     uint32_t classes = s->classes;
     for (uint32_t c = 0; c < classes; c++) {
@@ -178,8 +171,7 @@ static mu_status try_all(symmetry *s, uint64_t wave, bool *exact)
     for (uint32_t m = 0; m < run->members && status == MU_OK && *exact; m++) {
         uint32_t count = s->waves->sends(s->waves, wave, m, s->sends);
         for (uint32_t i = 0; i < count && status == MU_OK && *exact; i++) {
-            status = mu_router_find(run->router, place_of(run, m), place_of(run, s->sends[i].to),
-                                    run->setup->seed, run->route, run->err);
+            status = mu_job_route(run, m, s->sends[i].to);
             const flow_class *class = status == MU_OK ? class_of(s) : NULL;
             *exact = class != NULL && s->classes == classes;
             for (uint32_t h = 0; h < run->route->count && *exact; h++) {
@@ -259,7 +251,7 @@ static mu_status run_wave(const symmetry *s, mu_flows *flows, double times, doub
     uint32_t *link = MU_NEW(s->run->arena, uint32_t, MU_ROUTE_MAX);
     double *share = MU_NEW(s->run->arena, double, MU_ROUTE_MAX);
     if (link == NULL || share == NULL) {
-        return out_of_memory(s->run);
+        return mu_job_memory(s->run);
     }
     mu_flows_reset(flows);
     mu_status status = start_classes(s, flows, link, share);
@@ -310,7 +302,7 @@ static mu_status prepare(symmetry *s, mu_flows **flows, bool *exact)
     s->sends = MU_NEW(run->arena, mu_send, s->waves->sends_max);
     s->crossed = MU_NEW(run->arena, crossing, MU_ROUTE_MAX);
     if (s->class == NULL || s->table == NULL || s->sends == NULL || s->crossed == NULL) {
-        return out_of_memory(run);
+        return mu_job_memory(run);
     }
     return mu_flows_create(s->parts.link_parts, s->parts.capacity, run->tick_s, 64, flows,
                            run->err);
@@ -324,7 +316,7 @@ static mu_status give_result(const symmetry *s, const double *carried)
     result->first_s = result->time_s;
     result->carried = MU_NEW(s->run->arena, double, t->links);
     if (result->carried == NULL) {
-        return out_of_memory(s->run);
+        return mu_job_memory(s->run);
     }
     for (uint32_t l = 0; l < t->links; l++) {
         result->carried[l] = carried[s->parts.part_of_link[l]];
@@ -346,7 +338,7 @@ mu_status mu_job_symmetry(job_run *run, bool *exact)
     mu_status status = prepare(&s, &flows, exact);
     double *carried = status == MU_OK ? MU_NEW(run->arena, double, s.parts.link_parts) : NULL;
     if (status == MU_OK && carried == NULL) {
-        status = out_of_memory(run);
+        status = mu_job_memory(run);
     }
     uint64_t kinds = mu_waves_kinds(s.waves);
     for (uint64_t kind = 0; status == MU_OK && kind < kinds && *exact; kind++) {

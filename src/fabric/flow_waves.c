@@ -24,11 +24,6 @@ typedef struct waves_run {
     uint32_t finished;  /* members */
 } waves_run;
 
-static mu_status out_of_memory(const job_run *run)
-{
-    return mu_fail(run->err, MU_E_MEMORY, "out of memory");
-}
-
 /* --- message by message --- */
 
 static mu_status count_expected(waves_run *w)
@@ -37,7 +32,7 @@ static mu_status count_expected(waves_run *w)
     uint32_t ranks = waves->ranks;
     w->expected = MU_NEW(w->run->arena, uint32_t, mu_waves_kinds(waves) * ranks);
     if (w->expected == NULL) {
-        return out_of_memory(w->run);
+        return mu_job_memory(w->run);
     }
     for (uint64_t kind = 0; kind < mu_waves_kinds(waves); kind++) {
         uint64_t times = 0;
@@ -65,7 +60,7 @@ static mu_status prepare(waves_run *w)
     w->come = MU_NEW(arena, uint32_t, members * w->early);
     if (w->sends == NULL || w->wave == NULL || w->open == NULL || w->to == NULL ||
         w->come == NULL) {
-        return out_of_memory(w->run);
+        return mu_job_memory(w->run);
     }
     return waves->waits_receipts ? count_expected(w) : MU_OK;
 }
@@ -104,7 +99,7 @@ static mu_status look_further(waves_run *w, uint32_t behind)
     wider.early = 2 * w->early;
     wider.come = MU_NEW(w->run->arena, uint32_t, (uint64_t)w->run->fold * wider.early);
     if (wider.come == NULL) {
-        return out_of_memory(w->run);
+        return mu_job_memory(w->run);
     }
     for (uint32_t m = 0; m < w->run->fold; m++) {
         for (uint32_t wave = w->wave[m]; wave < w->wave[m] + w->early; wave++) {

@@ -58,15 +58,17 @@ static void count_message(counting *c, uint32_t from, uint32_t to, double bytes)
 /* Returns whether every rank was counted. */
 static bool count_waves(counting *c, const mu_waves *waves, mu_send *sends)
 {
-    double each = (double)waves->period * waves->sends_max;
+    uint64_t kinds = mu_waves_kinds(waves);
+    double each = (double)kinds * waves->sends_max;
     double most = MESSAGES_MOST / fmax(each, 1.0);
     uint32_t ranks = most < waves->ranks ? (uint32_t)fmax(most, 1.0) : waves->ranks;
-    for (uint64_t w = 0; w < waves->period && w < waves->count; w++) {
-        double times = floor((double)(waves->count - 1 - w) / (double)waves->period) + 1.0;
+    for (uint64_t kind = 0; kind < kinds; kind++) {
+        uint64_t times = 0;
+        uint64_t w = mu_waves_of_kind(waves, kind, &times);
         for (uint32_t r = 0; r < ranks; r++) {
             uint32_t count = waves->sends(waves, w, r, sends);
             for (uint32_t i = 0; i < count; i++) {
-                count_message(c, r, sends[i].to, sends[i].bytes * times);
+                count_message(c, r, sends[i].to, sends[i].bytes * (double)times);
             }
         }
     }
