@@ -12,22 +12,7 @@
 #include <math.h>
 #include <string.h>
 
-static mu_arena *arena;
 static mu_route route;
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena = mu_arena_create(0);
-    return arena == NULL;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    mu_arena_free(arena);
-    return 0;
-}
 
 static void broken(mu_topology *t, const char *part)
 {

@@ -9,22 +9,6 @@
 #include <math.h>
 #include <string.h>
 
-static mu_arena *arena;
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena = mu_arena_create(0);
-    return arena == NULL;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    mu_arena_free(arena);
-    return 0;
-}
-
 static const mu_link_kind *kind_named(const mu_topology *t, const char *name)
 {
     for (uint32_t i = 0; i < t->kind_count; i++) {

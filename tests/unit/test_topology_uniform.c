@@ -11,25 +11,10 @@
 #include <math.h>
 #include <string.h>
 
-static mu_arena *arena;
 static mu_route here;
 static mu_route there;
 
 static const uint32_t NONE = UINT32_MAX;
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena = mu_arena_create(0);
-    return arena == NULL;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    mu_arena_free(arena);
-    return 0;
-}
 
 static uint32_t kind_of(const mu_topology *t, uint32_t link)
 {
@@ -206,24 +191,9 @@ static void fat_trees(void **state)
     one(tree, 24, RADIX(2, 3, 4), true);
     tree.up[1] = 2; /* 4 paths, 6 ranks in a pod */
     one(tree, 24, RADIX(2, 3, 4), false);
-    mu_network_spec deep = {.name = "deep",
-                            .shape = MU_SHAPE_CLOS,
-                            .span = 48,
-                            .bandwidth = 10e9,
-                            .planes = 1,
-                            .levels = 4,
-                            .down = {4, 2, 3, 2},
-                            .up = {2, 2, 2, 0}};
+    mu_network_spec deep = deep_tree();
     one(deep, 48, RADIX(4, 2, 3, 2), true);
-    mu_network_spec rails = {.name = "rail",
-                             .shape = MU_SHAPE_CLOS,
-                             .span = 32,
-                             .bandwidth = 10e9,
-                             .planes = 1,
-                             .levels = 2,
-                             .down = {4, 8},
-                             .up = {4, 0},
-                             .rails = 4};
+    mu_network_spec rails = rail_tree();
     one(rails, 32, RADIX(4, 4, 2), true);
     rails.up[0] = 3;
     one(rails, 32, RADIX(4, 4, 2), false);

@@ -5,6 +5,7 @@
 #ifndef MUSTER_TESTS_TOPOLOGY_HELPER_H
 #define MUSTER_TESTS_TOPOLOGY_HELPER_H
 
+#include "base/arena.h"
 #include "base/random.h"
 #include "fabric/route.h"
 
@@ -14,6 +15,23 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+
+/* Of one test: made before it, freed after. */
+static mu_arena *arena;
+
+static int set_up(void **state)
+{
+    (void)state;
+    arena = mu_arena_create(0);
+    return arena == NULL;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    mu_arena_free(arena);
+    return 0;
+}
 
 /* CloudMatrix 384: 768 dies, 48 nodes of 16; 7 planes of 48 leaves and 16 spines. */
 static inline mu_network_spec cloudmatrix(void)
@@ -89,6 +107,33 @@ static inline mu_network_spec dragonfly(uint32_t groups, uint32_t leaves, uint32
 
 enum { SHAPES_MAX = 24 };
 
+/* Four levels of switches. */
+static inline mu_network_spec deep_tree(void)
+{
+    return (mu_network_spec){.name = "deep",
+                             .shape = MU_SHAPE_CLOS,
+                             .span = 48,
+                             .bandwidth = 10e9,
+                             .planes = 1,
+                             .levels = 4,
+                             .down = {4, 2, 3, 2},
+                             .up = {2, 2, 2, 0}};
+}
+
+/* Leaves by rail: rank r of a server is under leaf r mod 4. */
+static inline mu_network_spec rail_tree(void)
+{
+    return (mu_network_spec){.name = "rail",
+                             .shape = MU_SHAPE_CLOS,
+                             .span = 32,
+                             .bandwidth = 10e9,
+                             .planes = 1,
+                             .levels = 2,
+                             .down = {4, 8},
+                             .up = {4, 0},
+                             .rails = 4};
+}
+
 /* Small ones of every shape; a count. */
 static inline uint32_t all_shapes(mu_network_spec specs[SHAPES_MAX])
 {
@@ -117,23 +162,8 @@ static inline uint32_t all_shapes(mu_network_spec specs[SHAPES_MAX])
                                    .down = {2, 3, 4},
                                    .up = {2, 3, 0},
                                    .taper = {1.0, 2.0}};
-    specs[n++] = (mu_network_spec){.name = "deep",
-                                   .shape = MU_SHAPE_CLOS,
-                                   .span = 48,
-                                   .bandwidth = 10e9,
-                                   .planes = 1,
-                                   .levels = 4,
-                                   .down = {4, 2, 3, 2},
-                                   .up = {2, 2, 2, 0}};
-    specs[n++] = (mu_network_spec){.name = "rail",
-                                   .shape = MU_SHAPE_CLOS,
-                                   .span = 32,
-                                   .bandwidth = 10e9,
-                                   .planes = 1,
-                                   .levels = 2,
-                                   .down = {4, 8},
-                                   .up = {4, 0},
-                                   .rails = 4};
+    specs[n++] = deep_tree();
+    specs[n++] = rail_tree();
     specs[n++] = (mu_network_spec){
         .name = "pcie", .shape = MU_SHAPE_BUS, .span = 4, .bandwidth = 10e9, .planes = 1};
     return n;
@@ -207,23 +237,23 @@ static inline mu_network_spec drawn_spec(uint64_t seed)
     }
 }
 
-static inline mu_topology built(mu_arena *arena, uint32_t ranks, const mu_network_spec *specs,
+static inline mu_topology built(mu_arena *memory, uint32_t ranks, const mu_network_spec *specs,
                                 uint32_t count)
 {
     mu_topology t;
     mu_error err = {0};
-    if (mu_topology_build(arena, ranks, specs, count, &t, &err) != MU_OK) {
+    if (mu_topology_build(memory, ranks, specs, count, &t, &err) != MU_OK) {
         fail_msg("%s", err.text);
     }
     return t;
 }
 
-static inline mu_router *routed(mu_arena *arena, const mu_topology *t, mu_routing routing,
+static inline mu_router *routed(mu_arena *memory, const mu_topology *t, mu_routing routing,
                                 bool striped)
 {
     mu_router *router = NULL;
     mu_error err = {0};
-    if (mu_router_create(arena, t, routing, striped, NULL, &router, &err) != MU_OK) {
+    if (mu_router_create(memory, t, routing, striped, NULL, &router, &err) != MU_OK) {
         fail_msg("%s", err.text);
     }
     return router;
