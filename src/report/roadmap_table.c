@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { COLUMNS = 9, CSV_TEXTS = 8, CSV_QUANTITIES = 6 };
+enum { COLUMNS = 10, CSV_TEXTS = 8, CSV_QUANTITIES = 6 };
 
 static void cell(mu_quantity q, mu_dimension dimension, char out[MU_CELL_MAX])
 {
@@ -24,7 +24,7 @@ static void cell(mu_quantity q, mu_dimension dimension, char out[MU_CELL_MAX])
 
 static void add_row(mu_table *table, const mu_milestone *m)
 {
-    char text[6][MU_CELL_MAX];
+    char text[7][MU_CELL_MAX];
     char launched[40];
     bool graded = m->launch.grade != '-';
     const char grade[] = {m->launch.grade, '\0'};
@@ -37,20 +37,73 @@ static void add_row(mu_table *table, const mu_milestone *m)
     cell(m->memory, MU_DIM_BYTES, text[3]);
     cell(m->bandwidth, MU_DIM_BYTE_RATE, text[4]);
     mu_format_quantity(m->tokens_per_s_per_chip, MU_DIM_NONE, text[5]);
+    mu_format_quantity(m->tokens_per_s_per_w, MU_DIM_NONE, text[6]);
     bool chip = m->entity->kind == MU_ENTITY_CHIP;
-    const char *const cells[COLUMNS] = {launched, m->entity->id, chip ? "chip" : "system",
-                                        text[0],  text[1],       text[2],
-                                        text[3],  text[4],       m->answered ? text[5] : "-"};
+    const char *const cells[COLUMNS] = {launched,
+                                        m->entity->id,
+                                        chip ? "chip" : "system",
+                                        text[0],
+                                        text[1],
+                                        text[2],
+                                        text[3],
+                                        text[4],
+                                        m->answered ? text[5] : "-",
+                                        m->answered ? text[6] : "-"};
     mu_table_row(table, cells);
+}
+
+/* The system that chip i was answered on, where no row has it; else NULL. */
+static const char *elsewhere(const mu_roadmap *roadmap, uint32_t i)
+{
+    const mu_milestone *m = &roadmap->milestone[i];
+    if (m->entity->kind != MU_ENTITY_CHIP || !m->answered) {
+        return NULL;
+    }
+    for (uint32_t k = 0; k < roadmap->count; k++) {
+        if (strcmp(roadmap->milestone[k].entity->id, m->system) == 0) {
+            return NULL;
+        }
+    }
+    return m->system;
+}
+
+/* A chip and its system have one reason: it is said once. */
+static bool said_before(const mu_roadmap *roadmap, uint32_t i)
+{
+    for (uint32_t k = 0; k < i; k++) {
+        const mu_milestone *m = &roadmap->milestone[k];
+        if (!m->answered && strcmp(m->why, roadmap->milestone[i].why) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void print_remarks(FILE *out, const mu_roadmap *roadmap)
+{
+    const char *gap = "\n";
+    for (uint32_t i = 0; i < roadmap->count; i++) {
+        const mu_milestone *m = &roadmap->milestone[i];
+        const char *system = elsewhere(roadmap, i);
+        if (system != NULL) {
+            fprintf(out, "%s%s: tokens/s on %s\n", gap, m->entity->id, system);
+        } else if (!m->answered && !said_before(roadmap, i)) {
+            fprintf(out, "%s%s\n", gap, m->why);
+        } else {
+            continue;
+        }
+        gap = "";
+    }
 }
 
 mu_status mu_roadmap_print(const mu_page *page, const mu_roadmap *roadmap, mu_error *err)
 {
     static const char *const headings[COLUMNS] = {
-        "launched", "id", "", "chips", "BF16", "8 bits", "memory", "bandwidth", "tokens/s a chip"};
-    static const mu_align aligns[COLUMNS] = {MU_ALIGN_LEFT,  MU_ALIGN_LEFT,  MU_ALIGN_LEFT,
-                                             MU_ALIGN_RIGHT, MU_ALIGN_RIGHT, MU_ALIGN_RIGHT,
-                                             MU_ALIGN_RIGHT, MU_ALIGN_RIGHT, MU_ALIGN_LEFT};
+        "launched", "id",     "",          "chips",           "BF16",
+        "8 bits",   "memory", "bandwidth", "tokens/s a chip", "tokens/s a W"};
+    static const mu_align aligns[COLUMNS] = {
+        MU_ALIGN_LEFT,  MU_ALIGN_LEFT,  MU_ALIGN_LEFT,  MU_ALIGN_RIGHT, MU_ALIGN_RIGHT,
+        MU_ALIGN_RIGHT, MU_ALIGN_RIGHT, MU_ALIGN_RIGHT, MU_ALIGN_LEFT,  MU_ALIGN_LEFT};
     char workload[MU_CELL_MAX];
     mu_table *table = mu_table_create(page->arena, COLUMNS, headings, aligns);
     if (table == NULL) {
@@ -63,13 +116,8 @@ mu_status mu_roadmap_print(const mu_page *page, const mu_roadmap *roadmap, mu_er
     fprintf(page->out, "%s; tokens/s on %s: %s\n\n", roadmap->vendor, roadmap->scenario->model,
             workload);
     mu_status status = mu_table_print(table, page->out, page->colour, err);
-    bool first = true;
-    for (uint32_t i = 0; status == MU_OK && i < roadmap->count; i++) {
-        const mu_milestone *m = &roadmap->milestone[i];
-        if (!m->answered) {
-            fprintf(page->out, "%s%s\n", first ? "\n" : "", m->why);
-            first = false;
-        }
+    if (status == MU_OK) {
+        print_remarks(page->out, roadmap);
     }
     return status == MU_OK ? mu_stream_check(page->out, err) : status;
 }

@@ -70,7 +70,7 @@ static void test_figures(void **state)
     assert_true(m.tokens_per_s_per_chip.value == p.output_tokens_per_s_per_chip.value);
     assert_true(fabs(m.memory.value / (384.0 * 128e9) - 1.0) < 1e-12);
     assert_true(m.bits8.value > m.bf16.value && m.bf16.low <= m.bf16.value);
-    assert_int_equal(mu_catalog_find(t.catalog, MU_ENTITY_CHIP, "ascend-970", &gone.entity, &err),
+    assert_int_equal(mu_catalog_find(t.catalog, MU_ENTITY_CHIP, "tpu-v5e", &gone.entity, &err),
                      MU_OK);
     assert_int_equal(mu_roadmap_answer(t.catalog, &s, &t.work, &gone, &err), MU_OK);
     assert_true(!gone.answered && gone.why[0] != '\0' && gone.bf16.value > 0.0);
