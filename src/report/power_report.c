@@ -17,6 +17,8 @@ json_t *mu_power_json(const mu_power_answer *power)
 #undef X
     mu_json_put(&json, "total_w", mu_json_quantity(power->total_w, "W"));
     mu_json_put(&json, "limit_w", mu_json_quantity(power->limit_w, "W"));
+    mu_json_put(&json, "rated_w", mu_json_quantity(power->rated_w, "W"));
+    mu_json_put(&json, "outside_w", mu_json_quantity(power->outside_w, "W"));
     mu_json_put(&json, "rack_w",
                 power->rack_w.value > 0.0 ? mu_json_quantity(power->rack_w, "W") : json_null());
     mu_json_put(&json, "total_energy_per_output_token_j",
@@ -56,6 +58,7 @@ void mu_power_rows(mu_table *table, const mu_power_answer *power, mu_quantity in
     }
     row(table, "racks, in all", inside_w, MU_DIM_POWER, 0.0);
     row(table, "racks, chips at their limit", power->limit_w, MU_DIM_POWER, 0.0);
+    row(table, "racks, every part at its limit", power->rated_w, MU_DIM_POWER, 0.0);
     row(table, mu_power_words(MU_POWER_FACILITY), parts[MU_POWER_FACILITY], MU_DIM_POWER, 0.0);
     row(table, "with the hall", power->total_w, MU_DIM_POWER, 0.0);
     row(table, "energy a token, with the hall", power->total_energy_per_output_token_j,

@@ -68,7 +68,8 @@ static mu_status read_params(const mu_catalog *catalog, const mu_entity *system,
         if (status != MU_OK) {
             return status;
         }
-        double value = drawn(draw, system, rows[i].path, range);
+        double value = drawn(draw, system, rows[i].path, range); /* one in ten lies outside */
+        value = fmin(fmax(value, rows[i].min), rows[i].max);
         memcpy((char *)out + rows[i].offset, &value, sizeof value);
     }
     return MU_OK;
@@ -100,6 +101,28 @@ static double count_of(const mu_catalog *catalog, const mu_entity *system, const
     return node != NULL && node->text != NULL ? strtod(node->text, NULL) : 0.0;
 }
 
+/* Watts of a chip, its host and its network. */
+typedef struct chip_draw {
+    double chip_w, hosts_w, cooling_w, conversion_w;
+} chip_draw;
+
+static double limit_of(const mu_machine *machine)
+{
+    return machine->chip.tdp_w * machine->ranks_per_chip + machine->host_w_per_chip +
+           machine->network_w_per_chip;
+}
+
+static void divide_lump(const mu_machine *machine, const params *p, mu_power_split *out)
+{
+    double limit_w = limit_of(machine);
+    double cooling_w = p->cooling_share * limit_w;
+    double conversion_w = (1.0 - p->conversion_efficiency) * limit_w;
+    double most_w = most_of_lump * machine->host_w_per_chip;
+    double share = cooling_w + conversion_w > most_w ? most_w / (cooling_w + conversion_w) : 1.0;
+    out->cooling_w = cooling_w * share;
+    out->conversion_w = conversion_w * share;
+}
+
 mu_status mu_power_split_load(const mu_catalog *catalog, const mu_entity *system, mu_draw draw,
                               const mu_machine *machine, mu_power_split *out, mu_error *err)
 {
@@ -114,20 +137,73 @@ mu_status mu_power_split_load(const mu_catalog *catalog, const mu_entity *system
     if (status != MU_OK) {
         return status;
     }
-    double lump_w = machine->host_w_per_chip;
-    double network_w = machine->network_w_per_chip;
-    double limit_w = machine->chip.tdp_w * machine->ranks_per_chip + lump_w + network_w;
-    double cooling_w = p.cooling_share * limit_w;
-    double conversion_w = (1.0 - p.conversion_efficiency) * limit_w;
-    double most_w = most_of_lump * lump_w;
-    double share = cooling_w + conversion_w > most_w ? most_w / (cooling_w + conversion_w) : 1.0;
-    *out = (mu_power_split){.cooling_w = cooling_w * share,
-                            .conversion_w = conversion_w * share,
-                            .optics_w = optics_w >= 0.0 ? fmin(optics_w, network_w)
-                                                        : p.optics_share * network_w,
+    double optics = optics_w >= 0.0 ? fmin(optics_w, machine->network_w_per_chip)
+                                    : p.optics_share * machine->network_w_per_chip;
+    *out = (mu_power_split){.optics_w = optics,
+                            .outside_w = p.outside_share * machine->network_w_per_chip,
+                            .fan_speed = p.fan_speed,
+                            .fan_speed_idle = p.fan_speed_idle,
+                            .loss_standing = p.loss_standing,
+                            .loss_square = p.loss_square,
+                            .host_idle = p.host_idle,
+                            .host_load = p.host_load,
                             .pue = p.pue,
                             .chips_per_rack = racks > 0.0 ? sold / racks : 0.0};
+    divide_lump(machine, &p, out);
     return MU_OK;
+}
+
+static double cube(double x)
+{
+    return x * x * x;
+}
+
+/* Losses where supplies give `out_w`: standing ones, those in line with it and with its square. */
+static double losses(const mu_machine *machine, double out_w)
+{
+    const mu_power_split *s = &machine->power;
+    double most_w = limit_of(machine) - s->conversion_w;
+    double load = most_w > 0.0 ? out_w / most_w : 1.0;
+    double line = 1.0 - s->loss_standing - s->loss_square;
+    return s->conversion_w * (s->loss_standing + load * (line + load * s->loss_square));
+}
+
+static double hosts_at_limit(const mu_machine *machine)
+{
+    return machine->host_w_per_chip - machine->power.cooling_w - machine->power.conversion_w;
+}
+
+/* Flow goes with speed and takes away the heat, its power goes with the cube of both. */
+static chip_draw draw_at(const mu_machine *machine, double rank_w)
+{
+    const mu_power_split *s = &machine->power;
+    const mu_chip *chip = &machine->chip;
+    double hosts_w = hosts_at_limit(machine);
+    double room_w = chip->tdp_w - chip->idle_w;
+    double busy = room_w > 0.0 ? fmin(fmax((rank_w - chip->idle_w) / room_w, 0.0), 1.0) : 1.0;
+    double most_w = chip->tdp_w * machine->ranks_per_chip + hosts_w + machine->network_w_per_chip;
+    chip_draw d = {.chip_w = rank_w * machine->ranks_per_chip,
+                   .hosts_w = hosts_w * (s->host_idle + (1.0 - s->host_idle) * busy)};
+    double heat_w = d.chip_w + d.hosts_w + machine->network_w_per_chip;
+    double speed = most_w > 0.0 ? fmax(heat_w / most_w, s->fan_speed_idle) : 1.0;
+    d.cooling_w = s->cooling_w * cube(speed);
+    d.conversion_w = losses(machine, heat_w + d.cooling_w);
+    return d;
+}
+
+/* Chips at the limit of their packages, hosts' parts at theirs, fans at full speed. */
+static double rated(const mu_machine *machine)
+{
+    const mu_power_split *s = &machine->power;
+    double out_w = machine->chip.tdp_w * machine->ranks_per_chip + machine->network_w_per_chip +
+                   hosts_at_limit(machine) / s->host_load + s->cooling_w / cube(s->fan_speed);
+    return out_w + losses(machine, out_w);
+}
+
+double mu_power_per_chip(const mu_machine *machine, double rank_w)
+{
+    chip_draw d = draw_at(machine, rank_w);
+    return d.chip_w + d.hosts_w + d.cooling_w + d.conversion_w + machine->network_w_per_chip;
 }
 
 double mu_power_memory(const mu_machine *machine, double bytes, double energy_j, double time_s)
@@ -159,6 +235,7 @@ void mu_power_add(mu_power *power, const mu_machine *machine, double chips, doub
     double ranks = chips * machine->ranks_per_chip;
     double idle_w = fmin(machine->chip.idle_w, rank_w);
     double traffic_w = fmin(memory_w, rank_w - idle_w);
+    chip_draw at = draw_at(machine, rank_w);
     mu_power added = {0};
     assert(chips >= 0.0 && rank_w >= 0.0 && memory_w >= 0.0);
     added.part_w[MU_POWER_IDLE] = ranks * idle_w;
@@ -166,13 +243,13 @@ void mu_power_add(mu_power *power, const mu_machine *machine, double chips, doub
     added.part_w[MU_POWER_MEMORY] = ranks * traffic_w;
     added.part_w[MU_POWER_LINKS] = chips * (machine->network_w_per_chip - split->optics_w);
     added.part_w[MU_POWER_OPTICS] = chips * split->optics_w;
-    added.part_w[MU_POWER_HOSTS] =
-        chips * (machine->host_w_per_chip - split->cooling_w - split->conversion_w);
-    added.part_w[MU_POWER_COOLING] = chips * split->cooling_w;
-    added.part_w[MU_POWER_CONVERSION] = chips * split->conversion_w;
+    added.part_w[MU_POWER_HOSTS] = chips * at.hosts_w;
+    added.part_w[MU_POWER_COOLING] = chips * at.cooling_w;
+    added.part_w[MU_POWER_CONVERSION] = chips * at.conversion_w;
     add_hall(power, &added, split->pue);
-    power->limit_w += ranks * machine->chip.tdp_w +
-                      chips * (machine->host_w_per_chip + machine->network_w_per_chip);
+    power->limit_w += chips * limit_of(machine);
+    power->rated_w += chips * rated(machine);
+    power->outside_w += chips * split->outside_w;
     if (chips > 0.0) {
         double rack_w = mu_power_inside(&added) / chips * split->chips_per_rack;
         power->rack_w = fmax(power->rack_w, rack_w);

@@ -4,8 +4,9 @@
  *
  * What:  where the draw of chips in use, their hosts and network goes, and what the hall adds.
  * Terms: inside = drawn by the racks: all parts but the last; whole = at the meter of the hall.
- *        lump = the one figure that catalogues give for hosts, cooling and conversion; it is held
- *        at all loads, so are its parts.
+ *        lump = the one figure that catalogues give for hosts, cooling and conversion with chips at
+ *        their limit. Below it hosts draw less by a line, fans by the cube of the heat, conversion
+ *        by a parabola; rated = every part at a maximum of its own.
  * Bound: docs/power.md.
  */
 #ifndef MUSTER_SCHEDULE_POWER_H
@@ -40,25 +41,39 @@ typedef enum mu_power_part {
 #define MU_POWER_PARAM_LIST(X)                                                                     \
     X(cooling_share, 0.12, 0.07, 0.18, 0.0, 0.5,                                                   \
       "fans and pumps inside the racks, of their draw with chips at their limit")                  \
+    X(fan_speed, 0.8, 0.65, 0.95, 0.3, 1.0, "of fans and pumps, chips at their limit, over full")  \
+    X(fan_speed_idle, 0.5, 0.35, 0.7, 0.0, 1.0,                                                    \
+      "the slowest, over that with chips at their limit")                                          \
     X(conversion_efficiency, 0.95, 0.92, 0.97, 0.5, 1.0,                                           \
-      "power out of supplies and shelves over power in")                                           \
+      "power out of supplies and shelves over power in, chips at their limit")                     \
+    X(loss_standing, 0.4, 0.25, 0.5, 0.0, 0.5, "of conversion's losses there: at any load")        \
+    X(loss_square, 0.3, 0.2, 0.4, 0.0, 0.5, "the same: as the square of the load")                 \
+    X(host_idle, 0.7, 0.5, 0.9, 0.0, 1.0, "hosts with chips idle over hosts with chips at limit")  \
+    X(host_load, 0.75, 0.6, 0.9, 0.2, 1.0,                                                         \
+      "hosts with chips at their limit over hosts with every part at its own")                     \
+    X(outside_share, 0.5, 0.3, 0.8, 0.0, 1.0,                                                      \
+      "of the network's draw: switches and optics outside the servers or racks as sold")           \
     X(optics_share, 0.3, 0.1, 0.5, 0.0, 1.0,                                                       \
       "of the network's draw; without effect where optics are listed")                             \
     X(pue, 1.25, 1.1, 1.5, 1.0, 5.0, "draw of the hall over that of its racks")
 
-/* What of a machine's draw does not hang on its load, per chip; hosts are the rest of the lump. */
+/* Per chip; hosts are the rest of the lump. */
 typedef struct mu_power_split {
-    double cooling_w;
-    double conversion_w;
+    double cooling_w;    /* chips at their limit */
+    double conversion_w; /* chips at their limit */
     double optics_w;
+    double outside_w; /* of the network: beside the servers or racks as sold */
+    double fan_speed, fan_speed_idle, loss_standing, loss_square, host_idle, host_load;
     double pue;            /* >= 1 */
     double chips_per_rack; /* network racks counted; 0 = not known */
 } mu_power_split;
 
 typedef struct mu_power {
     double part_w[MU_POWER_PARTS];
-    double rack_w;  /* of a rack full of the role that draws most; 0 = racks are not known */
-    double limit_w; /* of the racks, were every chip at the limit of its package */
+    double rack_w;    /* of a rack full of the role that draws most; 0 = racks are not known */
+    double limit_w;   /* of the racks, were every chip at the limit of its package */
+    double rated_w;   /* of the racks, were every part at its own: >= limit_w */
+    double outside_w; /* of links and optics: beside the servers or racks as sold, at any load */
 } mu_power;
 
 /**
@@ -77,6 +92,9 @@ mu_status mu_power_split_load(const mu_catalog *catalog, const mu_entity *system
  * @param[in] energy_j  of the rank in that time, idle draw included
  */
 double mu_power_memory(const mu_machine *machine, double bytes, double energy_j, double time_s);
+
+/** What a chip, its host and its network draw where each of its ranks draws `rank_w` [W]. */
+double mu_power_per_chip(const mu_machine *machine, double rank_w);
 
 /**
  * Adds chips of a machine.

@@ -48,10 +48,11 @@ typedef struct mu_power_answer {
 #define X(name, field, words) mu_quantity field;
     MU_POWER_PART_LIST(X)
 #undef X
-    mu_quantity total_w; /* with the hall */
-    mu_quantity
-        limit_w;        /* of the racks, were every chip at its limit: what their feed must carry */
-    mu_quantity rack_w; /* a rack full of the role that draws most; 0 = racks are not known */
+    mu_quantity total_w;   /* with the hall */
+    mu_quantity limit_w;   /* of the racks, were every chip at its limit */
+    mu_quantity rated_w;   /* the same, every part at its own: what their feed must carry */
+    mu_quantity outside_w; /* of links and optics: beside the servers or racks as sold */
+    mu_quantity rack_w;    /* a rack full of the role that draws most; 0 = racks are not known */
     mu_quantity total_energy_per_output_token_j;
     mu_quantity output_tokens_per_s_per_kw; /* kW of power_w: without the hall */
 } mu_power_answer;

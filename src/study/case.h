@@ -33,6 +33,10 @@
     X(MFU, "mfu")                                                                                  \
     X(POWER, "power_w")                                                                            \
     X(POWER_LIMIT, "power_limit_w")                                                                \
+    X(POWER_RATED, "power_rated_w")                                                                \
+    X(UNIT_POWER, "unit_power_w")                                                                  \
+    X(UNIT_LIMIT, "unit_limit_w")                                                                  \
+    X(UNIT_RATED, "unit_rated_w")                                                                  \
     X(LATENCY, "latency_s")                                                                        \
     X(BUS_BANDWIDTH, "bus_bandwidth_bytes_per_s")
 

@@ -226,9 +226,8 @@ static mu_status draw_prices(const mu_cost_question *q, double chips, mu_draw dr
 static void fill_power(const mu_machine *m, const double *term, const mu_service *service,
                        mu_cost_input *in)
 {
-    double beside_w = m->host_w_per_chip + m->network_w_per_chip;
-    in->planned_w = in->chips * (m->chip.tdp_w * m->ranks_per_chip + beside_w);
-    in->idle_w = in->chips * (m->chip.idle_w * m->ranks_per_chip + beside_w);
+    in->planned_w = in->chips * mu_power_per_chip(m, m->chip.tdp_w);
+    in->idle_w = in->chips * mu_power_per_chip(m, m->chip.idle_w);
     in->load_w = service != NULL ? service->power_w : term[MU_TERM_load] * in->planned_w;
     in->load_w = fmax(in->load_w, in->idle_w);
 }

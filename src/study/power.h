@@ -18,6 +18,8 @@
     X(power.facility_w, (p)->part_w[MU_POWER_FACILITY])                                            \
     X(power.total_w, mu_power_whole(p))                                                            \
     X(power.limit_w, (p)->limit_w)                                                                 \
+    X(power.rated_w, (p)->rated_w)                                                                 \
+    X(power.outside_w, (p)->outside_w)                                                             \
     X(power.rack_w, (p)->rack_w)                                                                   \
     X(power.total_energy_per_output_token_j, mu_power_over(mu_power_whole(p), rate))               \
     X(power.output_tokens_per_s_per_kw, 1e3 * mu_power_over(rate, mu_power_inside(p)))

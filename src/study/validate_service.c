@@ -154,6 +154,14 @@ static double measure_of(const mu_service *s, mu_measure_kind kind, double outpu
         return s->power_w;
     case MU_MEASURE_POWER_LIMIT:
         return s->power.limit_w;
+    case MU_MEASURE_POWER_RATED:
+        return s->power.rated_w;
+    case MU_MEASURE_UNIT_POWER:
+        return s->power_w - s->power.outside_w;
+    case MU_MEASURE_UNIT_LIMIT:
+        return s->power.limit_w - s->power.outside_w;
+    case MU_MEASURE_UNIT_RATED:
+        return s->power.rated_w - s->power.outside_w;
     default:
         return (double)NAN;
     }

@@ -13,16 +13,22 @@
 typedef struct metric {
     const char *name;
     size_t offset; /* of the mu_quantity in mu_prediction */
+    bool alone;    /* without the network outside the servers or racks as sold */
 } metric;
 
 static const metric metrics[] = {
-    {"prefill_tokens_per_s_per_chip", offsetof(mu_prediction, prefill_tokens_per_s_per_chip)},
-    {"decode_tokens_per_s_per_chip", offsetof(mu_prediction, decode_tokens_per_s_per_chip)},
-    {"output_tokens_per_s", offsetof(mu_prediction, output_tokens_per_s)},
-    {"tpot_mean_s", offsetof(mu_prediction, tpot_s)},
-    {"ttft_mean_s", offsetof(mu_prediction, ttft_s)},
-    {"power_w", offsetof(mu_prediction, power_w)},
-    {"power_limit_w", offsetof(mu_prediction, power.limit_w)},
+    {"prefill_tokens_per_s_per_chip", offsetof(mu_prediction, prefill_tokens_per_s_per_chip),
+     false},
+    {"decode_tokens_per_s_per_chip", offsetof(mu_prediction, decode_tokens_per_s_per_chip), false},
+    {"output_tokens_per_s", offsetof(mu_prediction, output_tokens_per_s), false},
+    {"tpot_mean_s", offsetof(mu_prediction, tpot_s), false},
+    {"ttft_mean_s", offsetof(mu_prediction, ttft_s), false},
+    {"power_w", offsetof(mu_prediction, power_w), false},
+    {"power_limit_w", offsetof(mu_prediction, power.limit_w), false},
+    {"power_rated_w", offsetof(mu_prediction, power.rated_w), false},
+    {"unit_power_w", offsetof(mu_prediction, power_w), true},
+    {"unit_limit_w", offsetof(mu_prediction, power.limit_w), true},
+    {"unit_rated_w", offsetof(mu_prediction, power.rated_w), true},
 };
 
 static mu_quantity quantity(const mu_prediction *p, const char *name)
@@ -31,6 +37,8 @@ static mu_quantity quantity(const mu_prediction *p, const char *name)
         if (strcmp(metrics[i].name, name) == 0) {
             mu_quantity q;
             memcpy(&q, (const char *)p + metrics[i].offset, sizeof q);
+            double less_w = metrics[i].alone ? p->power.outside_w.value : 0.0;
+            q = (mu_quantity){q.value - less_w, q.low - less_w, q.high - less_w};
             return q;
         }
     }

@@ -29,8 +29,8 @@ static mu_power power_of(const mu_machine *machine, double chips, double rank_w,
     return power;
 }
 
-/* No part is negative; inside is chips + lump + network, whole is that times the PUE. */
-static void check_sums(const mu_machine *m, double rank_w, double memory_w)
+/* No part is negative, they sum to the whole, and that is what a chip draws alone. */
+static double check_sums(const mu_machine *m, double rank_w, double memory_w)
 {
     mu_power power = power_of(m, 24.0, rank_w, memory_w);
     double ranks = 24.0 * m->ranks_per_chip;
@@ -40,14 +40,38 @@ static void check_sums(const mu_machine *m, double rank_w, double memory_w)
         sum_w += power.part_w[i];
     }
     assert_true(sum_w == mu_power_whole(&power));
-    double inside_w = ranks * rank_w + 24.0 * (m->host_w_per_chip + m->network_w_per_chip);
-    assert_near(mu_power_inside(&power), inside_w, 1e-12);
-    assert_near(mu_power_whole(&power), inside_w * m->power.pue, 1e-12);
+    double inside_w = mu_power_inside(&power);
     double silicon_w = power.part_w[MU_POWER_IDLE] + power.part_w[MU_POWER_COMPUTE] +
                        power.part_w[MU_POWER_MEMORY];
-    assert_true(power.limit_w >= mu_power_inside(&power) * (1.0 - 1e-12));
+    double network_w = power.part_w[MU_POWER_LINKS] + power.part_w[MU_POWER_OPTICS];
+    assert_near(inside_w, 24.0 * mu_power_per_chip(m, rank_w), 1e-12);
+    assert_near(mu_power_whole(&power), inside_w * m->power.pue, 1e-12);
     assert_near(silicon_w, ranks * rank_w, 1e-12);
+    assert_near(network_w, 24.0 * m->network_w_per_chip, 1e-12);
     assert_true(power.part_w[MU_POWER_IDLE] <= ranks * m->chip.idle_w * (1.0 + 1e-12));
+    assert_true(power.limit_w >= inside_w * (1.0 - 1e-12));
+    assert_true(power.rated_w >= power.limit_w * (1.0 - 1e-12));
+    assert_true(power.outside_w <= network_w * (1.0 + 1e-12));
+    return inside_w;
+}
+
+/* From nothing over idle to the limit: every step draws more, the last is the limit itself. */
+static void check_climb(const mu_machine *m)
+{
+    const double room_w = m->chip.tdp_w - m->chip.idle_w;
+    double last_w = check_sums(m, 0.0, 0.0);
+    for (int i = 0; i <= 8; i++) {
+        double rank_w = m->chip.idle_w + room_w * i / 8.0;
+        double inside_w = check_sums(m, rank_w, i / 16.0 * m->chip.tdp_w);
+        assert_true(inside_w > last_w);
+        last_w = inside_w;
+    }
+    mu_power power = power_of(m, 24.0, m->chip.tdp_w, 2.0 * m->chip.tdp_w);
+    assert_near(last_w, power.limit_w, 1e-12);
+    assert_near(
+        power.limit_w,
+        24.0 * (m->ranks_per_chip * m->chip.tdp_w + m->host_w_per_chip + m->network_w_per_chip),
+        1e-12);
 }
 
 static void parts_sum_over_the_catalogue(void **state)
@@ -62,10 +86,7 @@ static void parts_sum_over_the_catalogue(void **state)
         for (uint32_t draw = 0; draw <= 32; draw++) {
             mu_machine m = machine_of(id, (mu_draw){.plan = plan, .index = draw});
             assert_true(m.power.pue >= 1.0);
-            check_sums(&m, 0.0, 0.0);
-            check_sums(&m, m.chip.idle_w, 0.0);
-            check_sums(&m, 0.5 * (m.chip.idle_w + m.chip.tdp_w), 0.1 * m.chip.tdp_w);
-            check_sums(&m, m.chip.tdp_w, 2.0 * m.chip.tdp_w);
+            check_climb(&m);
         }
     }
 }
@@ -80,6 +101,13 @@ static mu_machine plain_machine(void)
     m.power = (mu_power_split){.cooling_w = 100.0,
                                .conversion_w = 50.0,
                                .optics_w = 30.0,
+                               .outside_w = 60.0,
+                               .fan_speed = 0.8,
+                               .fan_speed_idle = 0.5,
+                               .loss_standing = 0.2,
+                               .loss_square = 0.3,
+                               .host_idle = 0.5,
+                               .host_load = 0.75,
                                .pue = 1.2,
                                .chips_per_rack = 32.0};
     return m;
@@ -89,23 +117,49 @@ static mu_machine plain_machine(void)
 static void by_hand(void **state)
 {
     (void)state;
-    static const double want_w[MU_POWER_PARTS] = {400.0, 880.0, 320.0, 280.0, 120.0,
-                                                  600.0, 400.0, 200.0, 640.0};
+    const double hosts_w = 150.0 * (0.5 + 0.5 * 0.6);       /* 0.6 = (200 - 50) / (300 - 50) */
+    const double speed = (400.0 + 100.0 + hosts_w) / 850.0; /* heat over heat at the limit */
+    const double fans_w = 100.0 * speed * speed * speed;
+    const double load = (400.0 + 100.0 + hosts_w + fans_w) / 950.0;
+    const double lost_w = 50.0 * (0.2 + 0.5 * load + 0.3 * load * load);
+    const double inside_w = 4.0 * (400.0 + 100.0 + hosts_w + fans_w + lost_w);
+    const double want_w[MU_POWER_PARTS] = {400.0, 880.0,        320.0,        280.0,         120.0,
+                                           480.0, 4.0 * fans_w, 4.0 * lost_w, 0.2 * inside_w};
     mu_machine m = plain_machine();
     mu_power power = power_of(&m, 4.0, 200.0, 40.0);
     for (int i = 0; i < MU_POWER_PARTS; i++) {
         assert_near(power.part_w[i], want_w[i], 1e-12);
     }
-    assert_near(mu_power_inside(&power), 3200.0, 1e-12);
-    assert_near(mu_power_whole(&power), 3840.0, 1e-12);
-    assert_near(power.rack_w, 25600.0, 1e-12);
+    assert_near(fans_w, 38.81, 1e-3);
+    assert_near(lost_w, 34.55, 1e-3);
+    assert_near(mu_power_inside(&power), inside_w, 1e-12);
+    assert_near(power.rack_w, 32.0 * inside_w / 4.0, 1e-12);
     assert_near(power.limit_w, 4.0 * (600.0 + 400.0), 1e-12);
+    assert_near(power.outside_w, 4.0 * 60.0, 1e-12);
+    const double most_w = 600.0 + 100.0 + 150.0 / 0.75 + 100.0 / 0.512;
+    const double most = most_w / 950.0;
+    const double most_lost_w = 50.0 * (0.2 + 0.5 * most + 0.3 * most * most);
+    assert_near(power.rated_w, 4.0 * (most_w + most_lost_w), 1e-12);
     /* A second role that draws less adds watts, and leaves the hottest rack. */
+    double rack_w = power.rack_w;
     mu_power_add(&power, &m, 4.0, 50.0, 0.0);
-    assert_near(mu_power_inside(&power), 5200.0, 1e-12);
-    assert_near(power.rack_w, 25600.0, 1e-12);
+    assert_near(mu_power_inside(&power), inside_w + 4.0 * mu_power_per_chip(&m, 50.0), 1e-12);
+    assert_true(power.rack_w == rack_w);
     mu_power nothing = power_of(&m, 0.0, 200.0, 40.0);
     assert_true(mu_power_whole(&nothing) == 0.0 && nothing.rack_w == 0.0);
+}
+
+/* Idle: fans at their slowest, hosts at their share, standing losses and what little is fed. */
+static void idle_by_hand(void **state)
+{
+    (void)state;
+    mu_machine m = plain_machine();
+    mu_power power = power_of(&m, 1.0, 50.0, 0.0);
+    assert_near(power.part_w[MU_POWER_HOSTS], 75.0, 1e-12);
+    assert_near(power.part_w[MU_POWER_COOLING], 12.5, 1e-12);
+    double load = (100.0 + 100.0 + 75.0 + 12.5) / 950.0;
+    assert_near(power.part_w[MU_POWER_CONVERSION], 50.0 * (0.2 + 0.5 * load + 0.3 * load * load),
+                1e-12);
 }
 
 /* 0.5e12 B in a second is half the bandwidth: 0.4 x 250 W x 0.5. */
@@ -213,6 +267,9 @@ static void bad_facts(void **state)
         "  pue: {best: 0.9, grade: D, source: muster-estimate, note: test}\n",
         "  cooling_share: {best: 0.7, grade: D, source: muster-estimate, note: test}\n",
         "  conversion_efficiency: {best: 0.2, grade: D, source: muster-estimate, note: test}\n",
+        "  host_load: {best: 0.1, grade: D, source: muster-estimate, note: test}\n",
+        "  fan_speed: {best: 0.2, grade: D, source: muster-estimate, note: test}\n",
+        "  loss_square: {best: 0.6, grade: D, source: muster-estimate, note: test}\n",
         "  optics_share: {best: 1.5, grade: D, source: muster-estimate, note: test}\n"};
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
         mu_machine m;
@@ -229,6 +286,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(parts_sum_over_the_catalogue),
         cmocka_unit_test(by_hand),
+        cmocka_unit_test(idle_by_hand),
         cmocka_unit_test(memory_traffic),
         cmocka_unit_test(facts_are_read),
         cmocka_unit_test(more_in_flight_draws_more),
