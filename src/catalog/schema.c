@@ -263,7 +263,7 @@ static const mu_schema_item items[] = {
     PLAIN(CLAIM, "terms", FREE, 
           "named parts of the question: expressions, or questions to the engine"),
     PLAIN(CLAIM, "question", TEXT, "expression whose value is the answer"),
-    PLAIN(CLAIM, "unit", TEXT, "of the answer"),
+    PLAIN(CLAIM, "unit", TEXT, "of the answer; yes where 1 is yes and 0 is no"),
     PLAIN(CLAIM, "holds", FREE, "where it holds: {above:, below:}"),
     PLAIN(CLAIM, "because", TEXT, "one line: what the answer rests on"),
     PLAIN(CLAIM, "open", TEXT, "one line: why public facts cannot tell"),

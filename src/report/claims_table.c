@@ -56,6 +56,10 @@ static void print_answer(mu_quantity q, const char *unit, char out[MU_CELL_MAX])
     char low[NUMBER_MAX];
     char high[NUMBER_MAX];
     bool said = unit[0] == '\0' || dimension_of(unit, &dimension);
+    if (strcmp(unit, MU_CLAIM_YES) == 0 && q.low == q.high && (q.value == 0.0 || q.value == 1.0)) {
+        (void)snprintf(out, MU_CELL_MAX, "%s", q.value == 1.0 ? "yes" : "no");
+        return;
+    }
     print_number(q.value, unit, value);
     print_number(q.low, unit, low);
     print_number(q.high, unit, high);
@@ -184,7 +188,7 @@ mu_status mu_claim_print(const mu_page *page, const mu_catalog *catalog,
             claim->date[0] != '\0' ? ", " : "", claim->date);
     print_sources(page, catalog, claim);
     fprintf(page->out, "\nanswer:  %s\n", answer);
-    if (claim->answered) {
+    if (claim->answered && strcmp(claim->unit, MU_CLAIM_YES) != 0) {
         mu_condition_text(&claim->condition, condition);
         fprintf(page->out, "holds:   %s\n", condition);
     }

@@ -88,24 +88,31 @@ static mu_status print_chips(const mu_page *page, const mu_fab_answer *a, mu_err
     return mu_table_rows(table) > 0 ? mu_table_print(table, page->out, page->colour, err) : MU_OK;
 }
 
-static void print_sum(const mu_page *page, const mu_fab_answer *a)
+static void print_with_and_without(const mu_page *page, const char *what, mu_quantity with,
+                                   mu_quantity without, mu_quantity ratio)
 {
     char all[MU_CELL_MAX];
     char others[MU_CELL_MAX];
     char times[MU_CELL_MAX];
+    mu_supply_whole(with, all);
+    mu_supply_whole(without, others);
+    mu_format_ratio(ratio, times);
+    if (without.value > 0.0 || without.high > 0.0) {
+        fprintf(page->out, "%s: %s, without it %s: %s times\n", what, all, others, times);
+    } else {
+        fprintf(page->out, "%s: %s, without it none\n", what, all);
+    }
+}
+
+static void print_sum(const mu_page *page, const mu_fab_answer *a)
+{
     if (a->makes_dies && a->dies.value > 0.0) {
-        mu_supply_whole(a->dies, all);
-        mu_supply_whole(a->dies_without, others);
-        mu_format_ratio(a->dies_ratio, times);
-        fprintf(page->out, "compute dies of these chips a month: %s, without it %s: %s times\n",
-                all, others, times);
+        print_with_and_without(page, "compute dies of these chips a month", a->dies,
+                               a->dies_without, a->dies_ratio);
     }
     if (a->year.value > 0.0) {
-        mu_supply_whole(a->year, all);
-        mu_supply_whole(a->year_without, others);
-        mu_format_ratio(a->year_ratio, times);
-        fprintf(page->out, "chips in the twelve months: %s, without it %s: %s times\n", all, others,
-                times);
+        print_with_and_without(page, "chips in the twelve months", a->year, a->year_without,
+                               a->year_ratio);
     }
 }
 

@@ -2,7 +2,8 @@
 /*
  * Supply as tables for people, and as CSV.
  *
- * Bound: beyond ROWS_MAX months only the last of each quarter is shown; the CSV has all.
+ * Bound: months before the first chip are left out, and of more than ROWS_MAX only the last of each
+ *        quarter is shown; the CSV has all.
  */
 #include "report/supply_report.h"
 
@@ -127,10 +128,13 @@ static mu_status print_lines(const mu_page *page, const mu_supply_answer *a, mu_
     return mu_table_print(table, page->out, page->colour, err);
 }
 
+/* Months before the first chip of any draw say nothing. */
 static bool is_shown(const mu_supply_answer *a, uint32_t m)
 {
+    bool last = m + 1 == a->month_count;
     bool quarter = fmod(a->month[m].month, 3.0) == 2.0;
-    return a->month_count <= ROWS_MAX || quarter || m + 1 == a->month_count;
+    bool any = a->month[m].total.value > 0.0 || a->month[m].total.high > 0.0;
+    return last || (any && (a->month_count <= ROWS_MAX || quarter));
 }
 
 static mu_status print_months(const mu_page *page, const mu_supply_answer *a, mu_error *err)

@@ -85,6 +85,12 @@ static mu_status read_metric(const mu_claim *claim, const mu_node *map, mu_claim
                                                : "dies_ratio, year_ratio, dies_a_month or year");
 }
 
+static const char *unit_of(const mu_claim_supply *supply)
+{
+    bool dies = supply->entity->kind == MU_ENTITY_FOUNDRY && supply->metric == 2;
+    return supply->ratio ? "" : dies ? "dies" : "chips";
+}
+
 mu_status mu_claim_supply_read(mu_claim *claim, const mu_node *node, const char *name,
                                mu_error *err)
 {
@@ -117,7 +123,7 @@ mu_status mu_claim_supply_read(mu_claim *claim, const mu_node *node, const char 
     mu_claim_input input = {.kind = MU_INPUT_ENGINE,
                             .name = name,
                             .formula = formula,
-                            .unit = supply->ratio ? "" : "chips",
+                            .unit = unit_of(supply),
                             .source = "",
                             .note = "",
                             .grade = '-',

@@ -190,6 +190,10 @@ static void give_reason(const mu_claim *claim, mu_claim_answer *out)
     if (claim->open != NULL || !out->answered) {
         return; /* the engine's own reason stands there already */
     }
+    if (strcmp(out->unit, MU_CLAIM_YES) == 0 && claim->because[0] != '\0') {
+        (void)snprintf(out->reason, sizeof out->reason, "%s", claim->because);
+        return;
+    }
     mu_condition_text(&claim->condition, condition);
     (void)snprintf(out->reason, sizeof out->reason, "%s \"%s\"%s%s", where[out->verdict], condition,
                    claim->because[0] != '\0' ? ": " : "", claim->because);

@@ -15,6 +15,9 @@
 
 #include "study/answer.h"
 
+/* The unit of a question that is answered by yes, 1, or no, 0. */
+#define MU_CLAIM_YES "yes"
+
 typedef enum mu_claim_verdict { MU_CLAIM_HOLDS, MU_CLAIM_FAILS, MU_CLAIM_OPEN } mu_claim_verdict;
 
 typedef enum mu_claim_input_kind {
