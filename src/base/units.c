@@ -14,7 +14,6 @@
 
 #include <assert.h>
 #include <math.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,7 +41,7 @@ static const struct prefix prefixes[] = {
     {"Mi", BINARY, 0x1p20},    {"Gi", BINARY, 0x1p30},    {"Ti", BINARY, 0x1p40},
     {"Pi", BINARY, 0x1p50},    {"Ei", BINARY, 0x1p60},    {"k", WORDS, 1e3},
     {"M", WORDS, 1e6},         {"B", WORDS, 1e9},         {"bn", WORDS, 1e9},
-    {"million", WORDS, 1e6},   {"billion", WORDS, 1e9},
+    {"million", WORDS, 1e6},   {"billion", WORDS, 1e9},   {"trillion", WORDS, 1e12},
 };
 
 struct base {
@@ -327,8 +326,20 @@ mu_status mu_unit_scale(const char *unit, mu_dimension dimension, const char *wh
     return MU_OK;
 }
 
-/* Length of the number at the start: what mu_text_number may take. */
-static size_t number_length(const char *text)
+bool mu_unit_may_be_money(const char *unit, mu_dimension dimension)
+{
+    char plain[UNIT_MAX];
+    char in_usd[UNIT_MAX + 4];
+    struct found found;
+    if (!squeeze(unit, plain) || plain[0] == '\0' || plain[0] == '/' || find_unit(plain, &found)) {
+        return false;
+    }
+    const char *per = strchr(plain, '/');
+    (void)snprintf(in_usd, sizeof in_usd, "USD%s", per != NULL ? per : "");
+    return find_unit(in_usd, &found) && found.dimension == dimension;
+}
+
+size_t mu_unit_number_length(const char *text)
 {
     size_t length = strspn(text, "+-");
     length += strspn(text + length, "0123456789.");
@@ -400,7 +411,7 @@ mu_status mu_unit_parse(const char *text, mu_dimension dimension, const char *wh
                         mu_error *err)
 {
     char number[NUMBER_MAX];
-    size_t length = number_length(text);
+    size_t length = mu_unit_number_length(text);
     if (length == 0 || length >= sizeof number) {
         return mu_fail(err, MU_E_INPUT, "%s: expected %s, found \"%.40s\"", what,
                        mu_unit_hint(dimension), text);

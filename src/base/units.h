@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* X(NAME, canonical unit as printed, what a user reads in a message) */
@@ -63,6 +64,15 @@ mu_status mu_unit_read(const char *number, const char *unit, mu_dimension dimens
 /** Scale of a bare unit ("TB/s" -> 1e12) of the dimension; MU_E_INPUT as above. */
 mu_status mu_unit_scale(const char *unit, mu_dimension dimension, const char *what, double *scale,
                         mu_error *err) MU_MUST_CHECK;
+
+/** Length of the number at the start of a text: what mu_unit_read() may take. */
+size_t mu_unit_number_length(const char *text);
+
+/**
+ * Whether a unit that nobody knows is one of money in another currency than USD: of no other
+ * dimension, and with USD in place of all that stands before its slash one of this.
+ */
+bool mu_unit_may_be_money(const char *unit, mu_dimension dimension);
 
 /** SI unit of a dimension as the JSON prints it ("B/s"). */
 const char *mu_unit_si(mu_dimension dimension);

@@ -87,8 +87,11 @@ static mu_status check_source(const checker *c, const mu_node *node, const char 
 
 static mu_status check_fact(const checker *c, const mu_schema_item *item, const mu_node *node)
 {
-    const mu_fact_place place = {
-        .item = item, .path = c->path, .entity = &c->entry->entity, .node = node};
+    const mu_fact_place place = {.item = item,
+                                 .path = c->path,
+                                 .entity = &c->entry->entity,
+                                 .node = node,
+                                 .catalog = c->catalog};
     mu_fact fact;
     mu_status status = mu_fact_read(&place, &fact, c->err);
     if (status != MU_OK) {

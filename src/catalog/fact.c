@@ -6,6 +6,7 @@
  *        but no best, the best is its geometric mean, which only a grade of C or D may claim.
  */
 #include "catalog/internal.h"
+#include "catalog/money.h"
 
 #include <assert.h>
 #include <math.h>
@@ -194,10 +195,12 @@ static mu_status read_unit(const mu_fact_place *place, mu_fact *out, double *sca
         return MU_OK;
     }
     mu_error inner = {0};
-    if (mu_unit_scale(out->unit, out->dimension, place->path, scale, &inner) != MU_OK) {
-        return mu_node_fail(doc, node, err, "%s", inner.text);
-    }
-    return MU_OK;
+    /* What a currency is worth is said in USD. */
+    bool plain = place->entity->kind == MU_ENTITY_CURRENCY;
+    status = plain ? mu_unit_scale(out->unit, out->dimension, place->path, scale, &inner)
+                   : mu_money_scale(place->catalog, out->unit, out->dimension, place->path, scale,
+                                    &inner);
+    return status == MU_OK ? MU_OK : mu_node_fail(doc, node, err, "%s", inner.text);
 }
 
 static mu_status read_quantity(const mu_fact_place *place, mu_fact *out, mu_error *err)

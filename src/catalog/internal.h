@@ -58,6 +58,7 @@ typedef struct mu_fact_place {
     const char *path;
     const mu_entity *entity;
     const mu_node *node;
+    const mu_catalog *catalog; /* whose currencies count */
 } mu_fact_place;
 
 /** Reads a fact; sources are not looked up. `path` is borrowed by the fact. */

@@ -180,7 +180,8 @@ mu_status mu_catalog_fact(const mu_catalog *catalog, const mu_entity *entity, co
                           bool required, mu_fact *out, mu_error *err)
 {
     assert(out != NULL);
-    mu_fact_place place = {.item = mu_schema_find(entity->kind, path), .path = path};
+    mu_fact_place place = {
+        .item = mu_schema_find(entity->kind, path), .path = path, .catalog = catalog};
     place.node = mu_catalog_node(catalog, entity, path, &place.entity);
     if (place.item == NULL || (place.node != NULL && !reads_as_fact(place.item, place.node))) {
         return mu_fail(err, MU_E_INPUT, "a %s has no fact \"%.80s\"",

@@ -296,6 +296,7 @@ static const mu_schema_item items[] = {
 
     PLAIN(CURRENCY, "day", DATE, "of the rate"),
     FACT(CURRENCY, "rate", MONEY, "what one of it is worth"),
+    FACT(CURRENCY, "rates.<time>", MONEY, "what one of it was worth then: 2025, 2025-08"),
 };
 /* clang-format on */
 

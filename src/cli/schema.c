@@ -125,7 +125,7 @@ static json_t *distribution(const mu_option *option)
 
 static json_t *leaf_number(const mu_option *option)
 {
-    if (option->type == MU_OPTION_AUTO) {
+    if (option->type == MU_OPTION_AUTO || option->type == MU_OPTION_MONEY) {
         return any_of(number(option), word("auto"));
     }
     if (option->type == MU_OPTION_OFF) {
@@ -163,6 +163,7 @@ static json_t *leaf_type(const mu_option *option)
         return list_of(type_text("string", NULL), "maxItems", MU_WITH_MAX);
     case MU_OPTION_NUMBER:
     case MU_OPTION_AUTO:
+    case MU_OPTION_MONEY:
     case MU_OPTION_OFF:
         break;
     }

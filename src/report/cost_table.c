@@ -3,7 +3,7 @@
  * Bills as tables for people, and as CSV.
  */
 #include "report/cost_report.h"
-#include "report/format.h"
+#include "report/money.h"
 #include "report/settings.h"
 
 #include "base/text.h"
@@ -33,48 +33,54 @@ static void add_quantity(mu_table *table, const char *label, mu_quantity q, mu_d
     add(table, label, text, more);
 }
 
-/* With its share of the whole. */
-static void add_item(mu_table *table, const char *label, mu_quantity q, mu_dimension dimension,
-                     double whole)
+static void add_money(mu_table *table, const mu_cost_question *q, const char *label,
+                      mu_quantity amount, mu_dimension dimension, const char *more)
 {
-    char share[32] = "";
-    if (whole > 0.0) {
-        (void)snprintf(share, sizeof share, "%.1f %%", 100.0 * q.value / whole);
-    }
-    add_quantity(table, label, q, dimension, share);
+    char text[MU_CELL_MAX];
+    mu_format_money(amount, dimension, q->shown.code, text);
+    add(table, label, text, more);
 }
 
-static void add_capital(mu_table *table, const mu_cost_answer *a)
+/* Items, their shares and their total; what is always 0 is left out where it may be. */
+static void add_bill(mu_table *table, const mu_cost_question *q, const mu_quantity item[],
+                     int count, mu_quantity total, const char *(*words)(int), bool all)
 {
-    mu_table_section(table, "Capital");
-    for (int i = 0; i < MU_CAPITAL_COUNT; i++) {
-        if (a->capital_usd[i].high > 0.0) {
-            add_item(table, mu_capital_words(i), a->capital_usd[i], MU_DIM_MONEY,
-                     a->capital_total_usd.value);
+    char cell[MU_MONEY_PARTS_MAX][MU_CELL_MAX];
+    char share[MU_MONEY_PARTS_MAX][32];
+    char whole[MU_CELL_MAX];
+    mu_format_bill(item, count, total, q->shown.code, cell, whole);
+    mu_format_shares(item, count, total.value, share);
+    for (int i = 0; i < count; i++) {
+        if (all || item[i].high > 0.0) {
+            add(table, words(i), cell[i], share[i]);
         }
     }
-    add_quantity(table, "total", a->capital_total_usd, MU_DIM_MONEY, "");
-    add_quantity(table, "per chip", a->capital_per_chip_usd, MU_DIM_MONEY, "");
+    add(table, "total", whole, "");
 }
 
-static void add_year(mu_table *table, const mu_cost_answer *a)
+static void add_capital(mu_table *table, const mu_cost_question *q, const mu_cost_answer *a)
+{
+    mu_table_section(table, "Capital");
+    add_bill(table, q, a->capital, MU_CAPITAL_COUNT, a->capital_total, mu_capital_words, false);
+    add_money(table, q, "per chip", a->capital_per_chip, MU_DIM_MONEY, "");
+}
+
+static void add_year(mu_table *table, const mu_cost_question *q, const mu_cost_answer *a)
 {
     mu_table_section(table, "A year");
-    for (int i = 0; i < MU_YEAR_COUNT; i++) {
-        add_item(table, mu_year_words(i), a->year_usd[i], MU_DIM_MONEY, a->year_total_usd.value);
-    }
-    add_quantity(table, "total", a->year_total_usd, MU_DIM_MONEY, "");
+    add_bill(table, q, a->year, MU_YEAR_COUNT, a->year_total, mu_year_words, true);
     mu_table_section(table, "A chip-hour");
-    add_quantity(table, "owned, used or not", a->chip_hour_total_usd, MU_DIM_MONEY_RATE, "");
-    add_quantity(table, "of use", a->used_chip_hour_usd, MU_DIM_MONEY_RATE, "");
+    add_money(table, q, "owned, used or not", a->chip_hour_total, MU_DIM_MONEY_RATE, "");
+    add_money(table, q, "of use", a->used_chip_hour, MU_DIM_MONEY_RATE, "");
 }
 
-static void add_tokens(mu_table *table, const char *title, const mu_tokens_usd *t)
+static void add_tokens(mu_table *table, const mu_cost_question *q, const char *title,
+                       const mu_token_prices *t)
 {
     mu_table_section(table, title);
-    add_quantity(table, "million input tokens", t->million_input, MU_DIM_MONEY, "");
-    add_quantity(table, "million output tokens", t->million_output, MU_DIM_MONEY, "");
-    add_quantity(table, "a request", t->request, MU_DIM_MONEY, "");
+    add_money(table, q, "million input tokens", t->million_input, MU_DIM_MONEY, "");
+    add_money(table, q, "million output tokens", t->million_output, MU_DIM_MONEY, "");
+    add_money(table, q, "a request", t->request, MU_DIM_MONEY, "");
 }
 
 /* "61.2 % [..]", "never", "never at the point; in 12 % of draws". */
@@ -103,7 +109,7 @@ static void add_rent(mu_table *table, const mu_cost_question *q, const mu_cost_a
     (void)snprintf(from, sizeof from, "%.96s",
                    q->rent_from >= 0 ? q->offer[q->rent_from].cloud->id : "as said");
     mu_table_section(table, "Owning against renting");
-    add_quantity(table, "rent of a chip", r->rent_usd, MU_DIM_MONEY_RATE, from);
+    add_money(table, q, "rent of a chip", r->price, MU_DIM_MONEY_RATE, from);
     crossing(r->use, r->use_share, MU_DIM_FRACTION, text);
     add(table, "owning is cheaper from a utilisation of", text, "");
     crossing(r->months, r->months_share, MU_DIM_NONE, text);
@@ -112,13 +118,14 @@ static void add_rent(mu_table *table, const mu_cost_question *q, const mu_cost_a
     for (uint32_t i = 0; i < q->offer_count; i++) {
         if ((int)i != q->rent_from) {
             (void)snprintf(from, sizeof from, "%.96s", q->offer[i].cloud->id);
-            add_quantity(table, "another offer", q->offer[i].price, MU_DIM_MONEY_RATE, from);
+            add_money(table, q, "another offer", mu_cost_offer_price(q, i), MU_DIM_MONEY_RATE,
+                      from);
         }
     }
 }
 
 /* Years read better than days. */
-static void add_term(mu_table *table, const mu_cost_term *t)
+static void add_term(mu_table *table, const mu_cost_question *question, const mu_cost_term *t)
 {
     char more[MU_CELL_MAX];
     mu_quantity q = t->quantity;
@@ -135,7 +142,7 @@ static void add_term(mu_table *table, const mu_cost_term *t)
         add(table, t->words, words, t->source[0] != '\0' ? more : "as said");
         return;
     }
-    add_quantity(table, t->words, q, dimension, t->source[0] != '\0' ? more : "as said");
+    add_money(table, question, t->words, q, dimension, t->source[0] != '\0' ? more : "as said");
 }
 
 static void add_terms(mu_table *table, const mu_cost_question *q, const mu_cost_answer *a)
@@ -148,7 +155,7 @@ static void add_terms(mu_table *table, const mu_cost_question *q, const mu_cost_
                       (i == MU_TERM_load && a->served) ||
                       (i == MU_TERM_rack_w && q->racks_sold > 0.0);
         if (!unused) {
-            add_term(table, &a->term[i]);
+            add_term(table, q, &a->term[i]);
         }
     }
 }
@@ -159,7 +166,8 @@ static void print_title(const mu_page *page, const mu_cost_question *q, const mu
     mu_format_count(a->chips, chips);
     fprintf(page->out, "%s%s%s: %s chips in %s", page->colour ? "\x1b[1m" : "", q->system->name,
             page->colour ? "\x1b[0m" : "", chips, q->region->name);
-    fprintf(page->out, "; USD of 2026%s\n", q->scenario->samples >= 1.0 ? "; [90 % interval]" : "");
+    fprintf(page->out, "; %s of %d%s\n", q->shown.code, MU_MONEY_YEAR,
+            q->scenario->samples >= 1.0 ? "; [90 % interval]" : "");
     if (a->served) {
         char words[MU_CELL_MAX];
         char cut[MU_CELL_MAX];
@@ -171,21 +179,31 @@ static void print_title(const mu_page *page, const mu_cost_question *q, const mu
     fputc('\n', page->out);
 }
 
-/* The same in the region's own money, which is not USD. */
+static void print_rate(const mu_page *page, const mu_currency *c)
+{
+    fprintf(page->out, "one %s is %.6g USD%s%s\n", c->code, c->usd, c->day[0] != '\0' ? ", " : "",
+            c->day);
+}
+
+/* What was converted; else the same in the region's own money, where that is not USD. */
 static void print_local(const mu_page *page, const mu_cost_question *q, const mu_cost_answer *a)
 {
-    const mu_cost_currency *c = &q->currency;
+    const mu_currency *c = &q->local;
+    if (q->shown.usd != 1.0) {
+        print_rate(page, &q->shown);
+        return;
+    }
     if (c->entity == NULL || c->usd == 1.0) {
         return;
     }
-    fprintf(page->out, "in %s: a chip-hour %.3g", c->entity->name,
-            a->chip_hour_total_usd.value / c->usd);
+    fprintf(page->out, "in %s: a chip-hour %.3g", c->code, a->chip_hour_total.value / c->usd);
     if (a->served) {
         fprintf(page->out, ", a million tokens in %.3g, out %.3g",
                 a->owned_tokens.million_input.value / c->usd,
                 a->owned_tokens.million_output.value / c->usd);
     }
-    fprintf(page->out, " (one is %.4g USD%s%s)\n", c->usd, c->day[0] != '\0' ? ", " : "", c->day);
+    fputs("; ", page->out);
+    print_rate(page, c);
 }
 
 mu_status mu_cost_print(const mu_page *page, const mu_cost_question *question,
@@ -198,16 +216,16 @@ mu_status mu_cost_print(const mu_page *page, const mu_cost_question *question,
         return no_memory(err);
     }
     print_title(page, question, answer);
-    add_capital(table, answer);
-    add_year(table, answer);
+    add_capital(table, question, answer);
+    add_year(table, question, answer);
     if (answer->served) {
-        add_tokens(table, "Tokens, owned", &answer->owned_tokens);
+        add_tokens(table, question, "Tokens, owned", &answer->owned_tokens);
         add_quantity(table, "input's share of the time", answer->input_share, MU_DIM_FRACTION, "");
     }
     if (answer->rented) {
         add_rent(table, question, answer);
         if (answer->served) {
-            add_tokens(table, "Tokens, rented", &answer->rented_tokens);
+            add_tokens(table, question, "Tokens, rented", &answer->rented_tokens);
         }
     }
     add_terms(table, question, answer);
@@ -227,7 +245,7 @@ mu_status mu_cost_print(const mu_page *page, const mu_cost_question *question,
 
 typedef struct csv {
     mu_table *table;
-    const char *system;
+    const mu_cost_question *q;
 } csv;
 
 static void line(const csv *c, const char *section, const char *item, mu_quantity q,
@@ -242,39 +260,50 @@ static void line(const csv *c, const char *section, const char *item, mu_quantit
             (void)snprintf(text[i], sizeof text[i], "never");
         }
     }
-    const char *const cells[CSV_COLUMNS] = {c->system, section, item, text[0],
-                                            text[1],   text[2], unit};
+    const char *const cells[CSV_COLUMNS] = {c->q->system->id, section, item, text[0],
+                                            text[1],          text[2], unit};
     mu_table_row(c->table, cells);
 }
 
-static void token_lines(const csv *c, const char *section, const mu_tokens_usd *t)
+/* An amount: sections named after what they hold carry the money, too. */
+static void money_line(const csv *c, const char *section, const char *item, mu_quantity q,
+                       mu_dimension dimension)
 {
-    line(c, section, "million_input", t->million_input, "USD");
-    line(c, section, "million_output", t->million_output, "USD");
-    line(c, section, "request", t->request, "USD");
+    char full[64];
+    char unit[MU_CELL_MAX];
+    (void)snprintf(full, sizeof full, "%s_%.24s", section, c->q->shown.entity->id);
+    mu_money_unit(dimension, c->q->shown.code, unit);
+    line(c, strcmp(section, "rent") == 0 ? section : full, item, q, unit);
+}
+
+static void token_lines(const csv *c, const char *section, const mu_token_prices *t)
+{
+    money_line(c, section, "million_input", t->million_input, MU_DIM_MONEY);
+    money_line(c, section, "million_output", t->million_output, MU_DIM_MONEY);
+    money_line(c, section, "request", t->request, MU_DIM_MONEY);
 }
 
 static void bill_lines(const csv *c, const mu_cost_answer *a)
 {
     for (int i = 0; i < MU_CAPITAL_COUNT; i++) {
-        line(c, "capital_usd", mu_capital_key(i), a->capital_usd[i], "USD");
+        money_line(c, "capital", mu_capital_key(i), a->capital[i], MU_DIM_MONEY);
     }
-    line(c, "capital_usd", "total", a->capital_total_usd, "USD");
-    line(c, "capital_usd", "per_chip", a->capital_per_chip_usd, "USD");
+    money_line(c, "capital", "total", a->capital_total, MU_DIM_MONEY);
+    money_line(c, "capital", "per_chip", a->capital_per_chip, MU_DIM_MONEY);
     for (int i = 0; i < MU_YEAR_COUNT; i++) {
-        line(c, "year_usd", mu_year_key(i), a->year_usd[i], "USD");
+        money_line(c, "year", mu_year_key(i), a->year[i], MU_DIM_MONEY);
     }
-    line(c, "year_usd", "total", a->year_total_usd, "USD");
+    money_line(c, "year", "total", a->year_total, MU_DIM_MONEY);
     for (int i = 0; i < MU_YEAR_COUNT; i++) {
-        line(c, "chip_hour_usd", mu_year_key(i), a->chip_hour_usd[i], "USD/h");
+        money_line(c, "chip_hour", mu_year_key(i), a->chip_hour[i], MU_DIM_MONEY_RATE);
     }
-    line(c, "chip_hour_usd", "total", a->chip_hour_total_usd, "USD/h");
-    line(c, "chip_hour_usd", "used", a->used_chip_hour_usd, "USD/h");
+    money_line(c, "chip_hour", "total", a->chip_hour_total, MU_DIM_MONEY_RATE);
+    money_line(c, "chip_hour", "used", a->used_chip_hour, MU_DIM_MONEY_RATE);
 }
 
 static void rent_lines(const csv *c, const mu_cost_answer *a)
 {
-    line(c, "rent", "price", a->rent.rent_usd, "USD/h");
+    money_line(c, "rent", "price", a->rent.price, MU_DIM_MONEY_RATE);
     line(c, "rent", "break_even_utilisation", a->rent.use, "");
     line(c, "rent", "break_even_months", a->rent.months, "");
     line(c, "rent", "margin", a->rent.margin, "");
@@ -286,24 +315,26 @@ mu_status mu_cost_csv(const mu_page *page, const mu_cost_question *question,
     static const char *const headings[CSV_COLUMNS] = {"system", "section", "item", "value",
                                                       "low",    "high",    "unit"};
     static const mu_align aligns[CSV_COLUMNS] = {MU_ALIGN_LEFT};
-    csv c = {mu_table_create(page->arena, CSV_COLUMNS, headings, aligns), question->system->id};
+    csv c = {mu_table_create(page->arena, CSV_COLUMNS, headings, aligns), question};
     if (c.table == NULL) {
         return no_memory(err);
     }
     bill_lines(&c, answer);
     if (answer->served) {
-        token_lines(&c, "tokens_usd", &answer->owned_tokens);
-        line(&c, "tokens_usd", "input_share", answer->input_share, "");
+        token_lines(&c, "tokens", &answer->owned_tokens);
+        line(&c, "tokens", "input_share", answer->input_share, "");
     }
     if (answer->rented) {
         rent_lines(&c, answer);
         if (answer->served) {
-            token_lines(&c, "rented_tokens_usd", &answer->rented_tokens);
+            token_lines(&c, "rented_tokens", &answer->rented_tokens);
         }
     }
     for (int i = 0; i < MU_TERM_COUNT; i++) {
         const mu_cost_term *t = &answer->term[i];
-        line(&c, "terms", t->key, t->quantity, mu_unit_si(t->dimension));
+        char unit[MU_CELL_MAX];
+        mu_money_unit(t->dimension, question->shown.code, unit);
+        line(&c, "terms", t->key, t->quantity, unit);
     }
     return mu_table_csv(c.table, page->out, err);
 }

@@ -155,7 +155,7 @@ static void put_said(mu_json *json, const mu_option *option, const char *key,
         mu_json_put(json, key, mu_json_text(option->word[*(const int *)field]));
     } else if (option->type == MU_OPTION_SWITCH) {
         mu_json_put(json, key, json_boolean(*(const int *)field > 0));
-    } else if (option->type == MU_OPTION_TEXT) {
+    } else if (option->type == MU_OPTION_TEXT || option->type == MU_OPTION_MONEY) {
         mu_json_put(json, key, mu_json_text(field));
     } else if (option->type == MU_OPTION_NUMBERS) {
         mu_json_put(json, key, numbers_json(field));

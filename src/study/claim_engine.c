@@ -136,7 +136,7 @@ static mu_status read_scenario(const mu_claim *claim, const mu_node *map, mu_cla
         status =
             mu_node_fail(&claim->entity->doc, map, err,
                          "expected an expression, or one of {predict: .., metric: ..}, {match: .., "
-                         "metric: ..} and {supply: .., metric: ..}");
+                         "metric: ..}, {cost: .., metric: ..} and {supply: .., metric: ..}");
     }
     if (status != MU_OK) {
         return status;
@@ -220,53 +220,85 @@ static mu_claim_entry *find(mu_claim_book *book, const mu_scenario *scenario, mu
     return entry;
 }
 
-static mu_status answer(mu_claim_engine *engine, mu_work *work, mu_claim_entry *entry,
-                        mu_error *err)
+static void keep(mu_claim_book *book, mu_claim_entry *entry)
 {
-    mu_match *match = engine->is_match ? MU_NEW(work->arena, mu_match, 1) : NULL;
-    mu_prediction *prediction = engine->is_match ? NULL : MU_NEW(work->arena, mu_prediction, 1);
-    mu_status status = MU_OK;
-    if (match != NULL) {
-        status = mu_match_search(&engine->question[0], &engine->question[1], work, match, err);
-    } else if (prediction != NULL) { /* the point: claims draw for themselves */
-        mu_scenario points = *engine->question[0].scenario;
-        points.samples = 0.0;
-        mu_question question = engine->question[0];
-        question.scenario = &points;
-        status = mu_predict(&question, work, prediction, err);
-    } else {
-        status = mu_fail(err, MU_E_MEMORY, "no memory for a claim");
+    if (book->count < MU_CLAIM_BOOK_MAX) {
+        book->entry[book->count++] = entry;
     }
-    entry->match = match;
-    entry->prediction = prediction;
-    return status;
+}
+
+static mu_status ask_match(const mu_claim *claim, const mu_claim_engine *engine, mu_work *work,
+                           const mu_match **out, mu_error *err)
+{
+    mu_claim_entry *entry = find(claim->book, &engine->scenario[0], work->arena);
+    if (entry != NULL && entry->match == NULL) {
+        mu_match *match = MU_NEW(work->arena, mu_match, 1);
+        if (match == NULL) {
+            return mu_fail(err, MU_E_MEMORY, "no memory for a claim");
+        }
+        mu_status status =
+            mu_match_search(&engine->question[0], &engine->question[1], work, match, err);
+        if (status != MU_OK) {
+            return status;
+        }
+        entry->match = match;
+        keep(claim->book, entry);
+    }
+    *out = entry != NULL ? entry->match : NULL;
+    return entry != NULL ? MU_OK : mu_fail(err, MU_E_MEMORY, "no memory for a claim");
+}
+
+mu_status mu_claim_predict(mu_claim *claim, const mu_question *question, mu_work *work,
+                           const mu_prediction **out, mu_error *err)
+{
+    mu_scenario *points = MU_NEW(work->arena, mu_scenario, 1);
+    mu_prediction *prediction = MU_NEW(work->arena, mu_prediction, 1);
+    mu_scenario *usual = MU_NEW(work->arena, mu_scenario, 1);
+    if (points == NULL || prediction == NULL || usual == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "no memory for a claim");
+    }
+    mu_scenario_init(usual);
+    memcpy(points, question->scenario, sizeof *points);
+    memcpy(&points->cost, &usual->cost, sizeof points->cost); /* money moves no token */
+    points->samples = 0.0;                                    /* claims draw for themselves */
+    mu_claim_entry *entry = find(claim->book, points, work->arena);
+    if (entry == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "no memory for a claim");
+    }
+    if (entry->prediction == NULL) {
+        mu_question point = *question;
+        point.scenario = points;
+        mu_status status = mu_predict(&point, work, prediction, err);
+        if (status != MU_OK) {
+            return status;
+        }
+        entry->prediction = prediction;
+        keep(claim->book, entry);
+    }
+    *out = entry->prediction;
+    return MU_OK;
 }
 
 mu_status mu_claim_engine_ask(mu_claim *claim, uint32_t index, mu_work *work, mu_error *err)
 {
     mu_claim_engine *engine = claim->operand[index].engine;
-    mu_claim_book *book = claim->book;
-    mu_claim_entry *entry = find(book, &engine->scenario[0], work->arena);
-    if (entry == NULL) {
-        return mu_fail(err, MU_E_MEMORY, "no memory for a claim");
-    }
-    if (entry->match == NULL && entry->prediction == NULL) {
-        mu_status status = answer(engine, work, entry, err);
-        if (status != MU_OK) {
-            return status;
+    if (engine->is_match) {
+        const mu_match *match = NULL;
+        mu_status status = ask_match(claim, engine, work, &match, err);
+        if (status == MU_OK) {
+            mu_quantity q = match_word(match, engine->metric);
+            claim->input[index].range = (mu_range){.best = q.value, .low = q.low, .high = q.high};
         }
-        if (book->count < MU_CLAIM_BOOK_MAX) {
-            book->entry[book->count++] = entry;
-        }
+        return status;
     }
-    if (entry->match != NULL) {
-        mu_quantity q = match_word(entry->match, engine->metric);
-        claim->input[index].range = (mu_range){.best = q.value, .low = q.low, .high = q.high};
-        return MU_OK;
+    const mu_prediction *found = NULL;
+    mu_status status = mu_claim_predict(claim, &engine->question[0], work, &found, err);
+    if (status == MU_OK) {
+        assert(found != NULL);
+        mu_prediction prediction = *found;
+        engine->deployment = prediction.deployment;
+        engine->question[0].precision = prediction.precision;
+        engine->point = mu_prediction_metric(&prediction, engine->metric)->value;
     }
-    assert(entry->prediction != NULL);
-    engine->deployment = entry->prediction->deployment;
-    engine->question[0].precision = entry->prediction->precision;
-    engine->point = mu_prediction_metric(entry->prediction, engine->metric)->value;
-    return MU_OK;
+    return status;
 }

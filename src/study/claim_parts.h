@@ -4,6 +4,7 @@
 #define MUSTER_STUDY_CLAIM_PARTS_H
 
 #include "study/claims.h"
+#include "study/cost.h"
 #include "study/expression.h"
 #include "study/supply_fab.h"
 
@@ -41,12 +42,22 @@ typedef struct mu_claim_supply {
     bool ratio;      /* the answer has no unit */
 } mu_claim_supply;
 
+/* What owning or renting costs. */
+typedef struct mu_claim_cost {
+    mu_scenario scenario;
+    mu_question *served; /* NULL = the system alone */
+    mu_cost_question question;
+    mu_deployment deployment;
+    uint32_t figure;
+} mu_claim_cost;
+
 /* Operand i: how to get its value in a draw. */
 typedef struct mu_claim_operand {
     const char *draw_name;     /* facts, matches */
     mu_expression *expression; /* terms */
     mu_claim_engine *engine;
-    mu_claim_supply *supply; /* engine terms */
+    mu_claim_supply *supply;
+    mu_claim_cost *cost; /* engine terms */
 } mu_claim_operand;
 
 typedef struct mu_claim {
@@ -84,6 +95,18 @@ mu_status mu_claim_supply_read(mu_claim *claim, const mu_node *node, const char 
 /** Its interval. MU_NO: nobody is known to make it. */
 mu_status mu_claim_supply_ask(mu_claim *claim, uint32_t index, mu_arena *arena,
                               mu_error *err) MU_MUST_CHECK;
+
+/** Reads {cost: <scenario>, metric: ..} into the next operand. */
+mu_status mu_claim_cost_read(mu_claim *claim, const mu_node *node, const char *name,
+                             mu_error *err) MU_MUST_CHECK;
+
+/** Its deployment, where something is served. MU_NO: the engine answers no. */
+mu_status mu_claim_cost_ask(mu_claim *claim, uint32_t index, mu_work *work,
+                            mu_error *err) MU_MUST_CHECK;
+
+/** The point of a prediction of this scenario, from the book where it stands there. */
+mu_status mu_claim_predict(mu_claim *claim, const mu_question *question, mu_work *work,
+                           const mu_prediction **out, mu_error *err) MU_MUST_CHECK;
 
 /** Reads an engine term ({match: {..}, metric: ..}) into the next operand. */
 mu_status mu_claim_engine_read(mu_claim *claim, const mu_node *node, const char *name,

@@ -334,6 +334,8 @@ static mu_status read_terms(mu_claim *claim, mu_error *err)
             status = read_expression(claim, node, node->key, err);
         } else if (mu_node_get(node, "supply") != NULL) {
             status = mu_claim_supply_read(claim, node, node->key, err);
+        } else if (mu_node_get(node, "cost") != NULL) {
+            status = mu_claim_cost_read(claim, node, node->key, err);
         } else {
             status = mu_claim_engine_read(claim, node, node->key, err);
         }

@@ -85,6 +85,13 @@ static mu_status predicted(const mu_claim_engine *engine, mu_draw draw, mu_arena
     return status;
 }
 
+static mu_status priced(const mu_claim_cost *cost, mu_draw draw, mu_arena *arena, double *out,
+                        mu_error *err)
+{
+    const mu_deployment *served = cost->served != NULL ? &cost->deployment : NULL;
+    return mu_cost_figure(&cost->question, served, cost->figure, draw, arena, out, err);
+}
+
 /* Every input in one draw; value [inputs]. */
 static mu_status evaluate(const mu_claim *claim, mu_draw draw, mu_arena *arena, double *value,
                           mu_error *err)
@@ -97,6 +104,8 @@ static mu_status evaluate(const mu_claim *claim, mu_draw draw, mu_arena *arena, 
             value[i] = mu_expression_value(operand->expression, value);
         } else if (operand->engine != NULL && !operand->engine->is_match) {
             status = predicted(operand->engine, draw, arena, &value[i], err);
+        } else if (operand->cost != NULL) {
+            status = priced(operand->cost, draw, arena, &value[i], err);
         } else if (input->kind == MU_INPUT_DATE) { /* no day before the first or behind the last */
             double years = mu_draw_value(draw, operand->draw_name, input->range);
             value[i] = fmin(fmax(years, input->range.low), input->range.high);
@@ -105,7 +114,8 @@ static mu_status evaluate(const mu_claim *claim, mu_draw draw, mu_arena *arena, 
         } else {
             value[i] = input->range.best;
         }
-        if (status == MU_OK && !isfinite(value[i])) {
+        bool never = operand->cost != NULL && value[i] > 0.0; /* no break-even: endless */
+        if (status == MU_OK && !isfinite(value[i]) && !never) {
             return mu_node_fail(&claim->entity->doc, claim->entity->doc.root, err,
                                 "claim \"%s\": %s is not a finite number (a division by 0?)",
                                 claim->entity->id, input->name);
@@ -129,8 +139,11 @@ static mu_status open_plan(mu_claim *claim, mu_work *work, double *point, mu_dra
     mu_status status = plan == NULL ? mu_fail(err, MU_E_MEMORY, "no memory for the draws") : MU_OK;
     for (uint32_t i = 0; i < claim->count && status == MU_OK; i++) {
         const mu_claim_engine *engine = claim->operand[i].engine;
+        const mu_claim_cost *cost = claim->operand[i].cost;
         if (engine != NULL && !engine->is_match) {
             status = mu_draws_join(&engine->question[0], plan, err);
+        } else if (cost != NULL && cost->served != NULL) {
+            status = mu_draws_join(cost->served, plan, err);
         }
     }
     if (status == MU_OK) {
@@ -206,6 +219,8 @@ static mu_status judge(mu_claim *claim, mu_work *work, mu_claim_answer *out, mu_
     for (uint32_t i = 0; i < claim->count && status == MU_OK; i++) {
         if (claim->operand[i].engine != NULL) {
             status = mu_claim_engine_ask(claim, i, work, &inner);
+        } else if (claim->operand[i].cost != NULL) {
+            status = mu_claim_cost_ask(claim, i, work, &inner);
         } else if (claim->operand[i].supply != NULL) {
             status = mu_claim_supply_ask(claim, i, work->arena, &inner);
         }

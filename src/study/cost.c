@@ -4,14 +4,14 @@
  */
 #include "study/cost.h"
 
-#include "base/text.h"
+#include "study/option.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { RENT_MAX = MU_ID_MAX + 4 };
-
 static const char usual_region[] = "world";
+static const double rent_least = 1e-6;
+static const double rent_most = 1e6; /* USD/h */
 
 static mu_status plain(const mu_catalog *catalog, const mu_entity *entity, const char *path,
                        double fallback, double *out, mu_error *err)
@@ -57,27 +57,6 @@ static mu_status read_system(const mu_catalog *catalog, mu_cost_question *q, mu_
     return MU_OK;
 }
 
-static mu_status find_currency(const mu_catalog *catalog, const char *id, mu_cost_currency *out,
-                               mu_error *err)
-{
-    mu_fact rate;
-    mu_status status = mu_catalog_find(catalog, MU_ENTITY_CURRENCY, id, &out->entity, err);
-    if (status == MU_OK) {
-        status = mu_catalog_fact(catalog, out->entity, "rate", true, &rate, err);
-    }
-    if (status == MU_OK && !(rate.range.best > 0.0)) {
-        status = mu_fail_at(err, MU_E_INPUT, out->entity->doc.file, 0, 0,
-                            "%s: rate: expected more than 0 USD, found %g", out->entity->id,
-                            rate.range.best);
-    }
-    if (status == MU_OK) {
-        const char *day = mu_catalog_text(catalog, out->entity, "day");
-        out->usd = rate.range.best;
-        out->day = day != NULL ? day : "";
-    }
-    return status;
-}
-
 static mu_status find_region(const mu_catalog *catalog, mu_cost_question *q, mu_error *err)
 {
     const char *said = q->scenario->cost.region;
@@ -88,7 +67,7 @@ static mu_status find_region(const mu_catalog *catalog, mu_cost_question *q, mu_
     }
     const char *currency = mu_catalog_text(catalog, q->region, "currency");
     if (currency != NULL) {
-        status = find_currency(catalog, currency, &q->currency, err);
+        status = mu_currency_find(catalog, currency, "currency", &q->local, err);
     }
     const mu_node *vendors =
         mu_catalog_node(catalog, q->region, "electricity.subsidised_vendors", NULL);
@@ -144,53 +123,46 @@ static mu_status find_offers(const mu_catalog *catalog, mu_cost_question *q, mu_
     return status;
 }
 
-/*
- * Where a price ("16 CNY/h") names a currency of the catalogue before its slash: the same text in
- * USD, and what one is worth. All else is left as it is.
- */
-static mu_status take_currency(const mu_catalog *catalog, const char *text, char out[RENT_MAX],
-                               double *usd, mu_error *err)
+/* A price as it was said, within `low` to `high` USD; 0 where it was not. */
+static mu_status read_price(const mu_cost_question *q, const char *text, const char *path,
+                            double *out, mu_error *err)
 {
-    char id[RENT_MAX];
-    mu_error ignored = {0};
-    const mu_entity *found = NULL;
-    mu_cost_currency currency = {.usd = 1.0};
-    int number = (int)strspn(text, "+-.0123456789");
-    size_t gap = (size_t)number + strspn(text + number, " ");
-    size_t length = strcspn(text + gap, "/");
-    (void)snprintf(out, RENT_MAX, "%s", text);
-    *usd = 1.0;
-    if (length == 0 || length >= sizeof id) {
+    const mu_option *option = mu_option_by_path(path);
+    bool rent = option->type == MU_OPTION_TEXT;
+    mu_dimension dimension = rent ? MU_DIM_MONEY_RATE : option->dimension;
+    double low = rent ? rent_least : option->low;
+    double high = rent ? rent_most : option->high;
+    *out = 0.0;
+    if (text[0] == '\0') {
         return MU_OK;
     }
-    memcpy(id, text + gap, length);
-    id[length] = '\0';
-    if (mu_catalog_find(catalog, MU_ENTITY_CURRENCY, id, &found, &ignored) != MU_OK) {
-        return MU_OK;
-    }
-    mu_status status = find_currency(catalog, found->id, &currency, err);
-    if (status == MU_OK) {
-        (void)snprintf(out, RENT_MAX, "%.*sUSD%s", number, text, text + gap + length);
-        *usd = currency.usd;
+    mu_status status = mu_money_parse(q->catalog, text, dimension, path, out, err);
+    if (status == MU_OK && !(*out >= low && *out <= high)) {
+        status = mu_fail(err, MU_E_INPUT, "%s: expected %g to %g %s, found \"%.64s\"", path, low,
+                         high, mu_unit_si(dimension), text);
     }
     return status;
 }
 
-static mu_status parse_rent(const mu_catalog *catalog, const char *text, mu_cost_question *q,
-                            mu_error *err)
+static mu_status read_prices(mu_cost_question *q, mu_error *err)
 {
-    char in_usd[RENT_MAX];
-    double usd = 1.0;
-    mu_status status = take_currency(catalog, text, in_usd, &usd, err);
+    const mu_scenario *s = q->scenario;
+    mu_scenario_topic topic = MU_TOPIC_ELECTRICITY;
+    mu_status status =
+        read_price(q, s->cost.electricity, "cost.electricity", &q->electricity_usd_per_kwh, err);
     if (status == MU_OK) {
-        status = mu_unit_parse(in_usd, MU_DIM_MONEY_RATE, "cost.rent", &q->rent_usd, err);
+        topic = MU_TOPIC_PRICE;
+        status = read_price(q, s->cost.price, "cost.price", &q->price_usd, err);
     }
-    q->rent_usd *= usd;
-    if (status == MU_OK && !(q->rent_usd >= 1e-6 && q->rent_usd <= 1e6)) {
-        status = mu_fail(err, MU_E_INPUT,
-                         "cost.rent: expected 1e-06 to 1e+06 USD/h, found \"%.64s\"", text);
+    if (status == MU_OK) {
+        topic = MU_TOPIC_CURRENCY;
+        status =
+            mu_currency_find(q->catalog, s->cost.currency[0] != '\0' ? s->cost.currency : "usd",
+                             "cost.currency", &q->shown, err);
     }
-    q->has_rent = status == MU_OK;
+    if (status != MU_OK) {
+        mu_scenario_blame(s, topic, err);
+    }
     return status;
 }
 
@@ -212,7 +184,9 @@ static mu_status find_rent(const mu_catalog *catalog, mu_cost_question *q, mu_er
                                          q->chip->id);
     }
     if (strchr("+-.0123456789", said[0]) != NULL) {
-        return parse_rent(catalog, said, q, err);
+        mu_status read = read_price(q, said, "cost.rent", &q->rent_usd, err);
+        q->has_rent = read == MU_OK;
+        return read;
     }
     const mu_entity *cloud = NULL;
     mu_status status = mu_catalog_find(catalog, MU_ENTITY_CLOUD, said, &cloud, err);
@@ -246,12 +220,21 @@ mu_status mu_cost_question_make(const mu_catalog *catalog, const mu_scenario *sc
     }
     if (status == MU_OK) {
         status = find_region(catalog, &q, err);
+        if (status != MU_OK) {
+            mu_scenario_blame(scenario, MU_TOPIC_REGION, err);
+        }
     }
     if (status == MU_OK) {
         status = find_offers(catalog, &q, err);
     }
     if (status == MU_OK) {
         status = find_rent(catalog, &q, err);
+        if (status != MU_OK) {
+            mu_scenario_blame(scenario, MU_TOPIC_RENT, err);
+        }
+    }
+    if (status == MU_OK) {
+        status = read_prices(&q, err);
     }
     if (status == MU_OK) {
         *out = q;

@@ -23,12 +23,13 @@ static const mu_cost_term terms[MU_TERM_COUNT] = {
 };
 
 /* What the scenario says of a term; false where it leaves it to the region. */
-static bool said(const mu_cost_wish *wish, int term, double *out)
+static bool said(const mu_cost_question *q, int term, double *out)
 {
+    const mu_cost_wish *wish = &q->scenario->cost;
     switch (term) {
     case MU_TERM_electricity:
-        *out = wish->electricity;
-        return wish->electricity > 0.0;
+        *out = q->electricity_usd_per_kwh;
+        return *out > 0.0;
     case MU_TERM_pue:
         *out = wish->pue;
         return wish->pue > 0.0;
@@ -101,7 +102,7 @@ mu_status mu_cost_term_read(const mu_cost_question *q, int term, mu_cost_term *o
     if (term == MU_TERM_subsidy && !q->subsidised) {
         return MU_OK;
     }
-    if (said(&q->scenario->cost, term, &value)) {
+    if (said(q, term, &value)) {
         *range = mu_range_point(value);
         return MU_OK;
     }
@@ -209,8 +210,7 @@ static mu_status draw_prices(const mu_cost_question *q, double chips, mu_draw dr
     if (status != MU_OK) {
         return status;
     }
-    double wish = q->scenario->cost.price_usd;
-    out->system = (wish > 0.0 ? wish : out->system) * chips / q->chips_sold;
+    out->system = (q->price_usd > 0.0 ? q->price_usd : out->system) * chips / q->chips_sold;
     out->chips *= chips;
     out->network *= chips;
     out->optics = fmin(modules * module_usd * chips / q->chips_sold, out->network);

@@ -36,6 +36,7 @@ bool mu_option_said(const mu_option *option, const mu_scenario *scenario)
     case MU_OPTION_CHOICE:
         return *(const int *)field > 0;
     case MU_OPTION_TEXT:
+    case MU_OPTION_MONEY:
         return *(const char *)field != '\0';
     case MU_OPTION_NUMBERS:
         return ((const mu_numbers *)field)->count > 0;
@@ -135,6 +136,26 @@ static mu_status set_text(const mu_option *option, const char *text, char *out, 
     }
     memcpy(out, text, length + 1);
     return MU_OK;
+}
+
+/* USD are held against the limits here; what others are worth only the catalogue knows. */
+static mu_status set_money(const mu_option *option, const char *text, char *out, mu_error *err)
+{
+    double value = 0.0;
+    size_t length = mu_unit_number_length(text);
+    if (strcmp(text, "auto") == 0) {
+        out[0] = '\0';
+        return MU_OK;
+    }
+    if (length == 0 || !mu_unit_may_be_money(text + length, option->dimension)) {
+        mu_status status = parse_number(option, text, &value, err);
+        return status == MU_OK ? set_text(option, text, out, err) : status;
+    }
+    if (text[0] == '-') {
+        return mu_fail(err, MU_E_INPUT, "%s: expected more than 0, found \"%.64s\"", option->path,
+                       text);
+    }
+    return set_text(option, text, out, err);
 }
 
 static mu_status set_dtype(const mu_option *option, const char *text, int *out, mu_error *err)
@@ -252,6 +273,8 @@ static mu_status set_field(const mu_option *option, const char *text, mu_scenari
         return set_switch(option, text, field, err);
     case MU_OPTION_TEXT:
         return set_text(option, text, field, err);
+    case MU_OPTION_MONEY:
+        return set_money(option, text, field, err);
     case MU_OPTION_DTYPE:
         return set_dtype(option, text, field, err);
     case MU_OPTION_CHOICE:

@@ -18,6 +18,7 @@ typedef enum mu_option_type {
     MU_OPTION_OFF,     /* the same, or the word `off` (0) */
     MU_OPTION_SWITCH,  /* bool into an int: -1 unsaid, 0, 1 */
     MU_OPTION_TEXT,    /* char[MU_ID_MAX] */
+    MU_OPTION_MONEY,   /* the same: money in any currency, limits in USD; or `auto` ("") */
     MU_OPTION_DTYPE,   /* int, -1 unsaid */
     MU_OPTION_CHOICE,  /* int or enum: which of `word` */
     MU_OPTION_NUMBERS, /* mu_numbers: a number or a list of them, comma-separated as text */

@@ -29,6 +29,8 @@
 #define WORD(path, flag, type_, field, value, doc)                                                 \
     NAMES(path, flag, value, doc), .type = MU_OPTION_##type_, .dimension = MU_DIM_TEXT,            \
                                    .offset = offsetof(mu_scenario, field)
+#define MONEY(path, flag, dimension, field, low, high, value, doc)                                 \
+    NAMES(path, flag, value, doc), NUMERIC(MONEY, dimension, field, low, high, 0)
 #define CHOICE(path, flag, list, field, value, doc)                                                \
     WORD(path, flag, CHOICE, field, value, doc), .word = list,                                     \
                                                  .words = sizeof(list) / sizeof(*(list))
@@ -196,9 +198,10 @@ static const mu_option options[] = {
     {OF_COST, WORD("cost.region", "region", TEXT, cost.region, "REGION",
          "where the chips stand: prices of power, staff and space; world unless said")},
     {OF_COST, WORD("cost.rent", "rent", TEXT, cost.rent, "WHAT",
-         "what renting costs: a price such as 2.3USD/h, a cloud, or auto = a cloud of the region")},
-    {OF_COST, AUTO("cost.electricity", "electricity", ENERGY_PRICE, cost.electricity, 1e-6, 100, 0,
-         "PRICE", "such as 0.08USD/kWh, before any subsidy; auto = the region's")},
+         "what renting costs: a price such as 2.3USD/h or 16CNY/h, a cloud, or auto = one "
+         "of the region")},
+    {OF_COST, MONEY("cost.electricity", "electricity", ENERGY_PRICE, cost.electricity, 1e-6, 100,
+         "PRICE", "such as 0.08USD/kWh or 0.6CNY/kWh, before any subsidy; auto = the region's")},
     {OF_COST, AUTO("cost.pue", "pue", NONE, cost.pue, 1, 10, 0, "X",
          "power of the hall over that of the equipment; auto = the region's, else the system's")},
     {OF_COST, AUTO("cost.years", "years", NONE, cost.years, 0.1, 100, 0, "N",
@@ -209,8 +212,10 @@ static const mu_option options[] = {
            "interest a year, such as 9%")},
     {OF_COST, AUTO("cost.utilisation", "utilisation", FRACTION, cost.utilisation, 1e-4, 1, 0,
          "SHARE", "of the hours that are used; auto = the region's")},
-    {OF_COST, AUTO("cost.price", "price", MONEY, cost.price_usd, 1, 1e12, 0, "PRICE",
-         "of the system as sold, such as 3MUSD; auto = the catalogue's")},
+    {OF_COST, MONEY("cost.price", "price", MONEY, cost.price, 1, 1e12, "PRICE",
+         "of the system as sold, such as 3MUSD or 20MCNY; auto = the catalogue's")},
+    {OF_COST, WORD("cost.currency", "currency", TEXT, cost.currency, "CURRENCY",
+         "what amounts are shown in, at its rate in the catalogue; USD unless said")},
     {OFF("uncertainty.samples", "uncertainty", COUNT, samples, 1, 65536, 256, "N",
         "draws for the 90 % intervals; off = points only")},
     {NUMBER("uncertainty.seed", "seed", COUNT, seed, 0, 9007199254740992.0, 1, "N",

@@ -198,7 +198,12 @@ bool mu_scenario_topic_of(const char *path, mu_scenario_topic *out)
     } topics[] = {{"model", MU_TOPIC_MODEL},
                   {"system.", MU_TOPIC_SYSTEM},
                   {"engine", MU_TOPIC_ENGINE},
-                  {"deployment.", MU_TOPIC_DEPLOYMENT}};
+                  {"deployment.", MU_TOPIC_DEPLOYMENT},
+                  {"cost.region", MU_TOPIC_REGION},
+                  {"cost.rent", MU_TOPIC_RENT},
+                  {"cost.electricity", MU_TOPIC_ELECTRICITY},
+                  {"cost.price", MU_TOPIC_PRICE},
+                  {"cost.currency", MU_TOPIC_CURRENCY}};
     if (strcmp(path, "workload.trace") == 0) {
         *out = MU_TOPIC_TRACE;
         return true;

@@ -84,14 +84,15 @@ typedef struct mu_serving_wish {
 /* What owning and renting cost; 0 (-1 where 0 means something) = not said: the region's facts. */
 typedef struct mu_cost_wish {
     char region[MU_ID_MAX];
-    char rent[MU_ID_MAX]; /* "", "auto", a cloud's id or a price */
-    double electricity;   /* USD/kWh */
+    char rent[MU_ID_MAX];        /* "", "auto", a cloud's id or a price */
+    char electricity[MU_ID_MAX]; /* a price in any currency, as written; "" = the region's */
     double pue;
     double years;
     double residual; /* -1 = not said */
     double capital;  /* cost of capital, a year; -1 = not said */
     double utilisation;
-    double price_usd; /* of the system as sold */
+    char price[MU_ID_MAX];    /* of the system as sold, as written; "" = the catalogue's */
+    char currency[MU_ID_MAX]; /* that amounts are shown in; "" = USD */
 } mu_cost_wish;
 
 /* What of a role was said; 0 (or < 0 where 0 means something) = not said, the search or profile
@@ -117,6 +118,11 @@ typedef enum mu_scenario_topic {
     MU_TOPIC_ENGINE,
     MU_TOPIC_DEPLOYMENT,
     MU_TOPIC_TRACE,
+    MU_TOPIC_REGION,
+    MU_TOPIC_RENT,
+    MU_TOPIC_ELECTRICITY,
+    MU_TOPIC_PRICE,
+    MU_TOPIC_CURRENCY,
     MU_TOPIC_COUNT
 } mu_scenario_topic;
 

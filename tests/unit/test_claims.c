@@ -9,6 +9,7 @@
 
 #include "catalog/date.h"
 #include "study/claims.h"
+#include "study/cost.h"
 #include "study/supply.h"
 
 #include <math.h>
@@ -142,6 +143,60 @@ static void test_no(void **state)
     assert_int_equal(a.input_count, 0);
     assert_non_null(strstr(a.reason, "the engine answers no: "));
     assert_true(strlen(a.reason) > 40);
+}
+
+/* A term of cost is a figure of the bill: its facts are those of expressions, its ends its own. */
+static void test_cost(void **state)
+{
+    (void)state;
+    static const char body[] =
+        "    terms:\n      hour:\n        cost: {system: hgx-h100, cost: {region: us, rent: "
+        "world-market}}\n        metric: chip_hour_usd\n"
+        "      rent: {cost: {system: hgx-h100, cost: {region: us, rent: world-market}}, metric: "
+        "rent_usd}\n    question: %s\n    holds: {above: 0}\n";
+    mu_scenario s = SCENARIO("system", "hgx-h100", "region", "us", "rent", "world-market");
+    mu_cost_question q;
+    mu_cost_answer *bill = MU_NEW(t.arena, mu_cost_answer, 1);
+    mu_error err = {0};
+    assert_non_null(bill);
+    s.samples = 256.0;
+    s.seed = 1.0;
+    assert_int_equal(mu_cost_question_make(t.catalog, &s, NULL, &q, &err), MU_OK);
+    assert_int_equal(mu_cost_answer_question(&q, &t.work, bill, &err), MU_OK);
+    mu_claim_answer a = own(mu_arena_printf(t.arena, body, "hour"), 256);
+    assert_true(a.answer.value == bill->chip_hour_total.value);
+    assert_true(a.answer.low == bill->chip_hour_total.low);
+    assert_true(a.answer.high == bill->chip_hour_total.high);
+    /* One price, however it is named: no draw is left. */
+    a = own(mu_arena_printf(t.arena, body, "rent / fact world-market rental.h100-sxm"), 64);
+    assert_true(a.answer.low == 1.0 && a.answer.high == 1.0);
+}
+
+/* What a deployment's tokens cost is what `cost` says; a break-even that is none is endless. */
+static void test_cost_of_tokens(void **state)
+{
+    (void)state;
+    mu_claim_answer a =
+        own("    terms:\n      usd:\n        cost: {model: llama-3.1-8b, system: hgx-h100, "
+            "deployment: {mode: aggregated, serve: {tp: 1, batch: 32}}}\n"
+            "        metric: million_output_usd\n"
+            "    question: usd\n    holds: {above: 0}\n",
+            16);
+    mu_scenario s =
+        SCENARIO("system", "hgx-h100", "model", "llama-3.1-8b", "tp", "1", "batch", "32");
+    mu_error err = {0};
+    mu_cost_question q;
+    mu_cost_answer *bill = MU_NEW(t.arena, mu_cost_answer, 1);
+    assert_non_null(bill);
+    mu_question served = question_of(&s);
+    assert_int_equal(mu_cost_question_make(t.catalog, &s, &served, &q, &err), MU_OK);
+    assert_int_equal(mu_cost_answer_question(&q, &t.work, bill, &err), MU_OK);
+    assert_true(a.answer.value == bill->owned_tokens.million_output.value);
+    assert_true(a.answer.low < a.answer.value && a.answer.value < a.answer.high);
+    a = own("    terms: {months: {cost: {system: hgx-h100, cost: {rent: 0.01USD/h}}, metric: "
+            "break_even_months}}\n    question: months <= 60\n    holds: {below: 0.5}\n",
+            16);
+    assert_int_equal(a.verdict, MU_CLAIM_HOLDS);
 }
 
 /* What can be made is what `supply` says can be made. */
@@ -314,6 +369,16 @@ static void test_bad(void **state)
     refused("    terms:\n      a: {predict: {model: llama-3.1-8b, system: hgx-h100}, metric: "
             "ttft}\n    question: a\n" HOLDS,
             5, 61, "did you mean \"ttft_s\"");
+    refused("    terms:\n      a: {cost: {system: hgx-h100}, metric: chip_hour}\n    question: "
+            "a\n" HOLDS,
+            5, 37, "did you mean \"chip_hour_usd\"");
+    refused("    terms:\n      a: {cost: {system: hgx-h100}, metric: million_input_usd}\n"
+            "    question: a\n" HOLDS,
+            5, 37, "expected a model to serve");
+    refused(
+        "    terms:\n      a: {cost: {system: hgx-h100, cost: {rent: 2CNX/h}}, metric: rent_usd}\n"
+        "    question: a\n" HOLDS,
+        5, 43, "did you mean \"CNY\"");
     refused("    terms:\n      a: {match: {model: llama-3.1-8b, system: hgx-h100}, metric: chips}\n"
             "    question: a\n" HOLDS,
             5, 7, "with:");
@@ -397,6 +462,7 @@ int main(void)
         cmocka_unit_test(test_threads),  cmocka_unit_test(test_bad),
         cmocka_unit_test(test_overlay),  cmocka_unit_test(test_dates),
         cmocka_unit_test(test_point),    cmocka_unit_test(test_supply),
+        cmocka_unit_test(test_cost),     cmocka_unit_test(test_cost_of_tokens),
         cmocka_unit_test(test_no),       cmocka_unit_test(test_rows),
     };
     return cmocka_run_group_tests(tests, twin_open, twin_close);
