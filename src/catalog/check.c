@@ -85,6 +85,19 @@ static mu_status check_source(const checker *c, const mu_node *node, const char 
                         c->path, id, c->catalog->source_count);
 }
 
+/* A key that stands for a chip names one. */
+static mu_status check_chip_key(const checker *c, const mu_schema_item *item, const mu_node *node)
+{
+    char id[MU_PATH_MAX];
+    const mu_entity *chip = NULL;
+    mu_error inner = {0};
+    if (mu_schema_part(item, c->path, "<chip>", id) &&
+        mu_catalog_find(c->catalog, MU_ENTITY_CHIP, id, &chip, &inner) != MU_OK) {
+        return fail_at(c, node, inner.text);
+    }
+    return MU_OK;
+}
+
 static mu_status check_fact(const checker *c, const mu_schema_item *item, const mu_node *node)
 {
     const mu_fact_place place = {.item = item,
@@ -94,8 +107,17 @@ static mu_status check_fact(const checker *c, const mu_schema_item *item, const 
                                  .catalog = c->catalog};
     mu_fact fact;
     mu_status status = mu_fact_read(&place, &fact, c->err);
+    if (status == MU_OK) {
+        status = check_chip_key(c, item, node);
+    }
     if (status != MU_OK) {
         return status;
+    }
+    if (item->type == MU_VALUE_FACT && item->dimension == MU_DIM_FRACTION &&
+        fact.range.high > 1.0) {
+        return mu_node_fail(doc_of(c), node, c->err,
+                            "%s: expected a fraction of at most 1 (100 %%), found %g", c->path,
+                            fact.range.high);
     }
     const mu_node *source = mu_node_get(node, "source");
     return check_source(c, source != NULL ? source : node, fact.source);

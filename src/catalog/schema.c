@@ -368,6 +368,25 @@ static const char *match_rest(const char *pattern, const char *path)
     }
 }
 
+bool mu_schema_part(const mu_schema_item *item, const char *path, const char *part,
+                    char out[MU_PATH_MAX])
+{
+    const char *pattern = item->pattern;
+    while (pattern[0] != '\0' && path[0] != '\0') {
+        size_t pattern_length = part_length(pattern);
+        size_t length = part_length(path);
+        if (pattern_length == strlen(part) && memcmp(pattern, part, pattern_length) == 0) {
+            length = length < MU_PATH_MAX ? length : MU_PATH_MAX - 1;
+            memcpy(out, path, length);
+            out[length] = '\0';
+            return true;
+        }
+        pattern += pattern_length + (pattern[pattern_length] == '.' ? 1 : 0);
+        path += length + (path[length] == '.' ? 1 : 0);
+    }
+    return false;
+}
+
 static bool kind_fits(const mu_schema_item *item, mu_entity_kind kind)
 {
     return item->kind == ANY || item->kind == kind;

@@ -55,6 +55,13 @@ bool mu_schema_is_fact(const mu_schema_item *item);
 /** The item of a kind whose pattern a path fits; the first row that does. NULL when none. */
 const mu_schema_item *mu_schema_find(mu_entity_kind kind, const char *path);
 
+/**
+ * The part of a path that stands where the item's pattern has `part` ("<chip>"), written to out;
+ * false when the pattern has none.
+ */
+bool mu_schema_part(const mu_schema_item *item, const char *path, const char *part,
+                    char out[MU_PATH_MAX]);
+
 /** True when longer paths that start with `path` exist ("memory"). */
 bool mu_schema_is_prefix(mu_entity_kind kind, const char *path);
 

@@ -200,20 +200,40 @@ static mu_status supply_of_fab(mu_cli *cli, const mu_catalog *catalog, const mu_
                     : mu_fab_print(&page, answer, question.samples >= 1.0, err);
 }
 
+/* What is neither a chip nor a foundry: a system has a chip, anything else perhaps a neighbour. */
+static mu_status refuse_name(const mu_catalog *catalog, const char *id, const mu_error *of_chip,
+                             const mu_error *of_foundry, mu_error *err)
+{
+    static const char hint[] = "; did you mean";
+    const mu_entity *system = NULL;
+    mu_error ignored = {0};
+    if (mu_catalog_find(catalog, MU_ENTITY_SYSTEM, id, &system, &ignored) == MU_OK) {
+        const char *chip = mu_catalog_text(catalog, system, "chip");
+        return mu_fail(err, MU_E_INPUT, "%s is a system; `muster supply %s` asks of its chip",
+                       system->id, chip != NULL ? chip : "CHIP");
+    }
+    const char *near = strstr(of_chip->text, hint);
+    near = near != NULL ? near : strstr(of_foundry->text, hint);
+    return mu_fail(err, MU_E_INPUT, "unknown chip or foundry \"%.60s\"%s", id,
+                   near != NULL ? near : "");
+}
+
 mu_status mu_verb_supply(mu_cli *cli, mu_error *err)
 {
     mu_catalog *catalog = NULL;
     const mu_entity *chip = NULL;
     const mu_entity *foundry = NULL;
-    mu_error ignored = {0};
+    mu_error of_chip = {0};
+    mu_error of_foundry = {0};
     const char *id = cli->argument[0];
     mu_status status = mu_cli_catalog(cli, &catalog, err);
     if (status != MU_OK) {
         return status;
     }
-    if (mu_catalog_find(catalog, MU_ENTITY_FOUNDRY, id, &foundry, &ignored) == MU_OK) {
+    if (mu_catalog_find(catalog, MU_ENTITY_FOUNDRY, id, &foundry, &of_foundry) == MU_OK) {
         return supply_of_fab(cli, catalog, foundry, err);
     }
-    status = mu_catalog_find(catalog, MU_ENTITY_CHIP, id, &chip, err);
-    return status == MU_OK ? supply_of_chip(cli, catalog, chip, err) : status;
+    return mu_catalog_find(catalog, MU_ENTITY_CHIP, id, &chip, &of_chip) == MU_OK
+               ? supply_of_chip(cli, catalog, chip, err)
+               : refuse_name(catalog, id, &of_chip, &of_foundry, err);
 }

@@ -11,17 +11,72 @@
 #include "economics/supply_catalog.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static const double MM2_PER_CM2 = 100.0;
 static const double DEFECTS_MAX = 20.0; /* per cm2 */
+static const double SIDE_MIN_MM = 1.0;  /* smaller is no compute die, and slow to count */
 static const double SIDE_MAX_MM = 1000.0;
+static const double AREA_AGREES = 0.05; /* of width x height */
 
 static mu_status value(mu_ramp_from from, const char *path, double missing, double high,
                        double *out, mu_error *err)
 {
     from.path = path;
     return mu_value_from_catalog(&from, missing, high, out, err);
+}
+
+/* Where the size of a die stands. */
+static mu_status refuse_size(mu_ramp_from from, const char *path, const mu_die *die,
+                             const char *what, mu_error *err)
+{
+    from.path = path;
+    return mu_ramp_refuse(&from, err, "%s: a die of %.4g x %.4g mm %s", from.entity->id,
+                          die->width_mm, die->height_mm, what);
+}
+
+/* The tail of a range may reach beyond what can be exposed, or below what is a die. */
+static mu_status check_size(mu_ramp_from from, double area, mu_die *die, mu_error *err)
+{
+    const char *path = area > 0.0 ? "die.area" : "die.width_mm";
+    char what[64];
+    if (from.draw.index > 0) {
+        die->width_mm = fmax(die->width_mm, SIDE_MIN_MM);
+        die->height_mm = fmax(die->height_mm, SIDE_MIN_MM);
+    }
+    if (die->width_mm < SIDE_MIN_MM || die->height_mm < SIDE_MIN_MM) {
+        return refuse_size(from, path, die, "is smaller than 1 x 1 mm", err);
+    }
+    if (from.draw.index == 0 && area > 0.0 &&
+        fabs(die->width_mm * die->height_mm / area - 1.0) > AREA_AGREES) {
+        (void)snprintf(what, sizeof what, "has not the area of %.4g mm2", area);
+        return refuse_size(from, path, die, what, err);
+    }
+    if (!mu_die_fits_reticle(die)) {
+        (void)snprintf(what, sizeof what, "is larger than the reticle (%g x %g mm)",
+                       MU_RETICLE_WIDTH_MM, MU_RETICLE_HEIGHT_MM);
+        return refuse_size(from, path, die, what, err);
+    }
+    return MU_OK;
+}
+
+static bool states(mu_ramp_from from, const char *path)
+{
+    const mu_entity *by = NULL;
+    return mu_catalog_node(from.catalog, from.entity, path, &by) != NULL && by == from.entity;
+}
+
+/* Of an area and of sides one may be inherited: what the chip itself states takes its place. */
+static void drop_inherited(mu_ramp_from from, double *area, mu_die *die)
+{
+    bool own_area = states(from, "die.area");
+    bool own_sides = states(from, "die.width_mm") || states(from, "die.height_mm");
+    if (own_area && !own_sides) {
+        *die = (mu_die){0};
+    } else if (own_sides && !own_area) {
+        *area = 0.0;
+    }
 }
 
 mu_status mu_die_from_catalog(const mu_catalog *catalog, const mu_entity *chip, mu_draw draw,
@@ -40,22 +95,20 @@ mu_status mu_die_from_catalog(const mu_catalog *catalog, const mu_entity *chip, 
     if (status != MU_OK) {
         return status;
     }
+    drop_inherited(from, &area, &die);
     if (die.width_mm <= 0.0 || die.height_mm <= 0.0) {
         if (area <= 0.0) {
             return mu_fail(err, MU_E_INPUT,
                            "%s: the size of its die (die.area) is not in the catalogue", chip->id);
         }
-        /* the tail of a range may reach beyond what can be exposed */
         double most = MU_RETICLE_WIDTH_MM * MU_RETICLE_HEIGHT_MM;
         die = mu_die_of_area(draw.index > 0 && area > most ? most : area);
     }
-    if (!mu_die_fits_reticle(&die)) {
-        return mu_fail(
-            err, MU_E_INPUT, "%s: a die of %.4g x %.4g mm is larger than the reticle (%g x %g mm)",
-            chip->id, die.width_mm, die.height_mm, MU_RETICLE_WIDTH_MM, MU_RETICLE_HEIGHT_MM);
+    status = check_size(from, area, &die, err);
+    if (status == MU_OK) {
+        *out = die;
     }
-    *out = die;
-    return MU_OK;
+    return status;
 }
 
 /* Cores on the die against cores sold of it. */
@@ -83,8 +136,9 @@ static mu_status read_harvest(const mu_catalog *catalog, const mu_entity *chip, 
     }
     double spare = floor(on_die + 0.5) - ceil(sold.range.best / fmax(dies, 1.0) - 1e-9);
     if (spare < 0.0 || spare >= on_die || spare > MU_HARVEST_SPARE_MAX) {
-        return mu_fail(err, MU_E_INPUT, "%s: %g cores are sold of a die that has %g", chip->id,
-                       sold.range.best / fmax(dies, 1.0), on_die);
+        from.path = "die.cores";
+        return mu_ramp_refuse(&from, err, "%s: %g cores are sold of a die that has %g", chip->id,
+                              sold.range.best / fmax(dies, 1.0), on_die);
     }
     *out = (mu_harvest){(uint32_t)floor(on_die + 0.5), (uint32_t)spare, share};
     return MU_OK;
@@ -130,8 +184,9 @@ static mu_status read_process(const mu_supply_wish *wish, const mu_entity *proce
     out->law.model = wish->has_model ? wish->model : MU_YIELD_NEGATIVE_BINOMIAL;
     out->cycle = cycle_s / MU_MONTH_S;
     if (status == MU_OK && 2.0 * out->wafer.edge_mm >= out->wafer.diameter_mm) {
-        status = mu_fail(err, MU_E_INPUT, "%s: a rim of %g mm leaves nothing of a wafer of %g mm",
-                         process->id, out->wafer.edge_mm, out->wafer.diameter_mm);
+        const mu_ramp_from at = {wish->catalog, process, "wafer.diameter_mm", draw};
+        status = mu_ramp_refuse(&at, err, "%s: a rim of %g mm leaves nothing of a wafer of %g mm",
+                                process->id, out->wafer.edge_mm, out->wafer.diameter_mm);
     }
     return status;
 }
@@ -152,9 +207,10 @@ static mu_status count_gross(const mu_supply_wish *wish, mu_gross_memo *memo,
     }
     out->gross = memo->gross;
     if (out->gross == 0) {
-        return mu_fail(
-            err, MU_E_INPUT, "%s: a die of %.4g x %.4g mm is larger than a wafer of %g mm",
-            wish->chip->id, out->die.width_mm, out->die.height_mm, out->wafer.diameter_mm);
+        const mu_ramp_from at = {wish->catalog, out->process, "wafer.diameter_mm", {NULL, 0}};
+        return mu_ramp_refuse(
+            &at, err, "%s: a die of %.4g x %.4g mm is larger than a wafer of %g mm", wish->chip->id,
+            out->die.width_mm, out->die.height_mm, out->wafer.diameter_mm);
     }
     return MU_OK;
 }
@@ -172,8 +228,8 @@ static mu_status defects_of_yields(const mu_supply_wish *wish, const mu_entity *
     }
     const char *id = mu_catalog_text(wish->catalog, process, "reference");
     if (id == NULL) {
-        return mu_fail(err, MU_E_INPUT, "%s: yield needs reference: the chip whose die it is of",
-                       process->id);
+        return mu_ramp_refuse(&from, err, "%s: yield needs reference: the chip whose die it is of",
+                              process->id);
     }
     status = mu_catalog_find(wish->catalog, MU_ENTITY_CHIP, id, &reference, err);
     if (status == MU_OK) {

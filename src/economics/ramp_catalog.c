@@ -6,6 +6,7 @@
 
 #include "catalog/schema.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,6 +28,34 @@ static mu_status bad(const mu_ramp_from *from, const mu_node *node, mu_error *er
     (void)mu_catalog_node(from->catalog, from->entity, from->path, &by);
     return mu_node_fail(&by->doc, node, err, "%s: %s: expected %s, found %.60s", by->id, from->path,
                         what, found);
+}
+
+/* The node at the path, or at the longest beginning of it that there is; NULL when none. */
+static const mu_node *nearest_node(const mu_ramp_from *from, const mu_entity **by)
+{
+    char path[MU_RAMP_PATH_MAX];
+    (void)snprintf(path, sizeof path, "%s", from->path);
+    for (;;) {
+        const mu_node *node = mu_catalog_node(from->catalog, from->entity, path, by);
+        char *dot = strrchr(path, '.');
+        if (node != NULL || dot == NULL) {
+            return node;
+        }
+        *dot = '\0';
+    }
+}
+
+mu_status mu_ramp_refuse(const mu_ramp_from *from, mu_error *err, const char *format, ...)
+{
+    char text[MU_ERROR_TEXT_MAX];
+    const mu_entity *by = from->entity;
+    va_list arguments;
+    va_start(arguments, format);
+    (void)vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    const mu_node *node = nearest_node(from, &by);
+    return node != NULL ? mu_node_fail(&by->doc, node, err, "%s", text)
+                        : mu_fail(err, MU_E_INPUT, "%s", text);
 }
 
 static mu_status bad_value(const mu_ramp_from *from, const mu_node *node, double high,

@@ -35,6 +35,13 @@ mu_status mu_ramp_from_catalog(const mu_ramp_from *from, double high, mu_ramp *o
 mu_status mu_value_from_catalog(const mu_ramp_from *from, double missing, double high, double *out,
                                 mu_error *err) MU_MUST_CHECK;
 
+/**
+ * MU_E_INPUT in words of its own, at the place of the path, or of what it lies in; without a place
+ * where nothing of it is there.
+ */
+mu_status mu_ramp_refuse(const mu_ramp_from *from, mu_error *err, const char *format, ...)
+    MU_PRINTF(3, 4);
+
 /** A plain count (no fact); 0 where there is none. */
 mu_status mu_count_from_catalog(const mu_ramp_from *from, double *out, mu_error *err) MU_MUST_CHECK;
 

@@ -130,8 +130,8 @@ static mu_status read_stock(const reader *r, mu_supply_source *source, mu_supply
     const mu_ramp_from from = place(r, path);
     mu_status status = mu_ramp_from_catalog(&from, 1e15, &stock, r->err);
     if (status == MU_OK && stock.count > 1) {
-        return mu_fail(r->err, MU_E_INPUT, "%s: %s: expected one date, found %u", r->foundry->id,
-                       path, stock.count);
+        return mu_ramp_refuse(&from, r->err, "%s: %s: expected one date, found %u", r->foundry->id,
+                              path, stock.count);
     }
     if (status == MU_OK && stock.count == 1) {
         source->stock_month = stock.month[0];
@@ -147,9 +147,10 @@ static mu_status read_part(const reader *r, mu_piece *out)
     path_of(r, "makes", path);
     const char *makes = mu_catalog_text(r->wish->catalog, r->foundry, path);
     if (makes == NULL || !mu_piece_parse(makes, out)) {
-        return mu_fail(r->err, MU_E_INPUT,
-                       "%s: %s: expected dies, stacks or packages, found \"%.40s\"", r->foundry->id,
-                       path, makes != NULL ? makes : "nothing");
+        const mu_ramp_from from = place(r, path);
+        return mu_ramp_refuse(&from, r->err,
+                              "%s: %s: expected dies, stacks or packages, found \"%.40s\"",
+                              r->foundry->id, path, makes != NULL ? makes : "nothing");
     }
     return MU_OK;
 }
@@ -164,9 +165,19 @@ static mu_status read_ramps(const reader *r, mu_supply_source *source, mu_supply
         chip_path_of(r, "share", path);
         status = mu_ramp_from_catalog(&from, 1.0, &source->share, r->err);
     }
+    if (status == MU_OK && source->share.count == 0) {
+        status = mu_ramp_refuse(&from, r->err, "%s: %s: expected a share by date, found none",
+                                r->foundry->id, path);
+    }
     if (status == MU_OK) {
         widen(r->out, line, &source->monthly);
         status = read_stock(r, source, line);
+    }
+    if (status == MU_OK && source->monthly.count == 0 && source->stock_month <= 0.0) {
+        path_of(r, "monthly", path);
+        status = mu_ramp_refuse(&from, r->err,
+                                "%s: lines.%s: expected monthly: or stock: by date, found neither",
+                                r->foundry->id, r->line);
     }
     return status;
 }

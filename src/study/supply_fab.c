@@ -8,6 +8,8 @@
  */
 #include "study/supply_fab.h"
 
+#include "economics/ramp_catalog.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -70,8 +72,10 @@ static mu_status add_line(fab *f, const char *name, mu_error *err)
     (void)snprintf(path, sizeof path, "lines.%.60s.makes", name);
     const char *makes = mu_catalog_text(f->q.wish.catalog, f->out->foundry, path);
     if (makes == NULL || !mu_piece_parse(makes, &line->makes)) {
-        return mu_fail(err, MU_E_INPUT, "%s: %s: expected dies, stacks or packages",
-                       f->out->foundry->id, path);
+        const mu_ramp_from at = {f->q.wish.catalog, f->out->foundry, path, {NULL, 0}};
+        return mu_ramp_refuse(&at, err,
+                              "%s: %s: expected dies, stacks or packages, found \"%.40s\"",
+                              f->out->foundry->id, path, makes != NULL ? makes : "nothing");
     }
     (void)snprintf(path, sizeof path, "lines.%.60s.monthly", name);
     line->by_wafer = line->makes == MU_PIECE_DIES;
@@ -199,12 +203,14 @@ static mu_status run_chip(fab *f, uint32_t k, mu_error *err)
         mu_error local = {0};
         const mu_draw draw = {f->draws, (uint32_t)i};
         status = mu_supply_from_catalog(&f->q.wish, draw, &memo, &plan, &local);
-        if (status == MU_E_INPUT && i == 0) { /* one chip less is known; the others go on */
+        /* of a chip that is not known enough the others go on; what stands there wrong does not */
+        if (status == MU_E_INPUT && i == 0 && local.line == 0) {
             (void)snprintf(chip->why, sizeof chip->why, "%.240s", local.text);
             return MU_OK;
         }
         if (status != MU_OK) {
-            return mu_fail(err, status, "%s", local.text);
+            *err = local;
+            return status;
         }
         take_row(f, chip, &plan, first_row, i);
     }
@@ -251,6 +257,25 @@ static void set_last(fab *f)
     }
 }
 
+/* Nobody counts what lines bring before there are any. */
+static mu_status check_by(const fab *f, mu_error *err)
+{
+    double first = INFINITY;
+    for (uint32_t i = 0; i < f->out->line_count; i++) {
+        const mu_fab_line *line = &f->out->line[i];
+        first = fmin(first, line->count > 0 ? line->month[0] : line->stock_month);
+    }
+    if (f->q.by <= 0.0 || f->q.by >= first) {
+        return MU_OK;
+    }
+    char by[MU_MONTH_TEXT_MAX];
+    char begin[MU_MONTH_TEXT_MAX];
+    mu_month_text(f->q.by, by);
+    mu_month_text(first, begin);
+    return mu_fail(err, MU_E_INPUT, "--by %s is before the first line of %s (%s)", by,
+                   f->out->foundry->id, begin);
+}
+
 static mu_status make_room(fab *f, mu_arena *arena, mu_error *err)
 {
     uint64_t row = f->samples + 1;
@@ -282,6 +307,9 @@ mu_status mu_fab_answer_question(const mu_supply_question *question, const mu_en
     }
     if (status == MU_OK && out->line_count == 0) {
         return mu_fail(err, MU_NO, "%s: the catalogue knows no line of it", foundry->id);
+    }
+    if (status == MU_OK) {
+        status = check_by(&f, err);
     }
     set_last(&f);
     for (uint32_t k = 0; k < out->chip_count && status == MU_OK; k++) {

@@ -27,9 +27,11 @@ bool mu_launch_month(const mu_catalog *catalog, const mu_entity *entity, double 
 static mu_status read_date(const char *flag, const char *text, mu_months *out, mu_error *err)
 {
     if (!mu_months_parse(text, out)) {
-        return mu_fail(err, MU_E_INPUT,
-                       "%s: expected a date such as 2027-06, 2027Q2 or 2027, found \"%.40s\"", flag,
-                       text);
+        return mu_fail(
+            err, MU_E_INPUT,
+            "%s: expected a date such as 2027-06, 2027Q2 or 2027, of 1990 to 2100, found "
+            "\"%.40s\"",
+            flag, text);
     }
     return MU_OK;
 }

@@ -52,6 +52,23 @@ static inline const mu_catalog *overlaid(const char *text)
     return catalog;
 }
 
+/* The message by which a catalogue refuses it. */
+static inline const char *overlay_refused(const char *text)
+{
+    static mu_error err;
+    mu_doc *docs = MU_NEW(arena, mu_doc, mu_builtin_doc_count + (size_t)1);
+    mu_catalog *catalog = NULL;
+    err = (mu_error){0};
+    memcpy(docs, mu_builtin_docs, mu_builtin_doc_count * sizeof docs[0]);
+    assert_int_equal(mu_doc_read_text(arena, text, strlen(text), "own.yaml", MU_DOC_YAML,
+                                      &docs[mu_builtin_doc_count], &err),
+                     MU_OK);
+    assert_int_equal(mu_catalog_create(arena, docs, mu_builtin_doc_count + 1, mu_builtin_doc_count,
+                                       &catalog, &err),
+                     MU_E_INPUT);
+    return err.text;
+}
+
 static inline void assert_near(double got, double want, double tolerance)
 {
     if (!(fabs(got - want) <= tolerance)) {

@@ -508,9 +508,43 @@ static void what_is_refused(void **state)
         strstr(refused(LINE("dies", "      2026-01: " FACT("5") "\n      2025-01: " FACT("5") "\n",
                             "          2025-01: " FACT("0.5") "\n")),
                "expected dates that rise, found 2025-01"));
-    assert_non_null(strstr(refused(LINE("dies", "      2025-01: " FACT("5") "\n",
-                                        "          2025-01: " FACT("1.5") "\n")),
-                           "expected at most 1, found 1.5"));
+    assert_non_null(strstr(refused(FOUNDRY("  - name: a\n    makes: dies\n    chips:\n"
+                                           "      ascend-910c:\n        share:\n"
+                                           "          2025-01: " FACT("0.5") "\n")),
+                           "expected monthly: or stock:"));
+    assert_non_null(strstr(refused(FOUNDRY("  - name: a\n    makes: dies\n    monthly:\n"
+                                           "      2025-01: " FACT("5") "\n    chips:\n"
+                                                                       "      ascend-910c: {}\n")),
+                           "expected a share by date"));
+    assert_non_null(strstr(overlay_refused(LINE("dies", "      2025-01: " FACT("5") "\n",
+                                                "          2025-01: " FACT("1.5") "\n")),
+                           "expected a fraction of at most 1 (100 %), found 1.5"));
+    assert_non_null(strstr(overlay_refused(FOUNDRY("  - name: a\n    makes: dies\n    chips:\n"
+                                                   "      ascend-910x:\n        share:\n"
+                                                   "          2025-01: " FACT("0.5") "\n")),
+                           "unknown chip \"ascend-910x\"; did you mean"));
+}
+
+/* What stands wrong in a line of a foundry is no chip less: it is refused, at its place. */
+static void fabs_refuse(void **state)
+{
+    (void)state;
+    static mu_fab_answer a;
+    mu_error err = {0};
+    const mu_entity *fab = NULL;
+    const mu_catalog *catalog = overlaid(
+        LINE("dies", "      2025-01: " FACT("5") "\n", "          2025-13: " FACT("0.5") "\n"));
+    mu_supply_question q = ask(catalog, "ascend-910c", "2028-06");
+    assert_int_equal(mu_catalog_find(catalog, MU_ENTITY_FOUNDRY, "own", &fab, NULL), MU_OK);
+    assert_int_equal(mu_fab_answer_question(&q, fab, arena, &a, &err), MU_E_INPUT);
+    assert_int_equal(err.line, 13);
+    err = (mu_error){0};
+    q.by = 12.0 * 2024.0;
+    catalog = overlaid(NULL);
+    assert_int_equal(mu_catalog_find(catalog, MU_ENTITY_FOUNDRY, "huawei-fabs", &fab, NULL), MU_OK);
+    q.wish.catalog = catalog;
+    assert_int_equal(mu_fab_answer_question(&q, fab, arena, &a, &err), MU_E_INPUT);
+    assert_string_equal(err.text, "--by 2024-01 is before the first line of huawei-fabs (2025-12)");
 }
 
 #define CHIP(die) "kind: chip\nid: ascend-910c\nname: Own\ninherits: ascend-910b\ndies: 2\n" die
@@ -527,6 +561,21 @@ static const char *die_refused(const char *text)
     return err.text;
 }
 
+/* Of an inherited size and one of its own a chip has its own. */
+static void own_sizes(void **state)
+{
+    (void)state;
+    mu_die die;
+    mu_error err = {0};
+    const mu_catalog *catalog =
+        overlaid(CHIP("die:\n  area: {best: 400, unit: mm2, grade: D, source: muster-estimate, "
+                      "note: own}\n"));
+    assert_int_equal(mu_die_from_catalog(catalog, chip_of(catalog, "ascend-910c"),
+                                         (mu_draw){NULL, 0}, &die, &err),
+                     MU_OK);
+    assert_near(die.width_mm * die.height_mm, 400.0, 1e-9);
+}
+
 static void dies_too_large(void **state)
 {
     (void)state;
@@ -538,6 +587,13 @@ static void dies_too_large(void **state)
                            "larger than the reticle"));
     assert_non_null(strstr(die_refused(CHIP("die:\n  width_mm: null\n  area: null\n")),
                            "not in the catalogue"));
+    assert_non_null(
+        strstr(die_refused(CHIP("die:\n  width_mm: " FACT("1e-5") "\n")), "smaller than 1 x 1 mm"));
+    assert_non_null(strstr(
+        die_refused(CHIP("die:\n  width_mm: " FACT("10") "\n  area: "
+                                                         "{best: 800, unit: mm2, grade: D, source: "
+                                                         "muster-estimate, note: own}\n")),
+        "has not the area of 800 mm2"));
     /* a wafer that holds no such die */
     const mu_catalog *catalog = overlaid("kind: process\nid: own\nname: Own\ninherits: smic-n2\n"
                                          "wafer:\n  diameter_mm: " FACT("30") "\n");
@@ -555,18 +611,10 @@ static void dies_too_large(void **state)
 static void yields_over_one(void **state)
 {
     (void)state;
-    mu_error err = {0};
-    const mu_catalog *catalog =
-        overlaid("kind: process\nid: own\nname: Own\ninherits: wafer-300mm\n"
-                 "reference: ascend-910b\nyield:\n  2025-01: " FACT("1.2") "\n");
-    const mu_entity *process = NULL;
-    mu_supply_wish wish = {.catalog = catalog, .chip = chip_of(catalog, "ascend-910c")};
-    mu_gross_memo memo = {0};
-    mu_die_on_process die;
-    assert_int_equal(mu_catalog_find(catalog, MU_ENTITY_PROCESS, "own", &process, NULL), MU_OK);
-    assert_int_equal(mu_die_on_process_read(&wish, process, (mu_draw){NULL, 0}, &memo, &die, &err),
-                     MU_E_INPUT);
-    assert_non_null(strstr(err.text, "expected at most 1, found 1.2"));
+    assert_non_null(
+        strstr(overlay_refused("kind: process\nid: own\nname: Own\ninherits: wafer-300mm\n"
+                               "reference: ascend-910b\nyield:\n  2025-01: " FACT("1.2") "\n"),
+               "expected a fraction of at most 1 (100 %), found 1.2"));
 }
 
 int main(void)
@@ -588,6 +636,8 @@ int main(void)
         cmocka_unit_test(shares_are_shown),
         cmocka_unit_test(three_fabs),
         cmocka_unit_test(what_is_refused),
+        cmocka_unit_test(fabs_refuse),
+        cmocka_unit_test(own_sizes),
         cmocka_unit_test(dies_too_large),
         cmocka_unit_test(yields_over_one),
     };
