@@ -5,9 +5,12 @@
 #include "cli/cli.h"
 
 #include "report/claims_report.h"
+#include "report/explain_report.h"
 
+/* All, or `only` one with what it hangs on where that is wanted. */
 static mu_status check_all(mu_cli *cli, const mu_catalog *catalog, const mu_entity *only,
-                           mu_claim_answer answers[], uint32_t count, mu_error *err)
+                           mu_claim_answer answers[], uint32_t count, mu_explanation *explanation,
+                           mu_error *err)
 {
     mu_cli_work work;
     mu_status status = mu_cli_work_begin(cli, &work, err);
@@ -20,26 +23,33 @@ static mu_status check_all(mu_cli *cli, const mu_catalog *catalog, const mu_enti
     }
     for (uint32_t i = 0; i < count && status == MU_OK; i++) {
         const mu_entity *claim = only != NULL ? only : mu_catalog_at(catalog, MU_ENTITY_CLAIM, i);
-        status = mu_claim_check(catalog, claim, cli->scenario.samples, cli->scenario.seed, book,
-                                &work.work, &answers[i], err);
+        status = mu_claim_explain(catalog, claim, cli->scenario.samples, cli->scenario.seed, book,
+                                  &work.work, cli->explain_of, &answers[i], explanation, err);
     }
     (void)mu_cli_work_end(&work);
     return status;
 }
 
 static mu_status print(mu_cli *cli, const mu_catalog *catalog, const mu_claim_answer answers[],
-                       uint32_t count, mu_error *err)
+                       uint32_t count, const mu_explanation *explanation, mu_error *err)
 {
     mu_page page = mu_cli_page(cli);
     bool one = cli->argument_count > 0;
     if (cli->json) {
-        return mu_cli_json(cli, mu_claims_json(catalog, answers, count, one), err);
+        json_t *json = mu_claims_json(catalog, answers, count, one);
+        return mu_cli_json(cli, explanation != NULL ? mu_explained_json(json, explanation) : json,
+                           err);
     }
     if (cli->csv) {
-        return mu_claims_csv(&page, answers, count, err);
+        return explanation != NULL ? mu_explanation_csv(&page, explanation, err)
+                                   : mu_claims_csv(&page, answers, count, err);
     }
-    return one ? mu_claim_print(&page, catalog, answers, err)
-               : mu_claims_print(&page, answers, count, err);
+    if (!one) {
+        return mu_claims_print(&page, answers, count, err);
+    }
+    mu_status status = mu_claim_print(&page, catalog, answers, err);
+    return status == MU_OK && explanation != NULL ? mu_explanation_print(&page, explanation, err)
+                                                  : status;
 }
 
 mu_status mu_verb_claims(mu_cli *cli, mu_error *err)
@@ -53,11 +63,21 @@ mu_status mu_verb_claims(mu_cli *cli, mu_error *err)
     if (status != MU_OK) {
         return status;
     }
+    mu_explanation *explanation = NULL;
+    if (mu_cli_explains(cli)) {
+        explanation = MU_NEW(cli->arena, mu_explanation, 1);
+        if (only == NULL) {
+            return mu_fail(err, MU_E_USAGE, "claims: --explain is for one claim: expected an ID");
+        }
+        if (explanation == NULL) {
+            return mu_fail(err, MU_E_MEMORY, "out of memory");
+        }
+    }
     uint32_t count = only != NULL ? 1 : mu_catalog_count(catalog, MU_ENTITY_CLAIM);
     mu_claim_answer *answers = MU_NEW(cli->arena, mu_claim_answer, count + 1);
     if (answers == NULL) {
         return mu_fail(err, MU_E_MEMORY, "out of memory");
     }
-    status = check_all(cli, catalog, only, answers, count, err);
-    return status == MU_OK ? print(cli, catalog, answers, count, err) : status;
+    status = check_all(cli, catalog, only, answers, count, explanation, err);
+    return status == MU_OK ? print(cli, catalog, answers, count, explanation, err) : status;
 }

@@ -111,7 +111,8 @@ static const mu_verb verbs[] = {
      "public facts cannot tell. With an ID, the full working: every term, formula, fact and "
      "source. "
      "Claims of your own: a file `claims:` in --catalog (docs/claims.md).",
-     "muster claims ascend-power", LISTS | MU_TAKES_DRAWS, 0, 1, mu_verb_claims},
+     "muster claims ascend-power --explain", LISTS | MU_TAKES_DRAWS | MU_TAKES_EXPLAIN, 0, 1,
+     mu_verb_claims},
     {"validate", "predicted against measured, with the error table", "[CASES...]",
      "CASES are JSON lists of measured cases; without any, and without --ops, the published "
      "figures "

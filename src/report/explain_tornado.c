@@ -62,6 +62,10 @@ mu_status mu_explanation_print(const mu_page *page, const mu_explanation *e, mu_
     if (table == NULL) {
         return mu_fail(err, MU_E_MEMORY, "out of memory for the table");
     }
+    if (t->rows == 0) {
+        fprintf(page->out, "\nWhat %s hangs on: no uncertain input moves it\n", e->metric);
+        return mu_stream_check(page->out, err);
+    }
     for (uint32_t i = 0; i < t->rows; i++) {
         add_row(table, e, &t->row[i]);
     }

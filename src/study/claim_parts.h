@@ -5,6 +5,7 @@
 
 #include "study/claims.h"
 #include "study/cost.h"
+#include "study/explain.h"
 #include "study/expression.h"
 #include "study/supply_fab.h"
 
@@ -67,6 +68,8 @@ typedef struct mu_claim {
     mu_claim_book *book;
     double samples;
     double seed;
+    const char *explain_of;      /* a term; NULL = the answer */
+    mu_explanation *explanation; /* NULL = none is wanted */
     bool has_question;
     mu_condition condition;
     const char *because;
@@ -78,6 +81,20 @@ typedef struct mu_claim {
 
 /** Everything but the answers; questions to the engine are made, not asked. */
 mu_status mu_claim_read(mu_claim *claim, mu_error *err) MU_MUST_CHECK;
+
+/**
+ * Every operand in one draw; value [count].
+ * @param[in] held  the plan may hold an input at a value: predictions are made anew in draw 0, too
+ */
+mu_status mu_claim_evaluate(const mu_claim *claim, mu_draw draw, bool held, mu_arena *arena,
+                            double *value, mu_error *err) MU_MUST_CHECK;
+
+/**
+ * What explain_of hangs on.
+ * @retval MU_E_USAGE  no such term, or too few draws
+ */
+mu_status mu_claim_explain_term(const mu_claim *claim, const mu_draw_plan *plan, mu_work *work,
+                                mu_explanation *out, mu_error *err) MU_MUST_CHECK;
 
 /** Asks the engine, or the book. MU_NO: the engine answers no. */
 mu_status mu_claim_engine_ask(mu_claim *claim, uint32_t index, mu_work *work,

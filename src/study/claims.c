@@ -67,12 +67,12 @@ typedef struct drawing {
     mu_arena **arena;
 } drawing;
 
-static mu_status predicted(const mu_claim_engine *engine, mu_draw draw, mu_arena *arena,
+static mu_status predicted(const mu_claim_engine *engine, mu_draw draw, bool held, mu_arena *arena,
                            double *out, mu_error *err)
 {
     mu_service service = {0};
     double metric[MU_SERVICE_METRICS];
-    if (draw.index == 0) {
+    if (draw.index == 0 && !held) {
         *out = engine->point;
         return MU_OK;
     }
@@ -92,9 +92,8 @@ static mu_status priced(const mu_claim_cost *cost, mu_draw draw, mu_arena *arena
     return mu_cost_figure(&cost->question, served, cost->figure, draw, arena, out, err);
 }
 
-/* Every input in one draw; value [inputs]. */
-static mu_status evaluate(const mu_claim *claim, mu_draw draw, mu_arena *arena, double *value,
-                          mu_error *err)
+mu_status mu_claim_evaluate(const mu_claim *claim, mu_draw draw, bool held, mu_arena *arena,
+                            double *value, mu_error *err)
 {
     mu_status status = MU_OK;
     for (uint32_t i = 0; i < claim->count && status == MU_OK; i++) {
@@ -103,7 +102,7 @@ static mu_status evaluate(const mu_claim *claim, mu_draw draw, mu_arena *arena, 
         if (operand->expression != NULL) {
             value[i] = mu_expression_value(operand->expression, value);
         } else if (operand->engine != NULL && !operand->engine->is_match) {
-            status = predicted(operand->engine, draw, arena, &value[i], err);
+            status = predicted(operand->engine, draw, held, arena, &value[i], err);
         } else if (operand->cost != NULL) {
             status = priced(operand->cost, draw, arena, &value[i], err);
         } else if (input->kind == MU_INPUT_DATE) { /* no day before the first or behind the last */
@@ -128,7 +127,8 @@ static mu_status draw_one(void *context, uint64_t index, uint32_t worker, mu_err
 {
     const drawing *d = context;
     mu_draw draw = {.plan = d->plan, .index = (uint32_t)index + 1};
-    return evaluate(d->claim, draw, d->arena[worker], d->value + index * d->claim->count, err);
+    return mu_claim_evaluate(d->claim, draw, false, d->arena[worker],
+                             d->value + index * d->claim->count, err);
 }
 
 /* Names of all machines join the plan before the facts do; then it is closed. */
@@ -148,7 +148,7 @@ static mu_status open_plan(mu_claim *claim, mu_work *work, double *point, mu_dra
     }
     if (status == MU_OK) {
         mu_draw draw = {.plan = plan, .index = 0};
-        status = evaluate(claim, draw, work->arena, point, err);
+        status = mu_claim_evaluate(claim, draw, false, work->arena, point, err);
     }
     if (status == MU_OK) {
         mu_draw_plan_freeze(plan);
@@ -189,6 +189,9 @@ static mu_status draw_all(mu_claim *claim, mu_work *work, mu_error *err)
     mu_work_arenas_free(work, d.arena);
     if (status == MU_OK) {
         fill_values(claim, d.value, point, column);
+    }
+    if (status == MU_OK && claim->explanation != NULL) {
+        status = mu_claim_explain_term(claim, d.plan, work, claim->explanation, err);
     }
     return status;
 }
@@ -250,20 +253,10 @@ static const char *text_of(const mu_catalog *catalog, const mu_entity *entity, c
     return text != NULL ? text : "";
 }
 
-mu_status mu_claim_check(const mu_catalog *catalog, const mu_entity *entity, double samples,
-                         double seed, mu_claim_book *book, mu_work *work, mu_claim_answer *out,
-                         mu_error *err)
+static mu_status check(mu_claim *claim, mu_work *work, mu_claim_answer *out, mu_error *err)
 {
-    mu_claim *claim = MU_NEW(work->arena, mu_claim, 1);
-    if (claim == NULL) {
-        return mu_fail(err, MU_E_MEMORY, "no memory for a claim");
-    }
-    *claim = (mu_claim){.catalog = catalog,
-                        .entity = entity,
-                        .arena = work->arena,
-                        .book = book,
-                        .samples = samples,
-                        .seed = seed};
+    const mu_catalog *catalog = claim->catalog;
+    const mu_entity *entity = claim->entity;
     mu_claim_answer answer = {.entity = entity,
                               .text = entity->name,
                               .who = text_of(catalog, entity, "who"),
@@ -283,4 +276,33 @@ mu_status mu_claim_check(const mu_catalog *catalog, const mu_entity *entity, dou
     answer.input = claim->input;
     *out = answer;
     return MU_OK;
+}
+
+mu_status mu_claim_check(const mu_catalog *catalog, const mu_entity *entity, double samples,
+                         double seed, mu_claim_book *book, mu_work *work, mu_claim_answer *out,
+                         mu_error *err)
+{
+    return mu_claim_explain(catalog, entity, samples, seed, book, work, NULL, out, NULL, err);
+}
+
+mu_status mu_claim_explain(const mu_catalog *catalog, const mu_entity *entity, double samples,
+                           double seed, mu_claim_book *book, mu_work *work, const char *of,
+                           mu_claim_answer *out, mu_explanation *explanation, mu_error *err)
+{
+    mu_claim *claim = MU_NEW(work->arena, mu_claim, 1);
+    if (claim == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "no memory for a claim");
+    }
+    *claim = (mu_claim){.catalog = catalog,
+                        .entity = entity,
+                        .arena = work->arena,
+                        .book = book,
+                        .samples = samples,
+                        .seed = seed,
+                        .explain_of = of,
+                        .explanation = explanation};
+    mu_status status = check(claim, work, out, err);
+    return status == MU_OK && explanation != NULL && !out->answered
+               ? mu_fail(err, MU_NO, "%s has no answer to explain: %.300s", entity->id, out->reason)
+               : status;
 }

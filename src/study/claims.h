@@ -13,7 +13,7 @@
 #ifndef MUSTER_STUDY_CLAIMS_H
 #define MUSTER_STUDY_CLAIMS_H
 
-#include "study/answer.h"
+#include "study/explain.h"
 
 /* The unit of a question that is answered by yes, 1, or no, 0. */
 #define MU_CLAIM_YES "yes"
@@ -94,5 +94,17 @@ mu_claim_book *mu_claim_book_create(mu_arena *arena);
 mu_status mu_claim_check(const mu_catalog *catalog, const mu_entity *entity, double samples,
                          double seed, mu_claim_book *book, mu_work *work, mu_claim_answer *out,
                          mu_error *err) MU_MUST_CHECK;
+
+/**
+ * mu_claim_check() with what the answer hangs on, or a term of it.
+ * @param[in]  of           name of a term or fact; NULL = the answer
+ * @param[out] explanation  NULL = none is wanted
+ * @retval MU_NO       it has no answer to explain
+ * @retval MU_E_USAGE  no such term, or fewer draws than it takes
+ */
+mu_status mu_claim_explain(const mu_catalog *catalog, const mu_entity *entity, double samples,
+                           double seed, mu_claim_book *book, mu_work *work, const char *of,
+                           mu_claim_answer *out, mu_explanation *explanation,
+                           mu_error *err) MU_MUST_CHECK;
 
 #endif

@@ -185,7 +185,9 @@ mu_origin mu_origin_of(const mu_catalog *catalog, const mu_entity *engine, const
         if (kind == MU_ENTITY_ENGINE) {
             return of_engine(catalog, entity, second + 1);
         }
-        (void)by_entity(catalog, entity, second + 1, &found);
+        if (!by_entity(catalog, entity, second + 1, &found) && kind == MU_ENTITY_CLAIM) {
+            found = (mu_origin){.grade = '-', .source = "engine", .title = "", .note = ""};
+        }
     }
     return found;
 }

@@ -224,6 +224,51 @@ static void test_supply(void **state)
     assert_true(fabs(a.answer.high * 2.0 / made->total.high - 1.0) < 0.05);
 }
 
+/* What an answer hangs on: the wider fact more; a prediction moves with its machine; a term by its
+ * name; an answer there is none of is not explained. */
+static void test_explain(void **state)
+{
+    (void)state;
+    static const char yaml[] =
+        "claims:\n  - id: c\n    name: C\n    facts:\n"
+        "      a: {best: 10, low: 5, high: 20, grade: D, source: muster-estimate, note: n}\n"
+        "      b: {best: 10, low: 9.9, high: 10.1, grade: C, source: muster-estimate, note: n}\n"
+        "    terms:\n      speed:\n        predict: {model: llama-3.1-8b, system: hgx-h100, "
+        "deployment: {mode: aggregated, serve: {tp: 1, batch: 32}}}\n"
+        "        metric: tpot_s\n"
+        "    question: a / b + 0 * speed\n    holds: {above: 4}\n"
+        "  - id: none\n    name: N\n    open: nobody knows\n";
+    mu_catalog *catalog = NULL;
+    const mu_entity *claim = NULL;
+    mu_claim_answer out = {0};
+    mu_explanation *e = MU_NEW(t.arena, mu_explanation, 1);
+    mu_claim_book *book = mu_claim_book_create(t.arena);
+    mu_error err = {0};
+    assert_non_null(e);
+    assert_int_equal(catalog_with(yaml, &catalog, &err), MU_OK);
+    assert_int_equal(mu_catalog_find(catalog, MU_ENTITY_CLAIM, "c", &claim, &err), MU_OK);
+    assert_int_equal(mu_claim_explain(catalog, claim, 64, 1.0, book, &t.work, NULL, &out, e, &err),
+                     MU_OK);
+    assert_string_equal(e->tornado.row[0].name, "claim/c/facts.a");
+    assert_string_equal(e->tornado.row[1].name, "claim/c/facts.b");
+    assert_int_equal(e->tornado.moving, 2);
+    assert_true(fabs(e->tornado.row[0].low - 0.5) < 1e-9 && e->tornado.row[0].share > 0.9);
+    assert_true(e->tornado.answer.low == out.answer.low);
+    assert_int_equal(
+        mu_claim_explain(catalog, claim, 64, 1.0, book, &t.work, "speed", &out, e, &err), MU_OK);
+    assert_true(e->tornado.moving > 3 && e->dimension == MU_DIM_TIME);
+    assert_true(e->tornado.row[0].low != e->tornado.row[0].high);
+    assert_int_equal(
+        mu_claim_explain(catalog, claim, 64, 1.0, book, &t.work, "sped", &out, e, &err),
+        MU_E_USAGE);
+    err = (mu_error){0};
+    assert_int_equal(mu_claim_explain(catalog, claim, 4, 1.0, book, &t.work, NULL, &out, e, &err),
+                     MU_E_USAGE);
+    assert_int_equal(mu_catalog_find(catalog, MU_ENTITY_CLAIM, "none", &claim, &err), MU_OK);
+    assert_int_equal(mu_claim_explain(catalog, claim, 64, 1.0, book, &t.work, NULL, &out, e, &err),
+                     MU_NO);
+}
+
 /* Every shipped claim is answered, every statement of the articles is among them once. */
 static void test_shipped(void **state)
 {
@@ -457,13 +502,14 @@ static void test_dates(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_interval), cmocka_unit_test(test_judge),
-        cmocka_unit_test(test_engine),   cmocka_unit_test(test_shipped),
-        cmocka_unit_test(test_threads),  cmocka_unit_test(test_bad),
-        cmocka_unit_test(test_overlay),  cmocka_unit_test(test_dates),
-        cmocka_unit_test(test_point),    cmocka_unit_test(test_supply),
-        cmocka_unit_test(test_cost),     cmocka_unit_test(test_cost_of_tokens),
-        cmocka_unit_test(test_no),       cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_interval),       cmocka_unit_test(test_judge),
+        cmocka_unit_test(test_engine),         cmocka_unit_test(test_shipped),
+        cmocka_unit_test(test_threads),        cmocka_unit_test(test_bad),
+        cmocka_unit_test(test_overlay),        cmocka_unit_test(test_dates),
+        cmocka_unit_test(test_point),          cmocka_unit_test(test_supply),
+        cmocka_unit_test(test_explain),        cmocka_unit_test(test_cost),
+        cmocka_unit_test(test_cost_of_tokens), cmocka_unit_test(test_no),
+        cmocka_unit_test(test_rows),
     };
     return cmocka_run_group_tests(tests, twin_open, twin_close);
 }
