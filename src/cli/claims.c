@@ -13,6 +13,10 @@ static mu_status check_all(mu_cli *cli, const mu_catalog *catalog, const mu_enti
                            mu_error *err)
 {
     mu_cli_work work;
+    const mu_claim_wish wish = {.samples = cli->scenario.samples,
+                                .seed = cli->scenario.seed,
+                                .explain_of = cli->explain_of,
+                                .explanation = explanation};
     mu_status status = mu_cli_work_begin(cli, &work, err);
     if (status != MU_OK) {
         return status;
@@ -23,8 +27,7 @@ static mu_status check_all(mu_cli *cli, const mu_catalog *catalog, const mu_enti
     }
     for (uint32_t i = 0; i < count && status == MU_OK; i++) {
         const mu_entity *claim = only != NULL ? only : mu_catalog_at(catalog, MU_ENTITY_CLAIM, i);
-        status = mu_claim_explain(catalog, claim, cli->scenario.samples, cli->scenario.seed, book,
-                                  &work.work, cli->explain_of, &answers[i], explanation, err);
+        status = mu_claim_explain(catalog, claim, &wish, book, &work.work, &answers[i], err);
     }
     (void)mu_cli_work_end(&work);
     return status;

@@ -282,12 +282,13 @@ mu_status mu_claim_check(const mu_catalog *catalog, const mu_entity *entity, dou
                          double seed, mu_claim_book *book, mu_work *work, mu_claim_answer *out,
                          mu_error *err)
 {
-    return mu_claim_explain(catalog, entity, samples, seed, book, work, NULL, out, NULL, err);
+    const mu_claim_wish wish = {.samples = samples, .seed = seed};
+    return mu_claim_explain(catalog, entity, &wish, book, work, out, err);
 }
 
-mu_status mu_claim_explain(const mu_catalog *catalog, const mu_entity *entity, double samples,
-                           double seed, mu_claim_book *book, mu_work *work, const char *of,
-                           mu_claim_answer *out, mu_explanation *explanation, mu_error *err)
+mu_status mu_claim_explain(const mu_catalog *catalog, const mu_entity *entity,
+                           const mu_claim_wish *wish, mu_claim_book *book, mu_work *work,
+                           mu_claim_answer *out, mu_error *err)
 {
     mu_claim *claim = MU_NEW(work->arena, mu_claim, 1);
     if (claim == NULL) {
@@ -297,12 +298,12 @@ mu_status mu_claim_explain(const mu_catalog *catalog, const mu_entity *entity, d
                         .entity = entity,
                         .arena = work->arena,
                         .book = book,
-                        .samples = samples,
-                        .seed = seed,
-                        .explain_of = of,
-                        .explanation = explanation};
+                        .samples = wish->samples,
+                        .seed = wish->seed,
+                        .explain_of = wish->explain_of,
+                        .explanation = wish->explanation};
     mu_status status = check(claim, work, out, err);
-    return status == MU_OK && explanation != NULL && !out->answered
+    return status == MU_OK && wish->explanation != NULL && !out->answered
                ? mu_fail(err, MU_NO, "%s has no answer to explain: %.300s", entity->id, out->reason)
                : status;
 }

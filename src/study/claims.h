@@ -95,16 +95,21 @@ mu_status mu_claim_check(const mu_catalog *catalog, const mu_entity *entity, dou
                          double seed, mu_claim_book *book, mu_work *work, mu_claim_answer *out,
                          mu_error *err) MU_MUST_CHECK;
 
+/* What of a claim is wanted. */
+typedef struct mu_claim_wish {
+    double samples; /* draws; 0 = the point alone */
+    double seed;
+    const char *explain_of;      /* name of a term or fact; NULL = the answer */
+    mu_explanation *explanation; /* of what it hangs on; NULL = none is wanted */
+} mu_claim_wish;
+
 /**
  * mu_claim_check() with what the answer hangs on, or a term of it.
- * @param[in]  of           name of a term or fact; NULL = the answer
- * @param[out] explanation  NULL = none is wanted
  * @retval MU_NO       it has no answer to explain
  * @retval MU_E_USAGE  no such term, or fewer draws than it takes
  */
-mu_status mu_claim_explain(const mu_catalog *catalog, const mu_entity *entity, double samples,
-                           double seed, mu_claim_book *book, mu_work *work, const char *of,
-                           mu_claim_answer *out, mu_explanation *explanation,
-                           mu_error *err) MU_MUST_CHECK;
+mu_status mu_claim_explain(const mu_catalog *catalog, const mu_entity *entity,
+                           const mu_claim_wish *wish, mu_claim_book *book, mu_work *work,
+                           mu_claim_answer *out, mu_error *err) MU_MUST_CHECK;
 
 #endif

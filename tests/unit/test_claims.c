@@ -224,6 +224,15 @@ static void test_supply(void **state)
     assert_true(fabs(a.answer.high * 2.0 / made->total.high - 1.0) < 0.05);
 }
 
+static mu_status explained(const mu_catalog *catalog, const mu_entity *claim, double samples,
+                           const char *of, mu_claim_answer *out, mu_explanation *explanation,
+                           mu_error *err)
+{
+    const mu_claim_wish wish = {samples, 1.0, of, explanation};
+    return mu_claim_explain(catalog, claim, &wish, mu_claim_book_create(t.arena), &t.work, out,
+                            err);
+}
+
 /* What an answer hangs on: the wider fact more; a prediction moves with its machine; a term by its
  * name; an answer there is none of is not explained. */
 static void test_explain(void **state)
@@ -242,31 +251,24 @@ static void test_explain(void **state)
     const mu_entity *claim = NULL;
     mu_claim_answer out = {0};
     mu_explanation *e = MU_NEW(t.arena, mu_explanation, 1);
-    mu_claim_book *book = mu_claim_book_create(t.arena);
     mu_error err = {0};
     assert_non_null(e);
     assert_int_equal(catalog_with(yaml, &catalog, &err), MU_OK);
     assert_int_equal(mu_catalog_find(catalog, MU_ENTITY_CLAIM, "c", &claim, &err), MU_OK);
-    assert_int_equal(mu_claim_explain(catalog, claim, 64, 1.0, book, &t.work, NULL, &out, e, &err),
-                     MU_OK);
+    assert_int_equal(explained(catalog, claim, 64, NULL, &out, e, &err), MU_OK);
     assert_string_equal(e->tornado.row[0].name, "claim/c/facts.a");
     assert_string_equal(e->tornado.row[1].name, "claim/c/facts.b");
     assert_int_equal(e->tornado.moving, 2);
     assert_true(fabs(e->tornado.row[0].low - 0.5) < 1e-9 && e->tornado.row[0].share > 0.9);
     assert_true(e->tornado.answer.low == out.answer.low);
-    assert_int_equal(
-        mu_claim_explain(catalog, claim, 64, 1.0, book, &t.work, "speed", &out, e, &err), MU_OK);
+    assert_int_equal(explained(catalog, claim, 64, "speed", &out, e, &err), MU_OK);
     assert_true(e->tornado.moving > 3 && e->dimension == MU_DIM_TIME);
     assert_true(e->tornado.row[0].low != e->tornado.row[0].high);
-    assert_int_equal(
-        mu_claim_explain(catalog, claim, 64, 1.0, book, &t.work, "sped", &out, e, &err),
-        MU_E_USAGE);
+    assert_int_equal(explained(catalog, claim, 64, "sped", &out, e, &err), MU_E_USAGE);
     err = (mu_error){0};
-    assert_int_equal(mu_claim_explain(catalog, claim, 4, 1.0, book, &t.work, NULL, &out, e, &err),
-                     MU_E_USAGE);
+    assert_int_equal(explained(catalog, claim, 4, NULL, &out, e, &err), MU_E_USAGE);
     assert_int_equal(mu_catalog_find(catalog, MU_ENTITY_CLAIM, "none", &claim, &err), MU_OK);
-    assert_int_equal(mu_claim_explain(catalog, claim, 64, 1.0, book, &t.work, NULL, &out, e, &err),
-                     MU_NO);
+    assert_int_equal(explained(catalog, claim, 64, NULL, &out, e, &err), MU_NO);
 }
 
 /* Every shipped claim is answered, every statement of the articles is among them once. */
