@@ -13,7 +13,6 @@
 #include "base/text.h"
 
 #include <assert.h>
-#include <stdbool.h>
 #include <string.h>
 
 enum { SLOTS_FIRST = 256 };
@@ -135,6 +134,16 @@ static uint32_t *slot_of(const mu_draw_plan *plan, const char *text, uint64_t ha
             return &plan->table[i];
         }
     }
+}
+
+uint32_t mu_draw_plan_held(const mu_draw_plan *plan)
+{
+    return plan->held;
+}
+
+bool mu_draw_plan_knows(const mu_draw_plan *plan, const char *name)
+{
+    return *slot_of(plan, name, mu_text_hash(name)) != 0;
 }
 
 /* Twice the room; the old tables stay in the arena until it goes. */

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/interval.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 typedef struct mu_draw_plan mu_draw_plan;
@@ -49,6 +50,12 @@ double mu_draw_plan_quantile(const mu_draw_plan *plan, uint32_t dimension, uint3
  */
 mu_draw_plan *mu_draw_plan_hold(const mu_draw_plan *plan, uint32_t dimension, double quantile,
                                 mu_arena *arena);
+
+/** The dimension that a view holds; UINT32_MAX of a plan that holds none. */
+uint32_t mu_draw_plan_held(const mu_draw_plan *plan);
+
+/** Whether a name has a dimension. */
+bool mu_draw_plan_knows(const mu_draw_plan *plan, const char *name);
 
 /** The same with the name's value times `factor`, of whatever the draw says of it. */
 mu_draw_plan *mu_draw_plan_scale(const mu_draw_plan *plan, uint32_t dimension, double factor,

@@ -13,11 +13,12 @@ static mu_status check_all(mu_cli *cli, const mu_catalog *catalog, const mu_enti
                            mu_error *err)
 {
     mu_cli_work work;
-    const mu_claim_wish wish = {.samples = cli->scenario.samples,
-                                .seed = cli->scenario.seed,
-                                .explain_of = cli->explain_of,
-                                .explanation = explanation};
-    mu_status status = mu_cli_work_begin(cli, &work, err);
+    mu_claim_wish wish = {
+        .samples = cli->scenario.samples, .seed = cli->scenario.seed, .explanation = explanation};
+    mu_status status = mu_cli_explain_wish(cli, &wish.explain, err);
+    if (status == MU_OK) {
+        status = mu_cli_work_begin(cli, &work, err);
+    }
     if (status != MU_OK) {
         return status;
     }

@@ -11,6 +11,9 @@
 #include "io/question_load.h"
 #include "muster/muster.h"
 
+#include "base/text.h"
+
+#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,7 +86,21 @@ mu_status mu_cli_ask(mu_cli *cli, mu_question **question, mu_cli_work *work, mu_
 
 bool mu_cli_explains(const mu_cli *cli)
 {
-    return cli->explain || cli->explain_of != NULL;
+    return cli->explain || cli->explain_of != NULL || cli->explain_rows != NULL;
+}
+
+mu_status mu_cli_explain_wish(const mu_cli *cli, mu_explain_wish *out, mu_error *err)
+{
+    double rows = 0.0;
+    if (cli->explain_rows != NULL &&
+        (!mu_text_number(cli->explain_rows, &rows) || rows != floor(rows) || rows < 1.0 ||
+         rows > MU_TORNADO_ROWS_MAX)) {
+        return mu_fail(err, MU_E_USAGE,
+                       "--explain-rows: expected a whole number from 1 to %d, found \"%.64s\"",
+                       MU_TORNADO_ROWS_MAX, cli->explain_rows);
+    }
+    *out = (mu_explain_wish){.metric = cli->explain_of, .rows = (uint32_t)rows};
+    return MU_OK;
 }
 
 mu_status mu_cli_explain(mu_cli *cli, const mu_question *question, const mu_prediction *prediction,
@@ -93,12 +110,15 @@ mu_status mu_cli_explain(mu_cli *cli, const mu_question *question, const mu_pred
     if (!mu_cli_explains(cli)) {
         return MU_OK;
     }
-    mu_explain_wish wish = {.metric = cli->explain_of};
+    mu_explain_wish wish;
     mu_explanation *explanation = MU_NEW(cli->arena, mu_explanation, 1);
     if (explanation == NULL) {
         return mu_fail(err, MU_E_MEMORY, "out of memory");
     }
-    mu_status status = mu_explain_prediction(question, prediction, &wish, work, explanation, err);
+    mu_status status = mu_cli_explain_wish(cli, &wish, err);
+    if (status == MU_OK) {
+        status = mu_explain_prediction(question, prediction, &wish, work, explanation, err);
+    }
     if (status == MU_OK) {
         *out = explanation;
     }

@@ -32,6 +32,7 @@ typedef struct mu_cli {
     bool verify;              /* --verify of plan */
     bool explain;             /* --explain: what the answer hangs on */
     const char *explain_of;   /* --explain-of: a metric, or NULL */
+    const char *explain_rows; /* --explain-rows: a count, or NULL */
     const char *term;         /* --term of explain, or NULL */
     const char *depth;        /* --depth of explain, or NULL */
     const char *completion;   /* shell, or NULL */
@@ -64,6 +65,9 @@ enum { MU_CASE_SAMPLES = 64 };
 /* Draws of a simulation where nothing was said: each serves all requests. */
 enum { MU_SIMULATION_SAMPLES = 32 };
 
+/* The same where it is to be explained. */
+enum { MU_EXPLAINED_SIMULATION_SAMPLES = 128 };
+
 /* Which output flags a verb takes, beside --help. */
 enum {
     MU_TAKES_TABLES = 1,   /* --json, --csv */
@@ -81,8 +85,8 @@ enum {
     MU_TAKES_DRAWS = 2048,  /* uncertainty, seed and threads alone */
     MU_TAKES_SUPPLY = 4096, /* --by, --from, --defect-density, ... of supply */
     MU_TAKES_COST = 65536,  /* what owning and renting cost */
-    MU_TAKES_TERMS = 131072,  /* --term, --depth of explain */
-    MU_TAKES_EXPLAIN = 32768, /* --explain, --explain-of */
+    MU_TAKES_TERMS = 262144,  /* --term, --depth of explain */
+    MU_TAKES_EXPLAIN = 32768, /* --explain, --explain-of, --explain-rows */
     MU_TAKES_CASES = 64       /* --ops, --leave-out, --verb; uncertainty, seed and threads alone */
 };
 
@@ -126,7 +130,7 @@ mu_status mu_cli_parse(mu_cli *cli, const mu_verb *verb, int argc, char **argv,
                        mu_error *err) MU_MUST_CHECK;
 
 /** Draws of a verb where nothing is said. */
-double mu_verb_samples(const mu_verb *verb);
+double mu_verb_samples(const mu_verb *verb, bool explains);
 
 /** Whether a verb takes this option of the registry. */
 bool mu_verb_takes_option(const mu_verb *verb, const mu_option *option);
@@ -153,8 +157,11 @@ double mu_cli_work_end(mu_cli_work *work);
 mu_status mu_cli_ask(mu_cli *cli, mu_question **question, mu_cli_work *work,
                      mu_error *err) MU_MUST_CHECK;
 
-/** Whether --explain or --explain-of was said. */
+/** Whether --explain, --explain-of or --explain-rows was said. */
 bool mu_cli_explains(const mu_cli *cli);
+
+/** What of an answer is explained. MU_E_USAGE: rows that are none. */
+mu_status mu_cli_explain_wish(const mu_cli *cli, mu_explain_wish *out, mu_error *err) MU_MUST_CHECK;
 
 /** Where --explain or --explain-of was said: what the prediction hangs on; else NULL. */
 mu_status mu_cli_explain(mu_cli *cli, const mu_question *question, const mu_prediction *prediction,

@@ -87,8 +87,11 @@ mu_status mu_verb_cost(mu_cli *cli, mu_error *err)
     }
     status = mu_cost_answer_question(question, &work.work, answer, err);
     if (status == MU_OK && explains) {
-        mu_explain_wish wish = {.metric = cli->explain_of};
-        status = mu_cost_explain(question, answer, &wish, &work.work, explanation, err);
+        mu_explain_wish wish;
+        status = mu_cli_explain_wish(cli, &wish, err);
+        status = status == MU_OK
+                     ? mu_cost_explain(question, answer, &wish, &work.work, explanation, err)
+                     : status;
     }
     (void)mu_cli_work_end(&work);
     return status == MU_OK ? print(cli, question, answer, explains ? explanation : NULL, err)

@@ -42,7 +42,7 @@ static bool is_any_role(const mu_option *option)
 static double usual(const mu_verb *verb, const mu_option *option)
 {
     bool draws = strcmp(option->path, "uncertainty.samples") == 0;
-    return draws ? mu_verb_samples(verb) : option->initial;
+    return draws ? mu_verb_samples(verb, false) : option->initial;
 }
 
 static void option_entry(FILE *out, const mu_verb *verb, const mu_option *option)

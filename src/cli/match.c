@@ -122,11 +122,14 @@ static mu_status print(mu_cli *cli, const sides *s, mu_error *err)
 static mu_status search(mu_cli *cli, sides *s, mu_error *err)
 {
     mu_cli_work work;
-    mu_status status = mu_cli_work_begin(cli, &work, err);
+    mu_explain_wish wish;
+    mu_status status = mu_cli_explain_wish(cli, &wish, err);
+    if (status == MU_OK) {
+        status = mu_cli_work_begin(cli, &work, err);
+    }
     if (status != MU_OK) {
         return status;
     }
-    mu_explain_wish wish = {.metric = cli->explain_of};
     status = mu_cli_explains(cli)
                  ? mu_match_explain(&s->reference, &s->other, &wish, &work.work, &s->match,
                                     &s->explanation, err)

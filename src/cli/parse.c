@@ -285,8 +285,8 @@ mu_status mu_cli_parse(mu_cli *cli, const mu_verb *verb, int argc, char **argv, 
     }
     *p = (parser){.cli = cli, .verb = verb, .err = err, .argc = argc, .argv = argv};
     mu_scenario_init(&cli->scenario);
-    cli->scenario.samples = mu_verb_samples(verb);
     mu_status status = collect(p);
+    cli->scenario.samples = mu_verb_samples(verb, mu_cli_explains(cli));
     if (status != MU_OK || cli->help) {
         return status;
     }

@@ -8,6 +8,7 @@
 
 #include "io/file_write.h"
 #include "io/question_load.h"
+#include "report/explain_report.h"
 #include "report/simulate_report.h"
 
 #include <string.h>
@@ -92,26 +93,34 @@ static mu_status end_outputs(outputs *o, mu_status ran, mu_error *err)
     return mu_file_end(&o->requests_file, status, err);
 }
 
+/* `why`: NULL = not asked for. */
 static mu_status print(mu_cli *cli, const mu_question *question, const mu_simulation *simulation,
-                       double seconds, mu_error *err)
+                       const mu_explanation *why, double seconds, mu_error *err)
 {
     mu_page page = mu_cli_page(cli);
     if (cli->json) {
-        return mu_cli_json(cli, mu_simulation_json(question, simulation, seconds), err);
+        json_t *json = mu_simulation_json(question, simulation, seconds);
+        return mu_cli_json(cli, why != NULL ? mu_explained_json(json, why) : json, err);
     }
     if (cli->csv) {
-        return mu_simulation_csv(&page, simulation, err);
+        return why != NULL ? mu_explanation_csv(&page, why, err)
+                           : mu_simulation_csv(&page, simulation, err);
     }
-    return mu_simulation_print(&page, question, simulation, err);
+    mu_status status = mu_simulation_print(&page, question, simulation, err);
+    return status == MU_OK && why != NULL ? mu_explanation_print(&page, why, err) : status;
 }
 
 static mu_status run(mu_cli *cli, const mu_question *question, mu_work *work, mu_simulation *out,
-                     mu_error *err)
+                     mu_explanation *why, mu_error *err)
 {
     outputs o;
+    mu_explain_wish wish;
     mu_sim_source trace;
     const mu_sim_source *source = NULL;
-    mu_status status = mu_question_trace(question, cli->arena, &trace, &source, err);
+    mu_status status = mu_cli_explain_wish(cli, &wish, err);
+    if (status == MU_OK) {
+        status = mu_question_trace(question, cli->arena, &trace, &source, err);
+    }
     if (status == MU_OK) {
         status = begin_outputs(cli, &o, err);
     }
@@ -120,7 +129,10 @@ static mu_status run(mu_cli *cli, const mu_question *question, mu_work *work, mu
     }
     mu_sim_watch watch = mu_sim_files_watch(&o.files);
     bool watched = o.files.timeline != NULL || o.files.requests != NULL;
-    status = mu_simulate_question(question, source, watched ? &watch : NULL, work, out, err);
+    const mu_sim_watch *watching = watched ? &watch : NULL;
+    status = why != NULL
+                 ? mu_simulate_explain(question, source, watching, &wish, work, out, why, err)
+                 : mu_simulate_question(question, source, watching, work, out, err);
     return end_outputs(&o, status, err);
 }
 
@@ -129,7 +141,8 @@ mu_status mu_verb_simulate(mu_cli *cli, mu_error *err)
     mu_cli_work work;
     mu_question *question = NULL;
     mu_simulation *simulation = MU_NEW(cli->arena, mu_simulation, 1);
-    if (simulation == NULL) {
+    mu_explanation *why = mu_cli_explains(cli) ? MU_NEW(cli->arena, mu_explanation, 1) : NULL;
+    if (simulation == NULL || (why == NULL && mu_cli_explains(cli))) {
         return mu_fail(err, MU_E_MEMORY, "out of memory");
     }
     cli->scenario.warning_count = 0; /* they are of what a steady state leaves out */
@@ -140,11 +153,11 @@ mu_status mu_verb_simulate(mu_cli *cli, mu_error *err)
     if (status != MU_OK) {
         return status;
     }
-    status = run(cli, question, &work.work, simulation, err);
+    status = run(cli, question, &work.work, simulation, why, err);
     double seconds = mu_cli_work_end(&work);
     if (status == MU_OK && cli->svg != NULL) {
         picture p = {question, simulation};
         status = mu_file_write(cli->svg, write_picture, &p, err);
     }
-    return status == MU_OK ? print(cli, question, simulation, seconds, err) : status;
+    return status == MU_OK ? print(cli, question, simulation, why, seconds, err) : status;
 }

@@ -58,8 +58,11 @@ static mu_status print(mu_cli *cli, asked *s, mu_error *err)
 static mu_status explain(mu_cli *cli, asked *s, mu_error *err)
 {
     mu_cli_work work;
-    mu_explain_wish wish = {.metric = cli->explain_of};
-    mu_status status = mu_cli_work_begin(cli, &work, err);
+    mu_explain_wish wish;
+    mu_status status = mu_cli_explain_wish(cli, &wish, err);
+    if (status == MU_OK) {
+        status = mu_cli_work_begin(cli, &work, err);
+    }
     if (status != MU_OK) {
         return status;
     }

@@ -75,7 +75,8 @@ static const mu_verb verbs[] = {
      "--trace so many clients as --concurrency says each send the next request when the last is "
      "answered. 32 draws make the 90 % intervals unless --uncertainty says otherwise.",
      "muster simulate --model llama-3.1-8b --system hgx-h100 --tp 1 --rate 2/s --requests 2000",
-     QUESTIONS | MU_TAKES_FILE | MU_TAKES_SVG | MU_TAKES_TRAFFIC, 0, 1, mu_verb_simulate},
+     QUESTIONS | MU_TAKES_FILE | MU_TAKES_SVG | MU_TAKES_TRAFFIC | MU_TAKES_EXPLAIN, 0, 1,
+     mu_verb_simulate},
     {"fabric", "a system's networks: shape, bisection, cost; a collective on their wires", "SYSTEM",
      "Describes every network link by link, or runs a collective, a MoE exchange or your own "
      "schedule flow by flow: time, bus bandwidth and the hottest links, against the closed form "
@@ -169,6 +170,8 @@ static const mu_output_flag output_flags[] = {
      MU_TAKES_EXPLAIN, false, AT(explain), NULL},
     {"explain-of", "METRIC", "the same of tpot_s, power_w, ... (default output_tokens_per_s)",
      MU_TAKES_EXPLAIN, false, AT(explain_of), NULL},
+    {"explain-rows", "N", "how many inputs the table has at most (default 12, up to 32)",
+     MU_TAKES_EXPLAIN, false, AT(explain_rows), NULL},
     {"collective", "WORD",
      "run all-reduce, reduce-scatter, all-gather, broadcast, all-to-all, point-to-point, dispatch "
      "or combine",
@@ -252,13 +255,15 @@ const mu_output_flag *mu_output_flags(uint32_t *count)
     return output_flags;
 }
 
-double mu_verb_samples(const mu_verb *verb)
+double mu_verb_samples(const mu_verb *verb, bool explains)
 {
     if ((verb->takes & (MU_TAKES_CASES | MU_TAKES_WIRES)) != 0) {
         return MU_CASE_SAMPLES;
     }
-    return verb->run == mu_verb_simulate ? MU_SIMULATION_SAMPLES
-                                         : mu_option_by_path("uncertainty.samples")->initial;
+    if (verb->run == mu_verb_simulate) {
+        return explains ? MU_EXPLAINED_SIMULATION_SAMPLES : MU_SIMULATION_SAMPLES;
+    }
+    return mu_option_by_path("uncertainty.samples")->initial;
 }
 
 bool mu_verb_takes_option(const mu_verb *verb, const mu_option *option)

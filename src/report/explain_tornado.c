@@ -47,6 +47,20 @@ static void add_row(mu_table *table, const mu_explanation *e, const mu_tornado_r
     mu_table_row(table, cells);
 }
 
+/* What it took, and what it left out. */
+static void print_cost(const mu_page *page, const mu_tornado *t)
+{
+    fprintf(page->out, "It took %llu answers", (unsigned long long)t->answers);
+    if (t->lost > 0) {
+        fprintf(page->out, " (%llu draws have none)", (unsigned long long)t->lost);
+    }
+    if (t->short_answers > 0) {
+        fprintf(page->out, " and %llu short ones, which say whom to look at",
+                (unsigned long long)t->short_answers);
+    }
+    fputs(t->moving > t->rows ? "; --explain-rows N shows more inputs.\n" : ".\n", page->out);
+}
+
 mu_status mu_explanation_print(const mu_page *page, const mu_explanation *e, mu_error *err)
 {
     static const char *const headings[] = {"input",    "5 % .. 95 %", "answer at 5 %", "at 95 %",
@@ -78,11 +92,13 @@ mu_status mu_explanation_print(const mu_page *page, const mu_explanation *e, mu_
     mu_status status = mu_table_print(table, page->out, page->colour, err);
     percent(t->others, others);
     percent(t->joint, joint);
-    fprintf(page->out,
-            "\nvariance: of the draws, what follows this input alone; other inputs %s, several "
-            "together %s.\nnarrower: the 90 %% interval, were this input known (drawn anew with it "
-            "at its best).\n",
-            others, joint);
+    fprintf(
+        page->out,
+        "\nvariance: of the draws, what follows this input alone; other inputs %s, several "
+        "together %s.\nnarrower: the 90 %% interval, were this input known (%llu draws anew with "
+        "it at its best).\n",
+        others, joint, (unsigned long long)t->worth_draws);
+    print_cost(page, t);
     return status == MU_OK ? mu_stream_check(page->out, err) : status;
 }
 
@@ -153,8 +169,12 @@ static json_t *explanation_json(const mu_explanation *e)
     mu_json_put(&json, "metric", mu_json_text(e->metric));
     mu_json_put(&json, "answer", mu_json_quantity(t->answer, mu_unit_si(e->dimension)));
     mu_json_put(&json, "draws", json_integer((json_int_t)t->draws));
+    mu_json_put(&json, "lost", json_integer((json_int_t)t->lost));
     mu_json_put(&json, "inputs", json_integer(t->inputs));
     mu_json_put(&json, "moving", json_integer(t->moving));
+    mu_json_put(&json, "worth_draws", json_integer((json_int_t)t->worth_draws));
+    mu_json_put(&json, "answers", json_integer((json_int_t)t->answers));
+    mu_json_put(&json, "short_answers", json_integer((json_int_t)t->short_answers));
     mu_json_put(&json, "rows", rows);
     mu_json_put(&json, "variance_of_others", mu_json_number(t->others));
     mu_json_put(&json, "variance_together", mu_json_number(t->joint));

@@ -49,14 +49,18 @@ mu_status mu_claim_explain_term(const mu_claim *claim, const mu_draw_plan *plan,
     for (uint32_t i = 0; i < claim->count; i++) {
         names[i] = claim->input[i].name;
     }
-    mu_status status =
-        mu_explain_metric(names, claim->count, claim->explain_of, claim->count - 1, &t.index, err);
+    mu_status status = mu_explain_metric(names, claim->count, claim->explain.metric,
+                                         claim->count - 1, &t.index, err);
     if (status == MU_OK) {
         status = mu_explain_check_draws(claim->samples, err);
     }
     if (status == MU_OK) {
-        status = mu_tornado_make(plan, (uint64_t)claim->samples, MU_TORNADO_ROWS, ask, &t, work,
-                                 &out->tornado, err);
+        mu_tornado_wish wish = {.plan = plan,
+                                .draws = (uint64_t)claim->samples,
+                                .rows = claim->explain.rows,
+                                .ask = ask,
+                                .context = &t};
+        status = mu_tornado_make(&wish, work, &out->tornado, err);
     }
     if (status == MU_OK) {
         bool answer = t.index + 1 == claim->count;

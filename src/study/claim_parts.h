@@ -68,7 +68,7 @@ typedef struct mu_claim {
     mu_claim_book *book;
     double samples;
     double seed;
-    const char *explain_of;      /* a term; NULL = the answer */
+    mu_explain_wish explain;     /* metric: a term; NULL = the answer */
     mu_explanation *explanation; /* NULL = none is wanted */
     bool has_question;
     mu_condition condition;
@@ -90,7 +90,7 @@ mu_status mu_claim_evaluate(const mu_claim *claim, mu_draw draw, bool held, mu_a
                             double *value, mu_error *err) MU_MUST_CHECK;
 
 /**
- * What explain_of hangs on.
+ * What the term that is to be explained hangs on.
  * @retval MU_E_USAGE  no such term, or too few draws
  */
 mu_status mu_claim_explain_term(const mu_claim *claim, const mu_draw_plan *plan, mu_work *work,

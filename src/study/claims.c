@@ -300,7 +300,7 @@ mu_status mu_claim_explain(const mu_catalog *catalog, const mu_entity *entity,
                         .book = book,
                         .samples = wish->samples,
                         .seed = wish->seed,
-                        .explain_of = wish->explain_of,
+                        .explain = wish->explain,
                         .explanation = wish->explanation};
     mu_status status = check(claim, work, out, err);
     return status == MU_OK && wish->explanation != NULL && !out->answered

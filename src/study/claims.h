@@ -99,7 +99,7 @@ mu_status mu_claim_check(const mu_catalog *catalog, const mu_entity *entity, dou
 typedef struct mu_claim_wish {
     double samples; /* draws; 0 = the point alone */
     double seed;
-    const char *explain_of;      /* name of a term or fact; NULL = the answer */
+    mu_explain_wish explain;     /* metric: name of a term or fact; NULL = the answer */
     mu_explanation *explanation; /* of what it hangs on; NULL = none is wanted */
 } mu_claim_wish;
 

@@ -158,8 +158,12 @@ mu_status mu_cost_explain(const mu_cost_question *question, const mu_cost_answer
     }
     if (status == MU_OK) {
         mu_draw_plan_freeze(plan);
-        status = mu_tornado_make(plan, (uint64_t)question->scenario->samples, MU_TORNADO_ROWS, ask,
-                                 &a, work, &out->tornado, err);
+        mu_tornado_wish of = {.plan = plan,
+                              .draws = (uint64_t)question->scenario->samples,
+                              .rows = wish->rows,
+                              .ask = ask,
+                              .context = &a};
+        status = mu_tornado_make(&of, work, &out->tornado, err);
     }
     mu_arena_back(work->arena, mark);
     if (status == MU_OK) {

@@ -38,6 +38,13 @@ static bool ends(const char *name, const char *end)
 
 mu_dimension mu_explain_dimension(const char *metric)
 {
+    const char *dot = strchr(metric, '.');
+    if (strncmp(metric, "power.", 6) == 0) {
+        return mu_explain_dimension(dot + 1);
+    }
+    if (dot != NULL) {
+        return MU_DIM_TIME; /* "ttft_s.p99" */
+    }
     if (strstr(metric, "_per_s") != NULL) {
         return MU_DIM_NONE;
     }
@@ -138,8 +145,12 @@ mu_status mu_explain_prediction(const mu_question *question, const mu_prediction
     }
     if (status == MU_OK) {
         mu_draw_plan_freeze(plan);
-        status = mu_tornado_make(plan, (uint64_t)question->scenario->samples, MU_TORNADO_ROWS, ask,
-                                 &a, work, &out->tornado, err);
+        mu_tornado_wish of = {.plan = plan,
+                              .draws = (uint64_t)question->scenario->samples,
+                              .rows = wish->rows,
+                              .ask = ask,
+                              .context = &a};
+        status = mu_tornado_make(&of, work, &out->tornado, err);
     }
     mu_arena_back(work->arena, mark);
     if (status == MU_OK) {

@@ -25,6 +25,8 @@ typedef struct pairing {
     double *value; /* [samples][RATIO_COUNT] */
     uint64_t samples;
     mu_arena **arena;
+    mu_service *plain[2]; /* [samples + 1] of each side, the point first */
+    bool *part[2];        /* [inputs] whether it enters the side; NULL = not yet known */
 } pairing;
 
 /* Matched over reference; 0 where the reference has none (a price that nobody knows). */
@@ -116,17 +118,28 @@ static mu_status operate(const mu_question *question, const mu_alternatives *alt
     return status;
 }
 
-static mu_status answer_pair(const pairing *p, mu_draw draw, mu_arena *arena,
+/* A side as in the plain draw, where what is held is no part of it. */
+static mu_status operate_side(const pairing *p, int side, mu_draw draw, mu_arena *arena,
+                              mu_service *out, mu_error *err)
+{
+    uint32_t held = draw.plan != NULL ? mu_draw_plan_held(draw.plan) : UINT32_MAX;
+    if (held != UINT32_MAX && p->part[side] != NULL && !p->part[side][held]) {
+        *out = p->plain[side][draw.index];
+        return MU_OK;
+    }
+    return operate(side == 0 ? p->reference : p->other, &p->alternatives[side], draw, arena, out,
+                   err);
+}
+
+static mu_status answer_pair(const pairing *p, mu_draw draw, mu_arena *arena, mu_service service[2],
                              double out[RATIO_COUNT], mu_error *err)
 {
-    mu_service reference = {0};
-    mu_service other = {0};
-    mu_status status = operate(p->reference, &p->alternatives[0], draw, arena, &reference, err);
+    mu_status status = operate_side(p, 0, draw, arena, &service[0], err);
     if (status == MU_OK) {
-        status = operate(p->other, &p->alternatives[1], draw, arena, &other, err);
+        status = operate_side(p, 1, draw, arena, &service[1], err);
     }
     if (status == MU_OK) {
-        ratios(&reference, &other, out);
+        ratios(&service[0], &service[1], out);
     }
     return status;
 }
@@ -135,7 +148,12 @@ static mu_status draw_pair(void *context, uint64_t index, uint32_t worker, mu_er
 {
     const pairing *p = context;
     mu_draw draw = {.plan = p->plan, .index = (uint32_t)index + 1};
-    return answer_pair(p, draw, p->arena[worker], p->value + index * RATIO_COUNT, err);
+    mu_service service[2] = {{0}, {0}};
+    mu_status status =
+        answer_pair(p, draw, p->arena[worker], service, p->value + index * RATIO_COUNT, err);
+    p->plain[0][index + 1] = service[0];
+    p->plain[1][index + 1] = service[1];
+    return status;
 }
 
 static mu_status run_draws(pairing *p, mu_work *work, mu_error *err)
@@ -195,9 +213,6 @@ static void fill_ratios(const pairing *p, const double point[RATIO_COUNT], doubl
                                .high = ceil(out->ratio.high * reference->chips)};
 }
 
-/* Rows of an explained match whose worth is measured: each draw answers a dozen deployments. */
-enum { MATCH_WORTHS = 5 };
-
 /* What of a match is explained: a ratio as it was drawn, scaled to what was found. */
 typedef struct explained {
     const pairing *pairing;
@@ -210,7 +225,8 @@ static mu_status ask_ratio(const void *context, mu_draw draw, mu_arena *arena, d
 {
     const explained *e = context;
     double value[RATIO_COUNT];
-    mu_status status = answer_pair(e->pairing, draw, arena, value, err);
+    mu_service service[2] = {{0}, {0}};
+    mu_status status = answer_pair(e->pairing, draw, arena, service, value, err);
     if (status == MU_OK) {
         *out = value[e->ratio] * e->scale;
     }
@@ -233,10 +249,33 @@ static mu_status choose_ratio(const mu_explain_wish *wish, const char **name, ui
     return status;
 }
 
+/* Which inputs enter which side: those that its machines draw. */
+static mu_status find_parts(pairing *p, mu_work *work, mu_error *err)
+{
+    const mu_question *const asked[2] = {p->reference, p->other};
+    uint32_t count = mu_draw_plan_count(p->plan);
+    for (int side = 0; side < 2; side++) {
+        mu_draw_plan *own = NULL;
+        bool *part = MU_NEW(work->arena, bool, count + 1);
+        if (part == NULL) {
+            return mu_fail(err, MU_E_MEMORY, "no memory for the draws");
+        }
+        mu_status status = mu_draws_open(asked[side], work->arena, &own, err);
+        if (status != MU_OK) {
+            return status;
+        }
+        for (uint32_t d = 0; d < count; d++) {
+            part[d] = mu_draw_plan_knows(own, mu_draw_plan_name(p->plan, d));
+        }
+        p->part[side] = part;
+    }
+    return MU_OK;
+}
+
 /* `point` as the draws have it: chips of the matched side, or matched over reference. */
-static mu_status explain_draws(const pairing *p, const double point[RATIO_COUNT],
-                               const mu_match *found, const mu_explain_wish *wish, mu_work *work,
-                               mu_explanation *out, mu_error *err)
+static mu_status explain_draws(pairing *p, const double point[RATIO_COUNT], const mu_match *found,
+                               const mu_explain_wish *wish, mu_work *work, mu_explanation *out,
+                               mu_error *err)
 {
     const char *name = NULL;
     explained e = {.pairing = p, .scale = 1.0};
@@ -245,8 +284,15 @@ static mu_status explain_draws(const pairing *p, const double point[RATIO_COUNT]
         e.scale = found->matched.point.chips / point[RATIO_CHIPS];
     }
     if (status == MU_OK) {
-        status = mu_tornado_make(p->plan, p->samples, MATCH_WORTHS, ask_ratio, &e, work,
-                                 &out->tornado, err);
+        status = find_parts(p, work, err);
+    }
+    if (status == MU_OK) {
+        mu_tornado_wish of = {.plan = p->plan,
+                              .draws = p->samples,
+                              .rows = wish->rows,
+                              .ask = ask_ratio,
+                              .context = &e};
+        status = mu_tornado_make(&of, work, &out->tornado, err);
     }
     if (status == MU_OK) {
         mu_explanation_name(name, p->other->catalog, p->other->engine, out);
@@ -272,13 +318,20 @@ static mu_status compare_draws(const mu_question *reference, const mu_question *
     mu_arena_mark mark = mu_arena_here(work->arena);
     double point[RATIO_COUNT];
     mu_draw no_draw = {0};
-    mu_status status = answer_pair(&p, no_draw, work->arena, point, err);
+    mu_service service[2] = {{0}, {0}};
+    mu_status status = answer_pair(&p, no_draw, work->arena, service, point, err);
     p.value = MU_NEW(work->arena, double, RATIO_COUNT *p.samples + 1);
     double *column = MU_NEW(work->arena, double, p.samples + 1);
-    if (status == MU_OK && (p.value == NULL || column == NULL)) {
+    for (int side = 0; side < 2; side++) {
+        p.plain[side] = MU_NEW(work->arena, mu_service, p.samples + 1);
+    }
+    if (status == MU_OK &&
+        (p.value == NULL || column == NULL || p.plain[0] == NULL || p.plain[1] == NULL)) {
         status = mu_fail(err, MU_E_MEMORY, "no memory for the draws");
     }
     if (status == MU_OK && p.samples > 0) {
+        p.plain[0][0] = service[0];
+        p.plain[1][0] = service[1];
         status = run_draws(&p, work, err);
     }
     if (status == MU_OK) {

@@ -31,50 +31,63 @@ typedef struct drawing {
     uint64_t samples;
 } drawing;
 
-static void keep_draw(const drawing *d, uint64_t index, const mu_sim_single *r)
+static void measure(const mu_sim_study *study, const mu_simulation *point, const mu_sim_single *r,
+                    double *value)
 {
-    const mu_question *q = d->study->asked;
-    const mu_machine point[2] = {q->prefill_machine, q->machine};
+    const mu_question *q = study->asked;
+    const mu_machine best[2] = {q->prefill_machine, q->machine};
     bool apart = r->deployment->disaggregated;
     mu_sim_run drawn = {.answer = &r->answer,
                         .config = &r->config,
                         .machines = r->machines,
-                        .precision = d->point->precision,
-                        .chips = d->point->chips,
-                        .ttft_factor = ttft_factor(r->machines, apart) / ttft_factor(point, apart)};
-    mu_sim_metrics(&drawn, d->value + index * MU_SIM_METRICS);
+                        .precision = point->precision,
+                        .chips = point->chips,
+                        .ttft_factor = ttft_factor(r->machines, apart) / ttft_factor(best, apart)};
+    mu_sim_metrics(&drawn, value);
 }
 
-static mu_status draw_one(void *context, uint64_t index, uint32_t worker, mu_error *err)
+mu_status mu_sim_in_draw(const mu_sim_study *study, const mu_simulation *point,
+                         const mu_sim_source *source, mu_draw draw, mu_arena *arena, double *value,
+                         mu_error *err)
 {
-    const drawing *d = context;
-    const mu_question *q = d->study->asked;
-    mu_arena *arena = d->arena[worker];
+    const mu_question *q = study->asked;
     mu_arena_mark mark = mu_arena_here(arena);
-    mu_draw draw = {.plan = d->plan, .index = (uint32_t)index + 1};
     mu_machine *machines = MU_NEW(arena, mu_machine, 2);
     mu_status status = machines != NULL
                            ? mu_question_machines(q, draw, &machines[0], &machines[1], err)
                            : mu_fail(err, MU_E_MEMORY, "no memory for a draw");
     if (status == MU_OK) {
-        mu_deployment drawn = mu_draws_deployment(q, &d->point->deployment, machines);
-        mu_sim_single r = {.study = d->study,
+        mu_deployment drawn = mu_draws_deployment(q, &point->deployment, machines);
+        mu_sim_single r = {.study = study,
                            .deployment = &drawn,
                            .machines = machines,
-                           .source = d->source,
+                           .source = source,
                            .home = {.arena = arena, .table = &arena, .workers = 1}};
-        mu_error why = {0};
-        status = mu_sim_run_once(&r, &why);
-        d->lost[index] = status == MU_NO;
+        status = mu_sim_run_once(&r, err);
         if (status == MU_OK) {
-            keep_draw(d, index, &r);
-        } else if (status != MU_NO) {
-            *err = why;
+            measure(study, point, &r, value);
         }
-        status = status == MU_NO ? MU_OK : status;
     }
     mu_arena_back(arena, mark);
     return status;
+}
+
+static mu_status draw_one(void *context, uint64_t index, uint32_t worker, mu_error *err)
+{
+    const drawing *d = context;
+    mu_error why = {0};
+    mu_draw draw = {.plan = d->plan, .index = (uint32_t)index + 1};
+    mu_status status = mu_sim_in_draw(d->study, d->point, d->source, draw, d->arena[worker],
+                                      d->value + index * MU_SIM_METRICS, &why);
+    d->lost[index] = status == MU_NO;
+    for (uint32_t m = 0; m < MU_SIM_METRICS && status == MU_NO; m++) {
+        d->value[index * MU_SIM_METRICS + m] = (double)NAN;
+    }
+    if (status != MU_OK && status != MU_NO) {
+        *err = why;
+        return status;
+    }
+    return MU_OK;
 }
 
 /* `column` is scratch of [samples]. */
@@ -99,7 +112,9 @@ static void fill_intervals(const drawing *d, double *column, mu_simulation *out)
 
 static mu_status draw_all(drawing *d, mu_work *work, mu_simulation *out, mu_error *err)
 {
-    d->value = MU_NEW(work->arena, double, MU_SIM_METRICS * d->samples);
+    if (d->value == NULL) {
+        d->value = MU_NEW(work->arena, double, MU_SIM_METRICS * d->samples);
+    }
     d->lost = MU_NEW(work->arena, bool, d->samples);
     double *column = MU_NEW(work->arena, double, d->samples);
     if (d->value == NULL || d->lost == NULL || column == NULL) {
@@ -117,15 +132,21 @@ static mu_status draw_all(drawing *d, mu_work *work, mu_simulation *out, mu_erro
     return status;
 }
 
-mu_status mu_sim_add_intervals(const mu_sim_study *s, mu_work *work, mu_simulation *out,
-                               mu_error *err)
+uint64_t mu_sim_samples(const mu_sim_study *study, const mu_simulation *point)
 {
-    double most = floor(drawn_requests / fmax((double)out->point.arrived, 1.0));
+    double most = floor(drawn_requests / fmax((double)point->point.arrived, 1.0));
+    return (uint64_t)fmin(study->asked->scenario->samples, most);
+}
+
+mu_status mu_sim_add_intervals(const mu_sim_study *s, mu_work *work, double *values,
+                               mu_simulation *out, mu_error *err)
+{
     mu_sim_source source;
     drawing d = {.study = s,
                  .point = out,
                  .source = &source,
-                 .samples = (uint64_t)fmin(s->asked->scenario->samples, most)};
+                 .samples = mu_sim_samples(s, out)};
+    d.value = values;
     if (d.samples == 0 || !out->point.stable) {
         return MU_OK;
     }

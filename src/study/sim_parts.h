@@ -8,6 +8,7 @@
 #define MUSTER_STUDY_SIM_PARTS_H
 
 #include "study/draws.h"
+#include "study/explain.h"
 #include "study/simulate.h"
 
 /* Means of what arrives. */
@@ -104,8 +105,44 @@ void mu_sim_warn(mu_simulation *out, const char *format, ...) MU_PRINTF(2, 3);
 void mu_sim_warn_idle(const mu_question *question, const mu_deployment *deployment,
                       mu_simulation *out);
 
-/** Draws the question's samples, as many as its requests allow, around a point that stands. */
-mu_status mu_sim_add_intervals(const mu_sim_study *study, mu_work *work, mu_simulation *out,
-                               mu_error *err) MU_MUST_CHECK;
+/**
+ * The deployment's study: the means of what arrives, and who asked.
+ * @retval MU_E_INPUT  a trace that was not opened
+ */
+mu_status mu_sim_begin(const mu_question *asked, const mu_sim_source *source, mu_work *work,
+                       mu_sim_study *s, mu_error *err) MU_MUST_CHECK;
+
+/**
+ * What is reported, with the machines of one draw.
+ * @param[in]  point    the deployment and its figures at the point
+ * @param[out] value    [MU_SIM_METRICS] in the order of sim_metrics.h
+ * @retval MU_NO        nothing could be admitted
+ */
+mu_status mu_sim_in_draw(const mu_sim_study *study, const mu_simulation *point,
+                         const mu_sim_source *source, mu_draw draw, mu_arena *arena, double *value,
+                         mu_error *err) MU_MUST_CHECK;
+
+/** Draws that so many requests a run allow of those that were asked for. */
+uint64_t mu_sim_samples(const mu_sim_study *study, const mu_simulation *point);
+
+/**
+ * Draws the question's samples, as many as its requests allow, around a point that stands.
+ * @param[out] values  [mu_sim_samples()][MU_SIM_METRICS] all draws, NAN where nothing is
+ *                     served; NULL = not wanted
+ */
+mu_status mu_sim_add_intervals(const mu_sim_study *study, mu_work *work, double *values,
+                               mu_simulation *out, mu_error *err) MU_MUST_CHECK;
+
+/**
+ * Which of what is reported is explained; unless said goodput where there is an SLO, ttft_s.p99 of
+ * open traffic, output_tokens_per_s of a closed loop.
+ */
+mu_status mu_sim_explained_metric(const mu_question *question, const mu_explain_wish *wish,
+                                  uint32_t *out, mu_error *err) MU_MUST_CHECK;
+
+/** As mu_sim_add_intervals(), and what one of the figures hangs on. */
+mu_status mu_sim_explain_draws(const mu_sim_study *study, const mu_explain_wish *wish,
+                               uint32_t metric, mu_work *work, mu_simulation *out,
+                               mu_explanation *explanation, mu_error *err) MU_MUST_CHECK;
 
 #endif

@@ -4,6 +4,7 @@
  */
 #include "study/simulate.h"
 
+#include "study/explain.h"
 #include "study/sim_metrics.h"
 #include "study/sim_parts.h"
 
@@ -24,7 +25,7 @@ void mu_sim_warn(mu_simulation *out, const char *format, ...)
     va_end(args);
 }
 
-static mu_status begin(const mu_question *asked, const mu_sim_source *source, mu_work *work,
+mu_status mu_sim_begin(const mu_question *asked, const mu_sim_source *source, mu_work *work,
                        mu_sim_study *s, mu_error *err)
 {
     *s = (mu_sim_study){
@@ -280,9 +281,20 @@ mu_status mu_simulate_deployment(const mu_question *question, const mu_deploymen
 {
     const mu_machine own[2] = {question->prefill_machine, question->machine};
     mu_sim_study s;
-    mu_status status = begin(question, source, work, &s, err);
+    mu_status status = mu_sim_begin(question, source, work, &s, err);
     return status == MU_OK ? simulate_point(&s, deployment, machines != NULL ? machines : own,
                                             watch, work, out, err)
+                           : status;
+}
+
+/* The point run of what is asked for, or of the best. */
+static mu_status simulate_found(mu_sim_study *s, const mu_sim_watch *watch, mu_work *work,
+                                mu_simulation *out, mu_error *err)
+{
+    const mu_machine machines[2] = {s->asked->prefill_machine, s->asked->machine};
+    mu_deployment deployment;
+    mu_status status = find_deployment(s, work, &deployment, err);
+    return status == MU_OK ? simulate_point(s, &deployment, machines, watch, work, out, err)
                            : status;
 }
 
@@ -290,17 +302,29 @@ mu_status mu_simulate_question(const mu_question *question, const mu_sim_source 
                                const mu_sim_watch *watch, mu_work *work, mu_simulation *out,
                                mu_error *err)
 {
-    const mu_machine machines[2] = {question->prefill_machine, question->machine};
     mu_sim_study s;
-    mu_deployment deployment;
-    mu_status status = begin(question, source, work, &s, err);
+    mu_status status = mu_sim_begin(question, source, work, &s, err);
     if (status == MU_OK) {
-        status = find_deployment(&s, work, &deployment, err);
+        status = simulate_found(&s, watch, work, out, err);
+    }
+    return status == MU_OK ? mu_sim_add_intervals(&s, work, NULL, out, err) : status;
+}
+
+mu_status mu_simulate_explain(const mu_question *question, const mu_sim_source *source,
+                              const mu_sim_watch *watch, const mu_explain_wish *wish, mu_work *work,
+                              mu_simulation *out, mu_explanation *explanation, mu_error *err)
+{
+    mu_sim_study s;
+    uint32_t metric = 0;
+    mu_status status = mu_sim_explained_metric(question, wish, &metric, err);
+    if (status == MU_OK) {
+        status = mu_sim_begin(question, source, work, &s, err);
     }
     if (status == MU_OK) {
-        status = simulate_point(&s, &deployment, machines, watch, work, out, err);
+        status = simulate_found(&s, watch, work, out, err);
     }
-    return status == MU_OK ? mu_sim_add_intervals(&s, work, out, err) : status;
+    return status == MU_OK ? mu_sim_explain_draws(&s, wish, metric, work, out, explanation, err)
+                           : status;
 }
 
 double mu_simulation_good_share(const mu_simulation *s)

@@ -62,8 +62,12 @@ mu_status mu_supply_explain(const mu_supply_question *question, const mu_supply_
                           : mu_fail(err, MU_E_MEMORY, "no memory for the draws");
     if (status == MU_OK) {
         mu_draw_plan_freeze(plan);
-        status = mu_tornado_make(plan, (uint64_t)question->samples, MU_TORNADO_ROWS, ask, &f, work,
-                                 &out->tornado, err);
+        mu_tornado_wish of = {.plan = plan,
+                              .draws = (uint64_t)question->samples,
+                              .rows = wish->rows,
+                              .ask = ask,
+                              .context = &f};
+        status = mu_tornado_make(&of, work, &out->tornado, err);
     }
     mu_arena_back(work->arena, mark);
     if (status == MU_OK) {

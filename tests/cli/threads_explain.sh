@@ -7,8 +7,11 @@ for threads in 1 2 8; do
         --threads $threads --explain --json > "$SCRATCH/predict$threads"
     muster match hgx-h100 --with hgx-h20 --model llama-3.1-8b --tpot 50ms --uncertainty 32 \
         --threads $threads --explain-of power_ratio --csv > "$SCRATCH/match$threads"
+    muster simulate --model llama-3.1-8b --system hgx-h100 --tp 1 --rate 2/s --requests 300 \
+        --uncertainty 32 --threads $threads --explain-of e2e_s.p50 --csv \
+        > "$SCRATCH/simulate$threads"
 done
-for verb in predict match; do
+for verb in predict match simulate; do
     cmp "$SCRATCH/${verb}1" "$SCRATCH/${verb}2"
     cmp "$SCRATCH/${verb}1" "$SCRATCH/${verb}8"
 done
@@ -20,3 +23,4 @@ total += explain["variance_of_others"] + explain["variance_together"]
 assert abs(total - 1) < 1e-9, total
 assert explain["metric"] == "output_tokens_per_s" and explain["rows"], explain
 END
+grep -q '^engine/vllm/step_factor,' "$SCRATCH/simulate1"

@@ -228,7 +228,7 @@ static mu_status explained(const mu_catalog *catalog, const mu_entity *claim, do
                            const char *of, mu_claim_answer *out, mu_explanation *explanation,
                            mu_error *err)
 {
-    const mu_claim_wish wish = {samples, 1.0, of, explanation};
+    const mu_claim_wish wish = {samples, 1.0, {.metric = of}, explanation};
     return mu_claim_explain(catalog, claim, &wish, mu_claim_book_create(t.arena), &t.work, out,
                             err);
 }
