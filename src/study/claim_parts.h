@@ -20,9 +20,20 @@ typedef struct mu_claim_entry {
     mu_prediction *prediction;
 } mu_claim_entry;
 
+enum { MU_CLAIM_SUPPLY_WORDS = 4 };
+
+/* Answers to one question of supply, in the order of its kind's words. */
+typedef struct mu_claim_made {
+    const mu_entity *entity; /* chip or foundry */
+    double from, by, samples, seed;
+    mu_quantity word[MU_CLAIM_SUPPLY_WORDS];
+} mu_claim_made;
+
 struct mu_claim_book {
     uint32_t count;
     mu_claim_entry *entry[MU_CLAIM_BOOK_MAX]; /* the first so many are kept */
+    uint32_t made_count;
+    mu_claim_made made[MU_CLAIM_BOOK_MAX]; /* as well */
 };
 
 /* What is behind an engine term. */

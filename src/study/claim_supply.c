@@ -16,12 +16,6 @@
 static const char *const chip_words[] = {"made", "made_a_month", NULL};
 static const char *const fab_words[] = {"dies_ratio", "year_ratio", "dies_a_month", "year", NULL};
 
-static mu_quantity fab_word(const mu_fab_answer *a, uint32_t word)
-{
-    const mu_quantity *const of[] = {&a->dies_ratio, &a->year_ratio, &a->dies, &a->year};
-    return *of[word];
-}
-
 static mu_status read_word(const mu_claim *claim, const mu_node *map, const char *key,
                            const char **out, mu_error *err)
 {
@@ -136,27 +130,84 @@ mu_status mu_claim_supply_read(mu_claim *claim, const mu_node *node, const char 
     return mu_claim_add(claim, &input, &operand, node, err);
 }
 
+static mu_status ask_chip(const mu_claim_supply *supply, mu_arena *arena, mu_claim_made *out,
+                          mu_error *err)
+{
+    mu_supply_answer *answer = MU_NEW(arena, mu_supply_answer, 1);
+    if (answer == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "no memory for a claim");
+    }
+    mu_status status = mu_supply_answer_question(&supply->question, arena, answer, err);
+    out->word[0] = answer->total;
+    out->word[1] = answer->rate;
+    return status;
+}
+
+static mu_status ask_fab(const mu_claim_supply *supply, mu_arena *arena, mu_claim_made *out,
+                         mu_error *err)
+{
+    mu_fab_answer *answer = MU_NEW(arena, mu_fab_answer, 1);
+    if (answer == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "no memory for a claim");
+    }
+    mu_status status =
+        mu_fab_answer_question(&supply->question, supply->entity, arena, answer, err);
+    out->word[0] = answer->dies_ratio;
+    out->word[1] = answer->year_ratio;
+    out->word[2] = answer->dies;
+    out->word[3] = answer->year;
+    return status;
+}
+
+static const mu_claim_made *find(const mu_claim_book *book, const mu_claim_supply *supply)
+{
+    const mu_supply_question *q = &supply->question;
+    for (uint32_t i = 0; i < book->made_count; i++) {
+        const mu_claim_made *made = &book->made[i];
+        if (made->entity == supply->entity && made->from == q->from && made->by == q->by &&
+            made->samples == q->samples && made->seed == q->seed) {
+            return made;
+        }
+    }
+    return NULL;
+}
+
+/* From the book, or asked and put there. */
+static mu_status answer(const mu_claim_supply *supply, mu_claim_book *book, mu_arena *arena,
+                        mu_claim_made *out, mu_error *err)
+{
+    const mu_supply_question *q = &supply->question;
+    const mu_claim_made *known = find(book, supply);
+    if (known != NULL) {
+        *out = *known;
+        return MU_OK;
+    }
+    *out = (mu_claim_made){.entity = supply->entity,
+                           .from = q->from,
+                           .by = q->by,
+                           .samples = q->samples,
+                           .seed = q->seed};
+    mu_status status = supply->entity->kind == MU_ENTITY_CHIP ? ask_chip(supply, arena, out, err)
+                                                              : ask_fab(supply, arena, out, err);
+    if (status == MU_OK && book->made_count < MU_CLAIM_BOOK_MAX) {
+        book->made[book->made_count++] = *out;
+    }
+    return status;
+}
+
 mu_status mu_claim_supply_ask(mu_claim *claim, uint32_t index, mu_arena *arena, mu_error *err)
 {
     const mu_claim_supply *supply = claim->operand[index].supply;
-    mu_quantity q = {0};
-    mu_status status = MU_OK;
-    if (supply->entity->kind == MU_ENTITY_CHIP) {
-        mu_supply_answer *answer = MU_NEW(arena, mu_supply_answer, 1);
-        status = answer == NULL ? mu_fail(err, MU_E_MEMORY, "no memory for a claim")
-                                : mu_supply_answer_question(&supply->question, arena, answer, err);
-        q = status == MU_OK ? (supply->metric == 0 ? answer->total : answer->rate) : q;
-    } else {
-        mu_fab_answer *answer = MU_NEW(arena, mu_fab_answer, 1);
-        status = answer == NULL ? mu_fail(err, MU_E_MEMORY, "no memory for a claim")
-                                : mu_fab_answer_question(&supply->question, supply->entity, arena,
-                                                         answer, err);
-        q = status == MU_OK ? fab_word(answer, supply->metric) : q;
+    mu_claim_made made;
+    mu_status status = answer(supply, claim->book, arena, &made, err);
+    if (status != MU_OK) {
+        return status;
     }
-    if (status == MU_OK && !(isfinite(q.value) && isfinite(q.low) && isfinite(q.high))) {
-        status = mu_fail(err, MU_NO, "%s has no finite answer: nobody else makes these chips",
-                         supply->entity->id);
+    mu_quantity q = made.word[supply->metric];
+    if (!(isfinite(q.value) && isfinite(q.low) && isfinite(q.high))) {
+        return mu_fail(err, MU_NO, "%s has no finite answer: nobody else makes these chips",
+                       supply->entity->id);
     }
     claim->input[index].range = (mu_range){.best = q.value, .low = q.low, .high = q.high};
-    return status;
+    return MU_OK;
 }
