@@ -35,6 +35,9 @@ static json_t *input(const mu_catalog *catalog, const mu_claim_input *in, const 
     if (in->formula[0] != '\0') {
         mu_json_put(&json, "formula", mu_json_text(in->formula));
     }
+    if (in->command != NULL) {
+        mu_json_put(&json, "command", mu_json_text(in->command));
+    }
     if (in->kind == MU_INPUT_FACT || in->kind == MU_INPUT_DATE) {
         mu_quantity range = {in->range.best, in->range.low, in->range.high};
         mu_json_put(&json, "range", mu_json_quantity(range, unit));

@@ -134,6 +134,20 @@ static mu_status print_terms(const mu_page *page, const mu_claim_answer *claim, 
     return mu_table_print(table, page->out, page->colour, err);
 }
 
+/* How to ask a term of the engine oneself, for the working of its own. */
+static void print_commands(const mu_page *page, const mu_claim_answer *claim)
+{
+    const char *gap = "\n";
+    for (uint32_t i = 0; i < claim->input_count; i++) {
+        const mu_claim_input *input = &claim->input[i];
+        if (input->command != NULL) {
+            fprintf(page->out, "%s%s%s%s: `%s`\n", gap, bold(page, true), input->name,
+                    bold(page, false), input->command);
+            gap = "";
+        }
+    }
+}
+
 static void print_inputs(const mu_page *page, const mu_catalog *catalog,
                          const mu_claim_answer *claim)
 {
@@ -200,6 +214,7 @@ mu_status mu_claim_print(const mu_page *page, const mu_catalog *catalog,
     fputc('\n', page->out);
     mu_status status = print_terms(page, claim, err);
     if (status == MU_OK) {
+        print_commands(page, claim);
         fputc('\n', page->out);
         print_inputs(page, catalog, claim);
         status = mu_stream_check(page->out, err);

@@ -116,6 +116,9 @@ mu_status mu_claim_add(mu_claim *claim, const mu_claim_input *input,
                        const mu_claim_operand *operand, const mu_node *node,
                        mu_error *err) MU_MUST_CHECK;
 
+/** The command line that asks a term of the engine; NULL where there is none. Of the arena. */
+const char *mu_claim_command(const mu_node *term, mu_arena *arena);
+
 /** Reads {supply: {..}, metric: ..} into the next operand. */
 mu_status mu_claim_supply_read(mu_claim *claim, const mu_node *node, const char *name,
                                mu_error *err) MU_MUST_CHECK;

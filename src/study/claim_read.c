@@ -339,6 +339,9 @@ static mu_status read_terms(mu_claim *claim, mu_error *err)
         } else {
             status = mu_claim_engine_read(claim, node, node->key, err);
         }
+        if (status == MU_OK && node->kind == MU_NODE_MAP) {
+            claim->input[claim->count - 1].command = mu_claim_command(node, claim->arena);
+        }
     }
     return status;
 }

@@ -33,6 +33,7 @@ typedef struct mu_claim_input {
     mu_claim_input_kind kind;
     const char *name;    /* as written: "fact h20 memory.capacity", or the term's name */
     const char *formula; /* of a term: its expression, or the question to the engine */
+    const char *command; /* of an engine term: what asks the same; NULL = nothing does */
     const char *unit;    /* SI of facts, of engine answers; "" none */
     const char *source;  /* id; "" where it is none's */
     const char *note;

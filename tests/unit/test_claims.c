@@ -224,6 +224,43 @@ static void test_supply(void **state)
     assert_true(fabs(a.answer.high * 2.0 / made->total.high - 1.0) < 0.05);
 }
 
+static const char *command_of(const char *term)
+{
+    mu_claim_answer a =
+        own(mu_arena_printf(
+                t.arena, "    terms:\n      a: %s\n    question: a\n    holds: {above: 0}\n", term),
+            0);
+    for (uint32_t i = 0; i < a.input_count; i++) {
+        if (strcmp(a.input[i].name, "a") == 0) {
+            return a.input[i].command;
+        }
+    }
+    fail_msg("no term a");
+    return NULL;
+}
+
+/* A term of the engine says how to ask it oneself; an expression does not. */
+static void test_command(void **state)
+{
+    (void)state;
+    assert_string_equal(
+        command_of("{predict: {model: llama-3.1-8b, system: {id: hgx-h100, chips: 2}, slo: {tpot: "
+                   "50ms}, deployment: {mode: aggregated, serve: {tp: 1, batch: 32}}}, metric: "
+                   "ttft_s}"),
+        "muster predict --model llama-3.1-8b --system hgx-h100 --chips 2 --tpot 50ms --mode "
+        "aggregated --tp 1 --batch 32");
+    assert_string_equal(
+        command_of("{match: {model: llama-3.1-8b, system: {id: hgx-h100, chips: 2}, with: "
+                   "[hgx-h200]}, metric: ratio}"),
+        "muster match hgx-h100 --model llama-3.1-8b --with hgx-h200 --chips 2");
+    assert_string_equal(command_of("{supply: {by: 2026-12, foundry: smic}, metric: year}"),
+                        "muster supply smic --by 2026-12");
+    assert_string_equal(
+        command_of("{cost: {system: hgx-h100, cost: {region: us}}, metric: year_usd}"),
+        "muster cost hgx-h100 --region us");
+    assert_null(command_of("1 + 1"));
+}
+
 static mu_status explained(const mu_catalog *catalog, const mu_entity *claim, double samples,
                            const char *of, mu_claim_answer *out, mu_explanation *explanation,
                            mu_error *err)
@@ -504,14 +541,14 @@ static void test_dates(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_interval),       cmocka_unit_test(test_judge),
-        cmocka_unit_test(test_engine),         cmocka_unit_test(test_shipped),
-        cmocka_unit_test(test_threads),        cmocka_unit_test(test_bad),
-        cmocka_unit_test(test_overlay),        cmocka_unit_test(test_dates),
-        cmocka_unit_test(test_point),          cmocka_unit_test(test_supply),
-        cmocka_unit_test(test_explain),        cmocka_unit_test(test_cost),
-        cmocka_unit_test(test_cost_of_tokens), cmocka_unit_test(test_no),
-        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_interval), cmocka_unit_test(test_judge),
+        cmocka_unit_test(test_engine),   cmocka_unit_test(test_shipped),
+        cmocka_unit_test(test_threads),  cmocka_unit_test(test_bad),
+        cmocka_unit_test(test_overlay),  cmocka_unit_test(test_dates),
+        cmocka_unit_test(test_point),    cmocka_unit_test(test_supply),
+        cmocka_unit_test(test_explain),  cmocka_unit_test(test_command),
+        cmocka_unit_test(test_cost),     cmocka_unit_test(test_cost_of_tokens),
+        cmocka_unit_test(test_no),       cmocka_unit_test(test_rows),
     };
     return cmocka_run_group_tests(tests, twin_open, twin_close);
 }
