@@ -148,8 +148,9 @@ mu_status mu_catalog_calibrations(const mu_catalog *catalog, const mu_entity *en
 const char *mu_catalog_text(const mu_catalog *catalog, const mu_entity *entity, const char *path);
 
 /**
- * One fact by path; when `required` is false a missing one gives MU_OK and out->path == NULL.
- * @retval MU_E_INPUT missing though required, or malformed
+ * One fact by path; when `required` is false a missing one gives MU_OK and out->path == NULL, as
+ * does a path that no entity of its kind may state.
+ * @retval MU_E_INPUT missing though required, malformed, or at a path that is no fact's
  */
 mu_status mu_catalog_fact(const mu_catalog *catalog, const mu_entity *entity, const char *path,
                           bool required, mu_fact *out, mu_error *err) MU_MUST_CHECK;

@@ -180,9 +180,13 @@ mu_status mu_catalog_fact(const mu_catalog *catalog, const mu_entity *entity, co
                           bool required, mu_fact *out, mu_error *err)
 {
     assert(out != NULL);
-    mu_fact_place place = {
-        .item = mu_schema_find(entity->kind, path), .path = path, .catalog = catalog};
+    mu_fact_place place = {.path = path, .catalog = catalog};
     place.node = mu_catalog_node(catalog, entity, path, &place.entity);
+    if (place.node == NULL && !required) {
+        *out = (mu_fact){.path = NULL};
+        return MU_OK;
+    }
+    place.item = mu_schema_find(entity->kind, path);
     if (place.item == NULL || (place.node != NULL && !reads_as_fact(place.item, place.node))) {
         return mu_fail(err, MU_E_INPUT, "a %s has no fact \"%.80s\"",
                        mu_entity_kind_text(entity->kind), path);
@@ -190,12 +194,8 @@ mu_status mu_catalog_fact(const mu_catalog *catalog, const mu_entity *entity, co
     if (place.node != NULL) {
         return mu_fact_read(&place, out, err);
     }
-    if (required) {
-        return mu_node_fail(&entity->doc, entity->doc.root, err, "%s \"%s\" does not say its %s",
-                            mu_entity_kind_text(entity->kind), entity->id, path);
-    }
-    *out = (mu_fact){.path = NULL};
-    return MU_OK;
+    return mu_node_fail(&entity->doc, entity->doc.root, err, "%s \"%s\" does not say its %s",
+                        mu_entity_kind_text(entity->kind), entity->id, path);
 }
 
 enum { NAMES_MAX = 3 }; /* `<...>` of a pattern of the schema */

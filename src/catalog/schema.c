@@ -327,9 +327,6 @@ static bool part_fits(const char *pattern, size_t pattern_length, const char *pa
     if (length == 0) {
         return false;
     }
-    if (pattern[0] != '<') {
-        return pattern_length == length && memcmp(pattern, part, length) == 0;
-    }
     if (strncmp(pattern, "<dtype>", pattern_length) != 0) {
         return true;
     }
@@ -343,6 +340,21 @@ static bool part_fits(const char *pattern, size_t pattern_length, const char *pa
     return mu_dtype_parse(name, &dtype) && strcmp(mu_dtype_text(dtype), name) == 0;
 }
 
+static bool ends_part(char c)
+{
+    return c == '\0' || c == '.';
+}
+
+/* Length of a part that both begin with, word for word; 0 when they differ. */
+static size_t same_part(const char *pattern, const char *path)
+{
+    size_t length = 0;
+    while (pattern[length] == path[length] && !ends_part(path[length])) {
+        length++;
+    }
+    return ends_part(pattern[length]) && ends_part(path[length]) ? length : 0;
+}
+
 /*
  * Walks both together. Returns the rest of the pattern once the path is used up ("" when both end
  * together), or NULL when they differ.
@@ -350,9 +362,17 @@ static bool part_fits(const char *pattern, size_t pattern_length, const char *pa
 static const char *match_rest(const char *pattern, const char *path)
 {
     for (;;) {
-        size_t pattern_length = part_length(pattern);
-        size_t length = part_length(path);
-        if (!part_fits(pattern, pattern_length, path, length)) {
+        size_t pattern_length = 0;
+        size_t length = 0;
+        if (pattern[0] == '<') {
+            pattern_length = part_length(pattern);
+            length = part_length(path);
+            length = part_fits(pattern, pattern_length, path, length) ? length : 0;
+        } else {
+            length = same_part(pattern, path);
+            pattern_length = length;
+        }
+        if (length == 0) {
             return NULL;
         }
         pattern += pattern_length;

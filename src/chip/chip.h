@@ -211,8 +211,11 @@ double mu_place_factor(const mu_chip *chip, const mu_shape_place *place);
  */
 mu_dtype mu_chip_path(const mu_chip *chip, mu_dtype activations, mu_dtype weights);
 
+/** Draw of a chip in a step that neither computes nor moves memory: clocks up, waiting [W]. */
+double mu_chip_working(const mu_chip *chip);
+
 /**
- * Energy of an operator that takes cost->time_s: idle draw plus activity of matrix units and
+ * Energy of an operator that takes cost->time_s: that draw plus activity of matrix units and
  * memory, never above tdp_w * time [J].
  */
 double mu_chip_energy(const mu_chip *chip, const mu_kernel_cost *cost);

@@ -212,16 +212,26 @@ double mu_path_roofline_s(const mu_chip *chip, const mu_path *path, double flop,
     return compute_s > memory_s ? compute_s : memory_s;
 }
 
+static double room(const mu_chip *chip)
+{
+    return chip->tdp_w > chip->idle_w ? chip->tdp_w - chip->idle_w : 0;
+}
+
+double mu_chip_working(const mu_chip *chip)
+{
+    return chip->idle_w + room(chip) * chip->params.energy_active_share;
+}
+
 double mu_chip_energy(const mu_chip *chip, const mu_kernel_cost *cost)
 {
     const mu_chip_params *p = &chip->params;
-    double room_w = chip->tdp_w > chip->idle_w ? chip->tdp_w - chip->idle_w : 0;
+    double room_w = room(chip);
     double peak = path_peak(chip, cost->dtype);
     double matrix_s = peak > 0 ? cost->flop / peak : 0;
     double memory_s = cost->bytes / chip->memory_bandwidth;
     double active_j =
         room_w * (p->energy_matrix_share * matrix_s + p->energy_memory_share * memory_s);
-    double joule = chip->idle_w * cost->time_s + active_j;
+    double joule = mu_chip_working(chip) * cost->time_s + active_j;
     double most = chip->tdp_w * cost->time_s;
     return joule < most ? joule : most;
 }

@@ -45,7 +45,7 @@ static void add_settings(mu_table *table, const mu_match *match)
 /* Power stands beside chips and cost: all three at equal work, as in the sentence. */
 static const mu_quantity *ratio_of(const mu_match *match, const mu_metric *ratio)
 {
-    return ratio->dimension == MU_DIM_POWER ? &match->power_ratio : &ratio->quantity;
+    return strcmp(ratio->key, "power_w") == 0 ? &match->power_ratio : &ratio->quantity;
 }
 
 static void add_metrics(mu_table *table, const mu_match *match)

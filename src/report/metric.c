@@ -39,6 +39,7 @@ static const struct {
         energy_per_output_token_j),
     ROW("power.output_tokens_per_s_per_kw", "output tokens/s per kW", NONE, "tokens/s/kW",
         power.output_tokens_per_s_per_kw),
+    ROW("power.rack_w", "heat of a full rack", POWER, "W", power.rack_w),
 };
 
 _Static_assert(sizeof rows / sizeof rows[0] <= MU_METRICS_MAX, "room for every metric");

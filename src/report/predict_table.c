@@ -51,7 +51,8 @@ static void add_metrics(mu_table *table, const mu_prediction *p)
     uint32_t count = mu_metrics(p, metrics);
     for (uint32_t i = 0; i < count; i++) {
         char text[MU_CELL_MAX];
-        if (metrics[i].quantity.value > 0.0) {
+        bool below = strcmp(metrics[i].key, "power.rack_w") == 0; /* among the watts by part */
+        if (metrics[i].quantity.value > 0.0 && !below) {
             mu_format_quantity(metrics[i].quantity, metrics[i].dimension, text);
             row(table, metrics[i].label, text);
         }
@@ -223,6 +224,8 @@ static void compare_metrics(mu_table *table, const mu_prediction *const answers[
             (void)snprintf(text[i], MU_CELL_MAX, "-");
             if (answers[i] != NULL) {
                 mu_metrics(answers[i], own);
+            }
+            if (answers[i] != NULL && own[r].quantity.high > 0.0) {
                 mu_format_quantity(own[r].quantity, own[r].dimension, text[i]);
             }
             cells[i + 1] = text[i];
@@ -254,10 +257,12 @@ static void csv_row(mu_table *table, const char *name, const mu_metric *metric)
     char value[32];
     char low[32];
     char high[32];
+    bool known = metric->quantity.high > 0.0;
     mu_text_exact(metric->quantity.value, value);
     mu_text_exact(metric->quantity.low, low);
     mu_text_exact(metric->quantity.high, high);
-    const char *const cells[] = {name, metric->key, value, low, high, metric->unit};
+    const char *const cells[] = {
+        name, metric->key, known ? value : "", known ? low : "", known ? high : "", metric->unit};
     mu_table_row(table, cells);
 }
 

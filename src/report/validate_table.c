@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { COLUMNS = 11, REASONS_SHOWN = 12, CASES_SHOWN = 120, CASE_COLUMNS = 6 };
+enum { COLUMNS = 11, REASONS_SHOWN = 12, CASES_SHOWN = 200, CASE_COLUMNS = 6 };
 
 static void percent(double share, char out[32])
 {

@@ -78,7 +78,8 @@ static void take_kernel(const mu_machine *machine, const mu_kernel_cost *cost, u
     out->time_s = out->launch_s + work_s * how.work;
     out->flop = cost->flop;
     out->bytes = cost->bytes;
-    double active = mu_chip_energy(&machine->chip, cost) - machine->chip.idle_w * cost->time_s;
+    double active =
+        mu_chip_energy(&machine->chip, cost) - mu_chip_working(&machine->chip) * cost->time_s;
     out->activity_j = active > 0.0 ? active : 0.0;
     out->bound = cost->bound;
 }

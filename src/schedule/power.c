@@ -54,17 +54,26 @@ static mu_status check_range(const mu_catalog *catalog, const mu_entity *system,
                         row->min, row->max, range.low, range.high);
 }
 
-/* Facts of the system within their limits, else the priors. */
+/* The fact of a system within its limits, else the prior. */
+static mu_status range_of(const mu_catalog *catalog, const mu_entity *system, const param_row *row,
+                          mu_range *out, mu_error *err)
+{
+    mu_fact fact;
+    *out = row->prior;
+    mu_status status = mu_catalog_fact(catalog, system, row->path, false, &fact, err);
+    if (status != MU_OK || fact.path == NULL) {
+        return status;
+    }
+    *out = fact.range;
+    return check_range(catalog, system, row, fact.range, err);
+}
+
 static mu_status read_params(const mu_catalog *catalog, const mu_entity *system, mu_draw draw,
                              params *out, mu_error *err)
 {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        mu_fact fact;
-        mu_status status = mu_catalog_fact(catalog, system, rows[i].path, false, &fact, err);
-        mu_range range = status == MU_OK && fact.path != NULL ? fact.range : rows[i].prior;
-        if (status == MU_OK) {
-            status = check_range(catalog, system, &rows[i], range, err);
-        }
+        mu_range range;
+        mu_status status = range_of(catalog, system, &rows[i], &range, err);
         if (status != MU_OK) {
             return status;
         }
@@ -254,6 +263,12 @@ void mu_power_add(mu_power *power, const mu_machine *machine, double chips, doub
         double rack_w = mu_power_inside(&added) / chips * split->chips_per_rack;
         power->rack_w = fmax(power->rack_w, rack_w);
     }
+}
+
+double mu_power_chips(const mu_power *power)
+{
+    return power->part_w[MU_POWER_IDLE] + power->part_w[MU_POWER_COMPUTE] +
+           power->part_w[MU_POWER_MEMORY];
 }
 
 double mu_power_inside(const mu_power *power)

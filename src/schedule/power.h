@@ -104,6 +104,9 @@ double mu_power_per_chip(const mu_machine *machine, double rank_w);
 void mu_power_add(mu_power *power, const mu_machine *machine, double chips, double rank_w,
                   double memory_w);
 
+/** What chips draw, as their own sensors have it: idle, compute and memory traffic [W]. */
+double mu_power_chips(const mu_power *power);
+
 /** What the racks draw: the sum of all parts but the hall's, in their order [W]. */
 double mu_power_inside(const mu_power *power);
 

@@ -311,7 +311,7 @@ static void finish(const mu_step_table *t, double activity_j, mu_step_cost *out)
     const mu_machine *m = t->machine;
     double factor = m->engine.step_factor;
     double time_s = out->time_s * factor;
-    double energy_j = fmin(m->chip.idle_w * time_s + activity_j, m->chip.tdp_w * time_s);
+    double energy_j = fmin(mu_chip_working(&m->chip) * time_s + activity_j, m->chip.tdp_w * time_s);
     out->time_s = time_s * t->stages;
     out->network_s = fmax(out->network_s, 0.0) * factor * t->stages;
     out->flop *= t->stages;

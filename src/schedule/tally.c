@@ -85,7 +85,7 @@ void mu_block_tally_finish(const mu_machine *machine, const mu_load *load, doubl
     step->time_s += host_s;
     scale_time(step, engine->step_factor);
     double most_j = machine->chip.tdp_w * step->time_s;
-    step->energy_j = smaller(machine->chip.idle_w * step->time_s + activity_j, most_j);
+    step->energy_j = smaller(mu_chip_working(&machine->chip) * step->time_s + activity_j, most_j);
 }
 
 double mu_load_imbalance(const mu_program *program, const mu_machine *machine, const mu_load *load)

@@ -34,6 +34,7 @@
     X(POWER, "power_w")                                                                            \
     X(POWER_LIMIT, "power_limit_w")                                                                \
     X(POWER_RATED, "power_rated_w")                                                                \
+    X(CHIPS_POWER, "chips_power_w")                                                                \
     X(UNIT_POWER, "unit_power_w")                                                                  \
     X(UNIT_LIMIT, "unit_limit_w")                                                                  \
     X(UNIT_RATED, "unit_rated_w")                                                                  \

@@ -156,6 +156,8 @@ static double measure_of(const mu_service *s, mu_measure_kind kind, double outpu
         return s->power.limit_w;
     case MU_MEASURE_POWER_RATED:
         return s->power.rated_w;
+    case MU_MEASURE_CHIPS_POWER:
+        return mu_power_chips(&s->power);
     case MU_MEASURE_UNIT_POWER:
         return s->power_w - s->power.outside_w;
     case MU_MEASURE_UNIT_LIMIT:

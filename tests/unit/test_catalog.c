@@ -205,7 +205,8 @@ static void facts(void **state)
     assert_non_null(strstr(err.text, "\"old\" does not say its clock"));
     assert_int_equal(mu_catalog_fact(catalog, old, "clock", false, &f, NULL), MU_OK);
     assert_null(f.path);
-    assert_int_equal(mu_catalog_fact(catalog, old, "colour", false, &f, NULL), MU_E_INPUT);
+    assert_int_equal(mu_catalog_fact(catalog, old, "colour", true, &f, NULL), MU_E_INPUT);
+    assert_int_equal(mu_catalog_fact(catalog, old, "memory", false, &f, NULL), MU_E_INPUT);
 }
 
 static void inheritance(void **state)

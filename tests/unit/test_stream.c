@@ -32,6 +32,7 @@ static mu_chip plain_chip(void)
     chip.params.stream_quantise_efficiency = 0.25;
     chip.params.stream_l2_speed = 2;
     chip.params.gemm_resident = 1;
+    chip.params.energy_active_share = 0.1;
     chip.params.energy_matrix_share = 0.8;
     chip.params.energy_memory_share = 0.4;
     return chip;
@@ -88,13 +89,14 @@ static void energy_by_hand(void **state)
     (void)state;
     mu_chip chip = plain_chip();
     mu_kernel_cost cost = {.time_s = 1, .dtype = MU_DTYPE_BF16};
-    assert_near(mu_chip_energy(&chip, &cost), 100, 1e-12); /* idle */
-    cost.flop = 200e12;                                    /* half the peak: 100 + 500 * 0.8 / 2 */
-    assert_near(mu_chip_energy(&chip, &cost), 300, 1e-12);
+    assert_near(mu_chip_working(&chip), 150, 1e-12); /* 100 + 500 * 0.1 */
+    assert_near(mu_chip_energy(&chip, &cost), 150, 1e-12);
+    cost.flop = 200e12; /* half the peak: + 500 * 0.8 / 2 */
+    assert_near(mu_chip_energy(&chip, &cost), 350, 1e-12);
     cost.bytes = 0.5e12; /* and half the bandwidth: + 500 * 0.4 / 2 */
-    assert_near(mu_chip_energy(&chip, &cost), 400, 1e-12);
+    assert_near(mu_chip_energy(&chip, &cost), 450, 1e-12);
     cost.flop = 400e12;
-    cost.bytes = 1e12; /* 100 + 500 * 1.2 is more than the limit */
+    cost.bytes = 1e12; /* 150 + 500 * 1.2 is more than the limit */
     assert_near(mu_chip_energy(&chip, &cost), 600, 1e-12);
 }
 
