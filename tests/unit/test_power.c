@@ -269,8 +269,7 @@ static void bad_facts(void **state)
         "  conversion_efficiency: {best: 0.2, grade: D, source: muster-estimate, note: test}\n",
         "  host_load: {best: 0.1, grade: D, source: muster-estimate, note: test}\n",
         "  fan_speed: {best: 0.2, grade: D, source: muster-estimate, note: test}\n",
-        "  loss_square: {best: 0.6, grade: D, source: muster-estimate, note: test}\n",
-        "  optics_share: {best: 1.5, grade: D, source: muster-estimate, note: test}\n"};
+        "  loss_square: {best: 0.6, grade: D, source: muster-estimate, note: test}\n"};
     for (size_t i = 0; i < sizeof lines / sizeof lines[0]; i++) {
         mu_machine m;
         mu_error err = {0};
