@@ -82,7 +82,7 @@ static json_t *with_dates(const mu_cli *cli, const sides *s, json_t *answer)
 
 static void print_dates(const mu_cli *cli, const sides *s)
 {
-    char text[320];
+    char text[400];
     for (int i = 0; i < 2 && cli->supply.by != NULL; i++) {
         mu_available_words(&s->by[i], cli->supply.by, needed(s, i), text);
         mu_wrap(cli->out, text, 0, 0);

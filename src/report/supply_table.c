@@ -69,6 +69,14 @@ static void print_head(const mu_page *page, const mu_supply_picture *p)
         fprintf(page->out, "; %u of its %u cores may be broken", a->harvest.spare,
                 a->harvest.cores);
     }
+    if (a->need[MU_PIECE_STACKS] > 0.0) {
+        fprintf(page->out, "; %g memory stacks", a->need[MU_PIECE_STACKS]);
+    }
+    if (a->package_yield.value < 1.0) {
+        char share[MU_CELL_MAX];
+        mu_format_quantity(a->package_yield, MU_DIM_FRACTION, share);
+        fprintf(page->out, "; packages that work %s", share);
+    }
     fputs("\n\n", page->out);
 }
 
@@ -172,11 +180,16 @@ static void print_target(const mu_page *page, const mu_supply_picture *p)
     mu_month_text(a->when.low, date[1]);
     mu_month_text(a->when.high, date[2]);
     if (a->reached) {
-        fprintf(page->out, "%s chips exist in %s, after %.1f months", wanted, date[0],
-                a->when.value - a->counted);
+        fprintf(page->out, "%s chips exist in %s", wanted, date[0]);
         if (p->question->samples >= 1.0) {
-            fprintf(page->out, " [%s, %s]; %.0f %% of draws get there", date[1],
-                    isfinite(a->when.high) ? date[2] : "never by then", 100.0 * a->reached_share);
+            fprintf(page->out, " [%s, %s]", date[1],
+                    isfinite(a->when.high) ? date[2] : "never by then");
+        }
+        mu_month_text(a->counted, date[0]);
+        fprintf(page->out, ", %.1f months from the beginning of %s", a->when.value - a->counted,
+                date[0]);
+        if (p->question->samples >= 1.0) {
+            fprintf(page->out, "; %.0f %% of draws get there", 100.0 * a->reached_share);
         }
         fputc('\n', page->out);
     }

@@ -86,21 +86,44 @@ mu_status mu_available_check(const mu_available *a, const char *by_text, mu_erro
                          a->launch.text, a->launch.note[0] != '\0' ? "; " : "", a->launch.note);
 }
 
-void mu_available_words(const mu_available *a, const char *by_text, double needed, char out[320])
+enum { COUNT_TEXT = 32 };
+
+/* "2.2 million", "16.2 thousand", "950" */
+static void count_words(double count, char out[COUNT_TEXT])
 {
-    char made[160] = "";
-    char doubt[96] = "";
+    if (count >= 999.5e3) {
+        (void)snprintf(out, COUNT_TEXT, "%.3g million", count / 1e6);
+    } else if (count >= 9999.5) {
+        (void)snprintf(out, COUNT_TEXT, "%.3g thousand", count / 1e3);
+    } else {
+        (void)snprintf(out, COUNT_TEXT, count < 99.5 ? "%.3g" : "%.0f", count);
+    }
+}
+
+static void made_words(const mu_available *a, const char *by_text, double needed, char out[224])
+{
+    char made[COUNT_TEXT];
+    char low[COUNT_TEXT];
+    char high[COUNT_TEXT];
+    char times[COUNT_TEXT];
+    count_words(a->made.value, made);
+    count_words(a->made.low, low);
+    count_words(a->made.high, high);
+    count_words(a->made.value / needed, times);
+    (void)snprintf(out, 224, "%s (%s to %s) can be made by %.16s: %s times the %.6g needed", made,
+                   low, high, by_text, times, needed);
+}
+
+void mu_available_words(const mu_available *a, const char *by_text, double needed, char out[400])
+{
+    char made[224] = "how many can be made is not known";
+    char doubt[128] = "";
     if (a->doubtful) {
-        (void)snprintf(doubt, sizeof doubt, "launched %.24s, which may be after %.16s; ",
-                       a->launch.text, by_text);
+        (void)snprintf(doubt, sizeof doubt, "%.40s is launched %.24s, which may be after %.16s; ",
+                       a->what, a->launch.text, by_text);
     }
     if (a->makers) {
-        (void)snprintf(made, sizeof made,
-                       "%.3g (%.3g to %.3g) chips can be made by %.16s: %.3g times the %.6g "
-                       "needed",
-                       a->made.value, a->made.low, a->made.high, by_text, a->made.value / needed,
-                       needed);
+        made_words(a, by_text, needed, made);
     }
-    (void)snprintf(out, 320, "%.40s: %s%s", a->chip->id, doubt,
-                   a->makers ? made : "how many can be made is not known");
+    (void)snprintf(out, 400, "%s%.40s: %s", doubt, a->chip->id, made);
 }

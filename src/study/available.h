@@ -35,6 +35,6 @@ mu_status mu_available_check(const mu_available *available, const char *by_text,
 
 /** A remark in plain words: a launch in doubt, and how many of `needed` chips can be made. */
 void mu_available_words(const mu_available *available, const char *by_text, double needed,
-                        char out[320]);
+                        char out[400]);
 
 #endif
