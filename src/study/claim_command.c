@@ -61,7 +61,7 @@ typedef struct level {
     size_t path; /* length of its own */
 } level;
 
-/* Every value of a scenario, but that of the key `skip`: deployment, role, degree at the deepest. */
+/* Every value of a scenario but that of the key `skip`: deployment, role, degree at the deepest. */
 static void add_scenario(writer *w, const mu_node *scenario, const char *skip)
 {
     char path[PATH_BYTES] = "";
