@@ -141,15 +141,10 @@ static mu_status read_peaks(const mu_catalog *catalog, mu_milestone *m, mu_error
     return status;
 }
 
-/* Tokens/s over watts, end against end: both move with the load, so this is the wider side. */
 static mu_quantity per_watt(const mu_prediction *p)
 {
-    mu_quantity t = p->output_tokens_per_s;
-    mu_quantity w = p->power_w;
-    if (!(w.low > 0.0)) {
-        return mu_quantity_point(0.0);
-    }
-    return (mu_quantity){t.value / w.value, t.low / w.high, t.high / w.low};
+    mu_quantity kw = p->power.output_tokens_per_s_per_kw;
+    return (mu_quantity){kw.value / 1e3, kw.low / 1e3, kw.high / 1e3};
 }
 
 mu_status mu_roadmap_answer(const mu_catalog *catalog, const mu_scenario *scenario, mu_work *work,

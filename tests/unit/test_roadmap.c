@@ -68,6 +68,9 @@ static void test_figures(void **state)
     assert_int_equal(mu_predict(&q, &t.work, &p, &err), MU_OK);
     assert_true(m.answered && m.chips == 384.0);
     assert_true(m.tokens_per_s_per_chip.value == p.output_tokens_per_s_per_chip.value);
+    mu_quantity kw = p.power.output_tokens_per_s_per_kw;
+    assert_true(fabs(m.tokens_per_s_per_w.value * 1e3 / kw.value - 1.0) < 1e-12);
+    assert_true(fabs(m.tokens_per_s_per_w.low * 1e3 / kw.low - 1.0) < 1e-12);
     assert_true(fabs(m.memory.value / (384.0 * 128e9) - 1.0) < 1e-12);
     assert_true(m.bits8.value > m.bf16.value && m.bf16.low <= m.bf16.value);
     assert_int_equal(mu_catalog_find(t.catalog, MU_ENTITY_CHIP, "tpu-v5e", &gone.entity, &err),
