@@ -189,9 +189,17 @@ static mu_status print_no(const mu_cli *cli, const mu_error *reason, mu_error *e
 static mu_status run_verb(mu_cli *cli, int argc, char **argv, mu_error *err)
 {
     const mu_verb *verb = NULL;
+    mu_verb explained;
+    int used = 2;
     mu_status status = mu_verb_find(argv[1], &verb, err);
+    if (status == MU_OK && verb->run == mu_verb_explain && argc > 2 &&
+        mu_verb_explained(argv[2], &explained)) {
+        verb = &explained;
+        cli->explained = explained.name;
+        used = 3;
+    }
     if (status == MU_OK) {
-        status = mu_cli_parse(cli, verb, argc - 2, argv + 2, err);
+        status = mu_cli_parse(cli, verb, argc - used, argv + used, err);
     }
     if (status != MU_OK) {
         return status;

@@ -33,6 +33,7 @@ typedef struct mu_cli {
     bool explain;             /* --explain: what the answer hangs on */
     const char *explain_of;   /* --explain-of: a metric, or NULL */
     const char *explain_rows; /* --explain-rows: a count, or NULL */
+    const char *explained;    /* verb whose answer `explain` takes apart, or NULL */
     const char *term;         /* --term of explain, or NULL */
     const char *depth;        /* --depth of explain, or NULL */
     const char *completion;   /* shell, or NULL */
@@ -101,6 +102,18 @@ typedef struct mu_verb {
     uint32_t arguments_max;
     mu_status (*run)(mu_cli *cli, mu_error *err);
 } mu_verb;
+
+/**
+ * `explain VERB ..`: that verb with the flags of explain; false where the word is no verb whose
+ * answer has terms.
+ * @param[out] out  of its own, for this run
+ */
+bool mu_verb_explained(const char *word, mu_verb *out);
+
+/** What `cost` and `match` are asked; in the arena. */
+mu_status mu_cli_ask_cost(mu_cli *cli, mu_cost_question *question, mu_error *err) MU_MUST_CHECK;
+mu_status mu_cli_ask_match(mu_cli *cli, mu_question *reference, mu_question *other,
+                           mu_error *err) MU_MUST_CHECK;
 
 /** All verbs in the order of help; static. */
 const mu_verb *mu_verbs(uint32_t *count);

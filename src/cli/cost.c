@@ -31,7 +31,7 @@ static mu_status name_system(mu_cli *cli, mu_error *err)
     return MU_OK;
 }
 
-static mu_status ask(mu_cli *cli, mu_cost_question *question, mu_error *err)
+mu_status mu_cli_ask_cost(mu_cli *cli, mu_cost_question *question, mu_error *err)
 {
     mu_catalog *catalog = NULL;
     mu_question *served = NULL;
@@ -78,7 +78,7 @@ mu_status mu_verb_cost(mu_cli *cli, mu_error *err)
     if (question == NULL || answer == NULL || explanation == NULL) {
         return mu_fail(err, MU_E_MEMORY, "out of memory");
     }
-    mu_status status = ask(cli, question, err);
+    mu_status status = mu_cli_ask_cost(cli, question, err);
     if (status == MU_OK) {
         status = mu_cli_work_begin(cli, &work, err);
     }

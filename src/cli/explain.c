@@ -8,6 +8,7 @@
 #include "report/explain_report.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { DEPTH_USUAL = 3, DEPTH_MOST = 16 };
 
@@ -26,47 +27,111 @@ static mu_status read_view(const mu_cli *cli, mu_terms_view *out, mu_error *err)
     return MU_OK;
 }
 
-static mu_status answer(mu_cli *cli, mu_question *question, mu_work *work, mu_terms *terms,
-                        mu_error *err)
+/* A verb's answer, taken apart; the scenario has no draws. */
+static mu_status of_prediction(mu_cli *cli, mu_terms *terms, mu_error *err)
 {
+    mu_cli_work work;
+    mu_question *question = NULL;
+    bool planned = cli->explained != NULL && strcmp(cli->explained, "plan") == 0;
     mu_prediction *prediction = MU_NEW(cli->arena, mu_prediction, 1);
-    if (prediction == NULL) {
+    mu_plan *plan = planned ? MU_NEW(cli->arena, mu_plan, 1) : NULL;
+    if (prediction == NULL || (planned && plan == NULL)) {
         return mu_fail(err, MU_E_MEMORY, "out of memory");
     }
-    mu_status status = mu_predict(question, work, prediction, err);
-    return status == MU_OK ? mu_terms_make(question, prediction, cli->term, work, terms, err)
-                           : status;
+    mu_status status = mu_cli_ask(cli, &question, &work, err);
+    if (status != MU_OK) {
+        return status;
+    }
+    if (planned) {
+        status = mu_plan_search(question, &work.work, plan, err);
+        *prediction = plan->best;
+    } else {
+        status = mu_predict(question, &work.work, prediction, err);
+    }
+    if (status == MU_OK) {
+        status = mu_terms_make(question, prediction, cli->term, &work.work, terms, err);
+    }
+    (void)mu_cli_work_end(&work);
+    return status;
 }
 
-static mu_status print(mu_cli *cli, const mu_question *question, const mu_terms *terms,
-                       const mu_terms_view *view, mu_error *err)
+static mu_status of_match(mu_cli *cli, mu_terms *terms, mu_error *err)
+{
+    mu_cli_work work;
+    mu_question *side = MU_NEW(cli->arena, mu_question, 2);
+    mu_match *match = MU_NEW(cli->arena, mu_match, 1);
+    if (side == NULL || match == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "out of memory");
+    }
+    mu_status status = mu_cli_ask_match(cli, &side[0], &side[1], err);
+    if (status == MU_OK) {
+        status = mu_cli_work_begin(cli, &work, err);
+    }
+    if (status != MU_OK) {
+        return status;
+    }
+    status = mu_match_search(&side[0], &side[1], &work.work, match, err);
+    if (status == MU_OK && !match->reached) {
+        status = mu_fail(err, MU_NO, "no count of %s reaches %s", match->matched.system,
+                         match->reference.system);
+    }
+    if (status == MU_OK) {
+        status = mu_terms_match(&side[0], &side[1], match, cli->term, &work.work, terms, err);
+    }
+    (void)mu_cli_work_end(&work);
+    return status;
+}
+
+static mu_status of_cost(mu_cli *cli, mu_terms *terms, mu_error *err)
+{
+    mu_cli_work work;
+    mu_cost_question *question = MU_NEW(cli->arena, mu_cost_question, 1);
+    mu_cost_answer *answer = MU_NEW(cli->arena, mu_cost_answer, 1);
+    if (question == NULL || answer == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "out of memory");
+    }
+    mu_status status = mu_cli_ask_cost(cli, question, err);
+    if (status == MU_OK && question->shown.usd != 1.0) {
+        status = mu_fail(err, MU_E_USAGE, "explain cost: terms are in USD: expected no --currency");
+    }
+    if (status == MU_OK) {
+        status = mu_cli_work_begin(cli, &work, err);
+    }
+    if (status != MU_OK) {
+        return status;
+    }
+    status = mu_cost_answer_question(question, &work.work, answer, err);
+    if (status == MU_OK) {
+        status = mu_terms_cost(question, answer, cli->term, &work.work, terms, err);
+    }
+    (void)mu_cli_work_end(&work);
+    return status;
+}
+
+static mu_status print(mu_cli *cli, const mu_terms *terms, const mu_terms_view *view, mu_error *err)
 {
     mu_page page = mu_cli_page(cli);
     if (cli->json) {
-        return mu_cli_json(cli, mu_terms_json(question, terms, view), err);
+        return mu_cli_json(cli, mu_terms_json(terms, view), err);
     }
     return cli->csv ? mu_terms_csv(&page, terms, view, err)
-                    : mu_terms_print(&page, question, terms, view, err);
+                    : mu_terms_print(&page, terms, view, err);
 }
 
 mu_status mu_verb_explain(mu_cli *cli, mu_error *err)
 {
-    mu_cli_work work;
     mu_terms_view view;
-    mu_question *question = NULL;
     mu_terms *terms = MU_NEW(cli->arena, mu_terms, 1);
+    const char *verb = cli->explained != NULL ? cli->explained : "predict";
     if (terms == NULL) {
         return mu_fail(err, MU_E_MEMORY, "out of memory");
     }
     cli->scenario.samples = 0.0; /* the point is explained */
     mu_status status = read_view(cli, &view, err);
     if (status == MU_OK) {
-        status = mu_cli_ask(cli, &question, &work, err);
+        status = strcmp(verb, "match") == 0  ? of_match(cli, terms, err)
+                 : strcmp(verb, "cost") == 0 ? of_cost(cli, terms, err)
+                                             : of_prediction(cli, terms, err);
     }
-    if (status != MU_OK) {
-        return status;
-    }
-    status = answer(cli, question, &work.work, terms, err);
-    (void)mu_cli_work_end(&work);
-    return status == MU_OK ? print(cli, question, terms, &view, err) : status;
+    return status == MU_OK ? print(cli, terms, &view, err) : status;
 }

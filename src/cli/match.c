@@ -15,7 +15,6 @@
 
 /* The two sides. */
 typedef struct sides {
-    mu_scenario other_scenario;
     mu_question reference;
     mu_question other;
     mu_match match;
@@ -138,23 +137,30 @@ static mu_status search(mu_cli *cli, sides *s, mu_error *err)
     return status;
 }
 
-mu_status mu_verb_match(mu_cli *cli, mu_error *err)
+mu_status mu_cli_ask_match(mu_cli *cli, mu_question *reference, mu_question *other, mu_error *err)
 {
     mu_catalog *catalog = NULL;
-    sides *s = MU_NEW(cli->arena, sides, 1);
-    if (s == NULL) {
+    mu_scenario *scenario = MU_NEW(cli->arena, mu_scenario, 1); /* the question borrows it */
+    if (scenario == NULL) {
         return mu_fail(err, MU_E_MEMORY, "out of memory");
     }
-    mu_status status = name_sides(cli, &s->other_scenario, err);
+    mu_status status = name_sides(cli, scenario, err);
     if (status == MU_OK) {
         status = mu_cli_catalog(cli, &catalog, err);
     }
     if (status == MU_OK) {
-        status = mu_question_load(catalog, &cli->scenario, cli->arena, &s->reference, err);
+        status = mu_question_load(catalog, &cli->scenario, cli->arena, reference, err);
     }
-    if (status == MU_OK) {
-        status = mu_question_load(catalog, &s->other_scenario, cli->arena, &s->other, err);
+    return status == MU_OK ? mu_question_load(catalog, scenario, cli->arena, other, err) : status;
+}
+
+mu_status mu_verb_match(mu_cli *cli, mu_error *err)
+{
+    sides *s = MU_NEW(cli->arena, sides, 1);
+    if (s == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "out of memory");
     }
+    mu_status status = mu_cli_ask_match(cli, &s->reference, &s->other, err);
     if (status == MU_OK) {
         status = check_dates(cli, s, err);
     }

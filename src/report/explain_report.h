@@ -28,15 +28,14 @@ typedef struct mu_terms_view {
 } mu_terms_view;
 
 /** The tree, indented, then what moves the chosen term. */
-mu_status mu_terms_print(const mu_page *page, const mu_question *question, const mu_terms *terms,
-                         const mu_terms_view *view, mu_error *err) MU_MUST_CHECK;
+mu_status mu_terms_print(const mu_page *page, const mu_terms *terms, const mu_terms_view *view,
+                         mu_error *err) MU_MUST_CHECK;
 
-/** term,value,unit,rule,factor,words */
+/** term,value,unit,rule,factor,words,input,pull,grade,source: that which moves it most */
 mu_status mu_terms_csv(const mu_page *page, const mu_terms *terms, const mu_terms_view *view,
                        mu_error *err) MU_MUST_CHECK;
 
 /** Owned; NULL when memory is out. */
-json_t *mu_terms_json(const mu_question *question, const mu_terms *terms,
-                      const mu_terms_view *view);
+json_t *mu_terms_json(const mu_terms *terms, const mu_terms_view *view);
 
 #endif

@@ -28,15 +28,29 @@ static void say_rule(const mu_term *t, char out[MU_CELL_MAX])
     }
 }
 
-static void add_term(mu_table *table, const mu_term *t, uint32_t above)
+/* "chip/h100-sxm/memory.bandwidth -0.85, A lockwood-h100": what moves it most. */
+static void say_input(const mu_terms *terms, const mu_term *t, char out[MU_CELL_MAX])
 {
+    out[0] = '\0';
+    if (t->inputs > 0) {
+        const mu_pull *p = &t->input[0];
+        mu_origin origin = mu_origin_of(terms->catalog, terms->engine, p->input);
+        (void)snprintf(out, MU_CELL_MAX, "%.100s %+.2f, %c %.58s", p->input, p->elasticity,
+                       origin.grade, origin.source);
+    }
+}
+
+static void add_term(mu_table *table, const mu_terms *terms, const mu_term *t, uint32_t above)
+{
+    char input[MU_CELL_MAX];
     char name[MU_CELL_MAX];
     char value[MU_CELL_MAX];
     char rule[MU_CELL_MAX];
     (void)snprintf(name, sizeof name, "%*s%.120s", (int)(2 * (t->depth - above)), "", t->name);
     mu_format_value(t->value, t->dimension, value);
     say_rule(t, rule);
-    const char *const cells[] = {name, value, rule, t->words};
+    say_input(terms, t, input);
+    const char *const cells[] = {name, value, rule, input, t->words};
     mu_table_row(table, cells);
 }
 
@@ -56,8 +70,7 @@ static part part_of(const mu_terms *terms, const mu_terms_view *view)
     return (part){terms->chosen, t->end, t->depth};
 }
 
-static mu_status print_pulls(const mu_page *page, const mu_question *question,
-                             const mu_terms *terms, mu_error *err)
+static mu_status print_pulls(const mu_page *page, const mu_terms *terms, mu_error *err)
 {
     static const char *const headings[] = {"input", "best", "5 % .. 95 %", "pull", "grade, source"};
     static const mu_align aligns[] = {MU_ALIGN_LEFT, MU_ALIGN_RIGHT, MU_ALIGN_LEFT, MU_ALIGN_RIGHT,
@@ -68,7 +81,7 @@ static mu_status print_pulls(const mu_page *page, const mu_question *question,
     }
     for (uint32_t i = 0; i < terms->pulls; i++) {
         const mu_pull *p = &terms->pull[i];
-        mu_origin origin = mu_origin_of(question->catalog, question->engine, p->input);
+        mu_origin origin = mu_origin_of(terms->catalog, terms->engine, p->input);
         char text[3][MU_CELL_MAX];
         char range[2 * MU_CELL_MAX + 8] = "";
         char pull[32];
@@ -92,31 +105,34 @@ static mu_status print_pulls(const mu_page *page, const mu_question *question,
     return mu_table_print(table, page->out, page->colour, err);
 }
 
-mu_status mu_terms_print(const mu_page *page, const mu_question *question, const mu_terms *terms,
-                         const mu_terms_view *view, mu_error *err)
+mu_status mu_terms_print(const mu_page *page, const mu_terms *terms, const mu_terms_view *view,
+                         mu_error *err)
 {
-    static const char *const headings[] = {"term", "value", "of what follows", "how"};
-    static const mu_align aligns[] = {MU_ALIGN_LEFT, MU_ALIGN_RIGHT, MU_ALIGN_LEFT, MU_ALIGN_LEFT};
-    mu_table *table = mu_table_create(page->arena, 4, headings, aligns);
+    static const char *const headings[] = {"term", "value", "of what follows", "moved most by",
+                                           "how"};
+    static const mu_align aligns[] = {MU_ALIGN_LEFT, MU_ALIGN_RIGHT, MU_ALIGN_LEFT, MU_ALIGN_LEFT,
+                                      MU_ALIGN_LEFT};
+    mu_table *table = mu_table_create(page->arena, 5, headings, aligns);
     if (table == NULL) {
         return no_memory(err);
     }
     part shown = part_of(terms, view);
     for (uint32_t i = shown.from; i < shown.to; i++) {
         if (terms->term[i].depth - shown.above < view->depth) {
-            add_term(table, &terms->term[i], shown.above);
+            add_term(table, terms, &terms->term[i], shown.above);
         }
     }
     mu_status status = mu_table_print(table, page->out, page->colour, err);
-    return status == MU_OK ? print_pulls(page, question, terms, err) : status;
+    return status == MU_OK ? print_pulls(page, terms, err) : status;
 }
 
 mu_status mu_terms_csv(const mu_page *page, const mu_terms *terms, const mu_terms_view *view,
                        mu_error *err)
 {
-    static const char *const headings[] = {"term", "value", "unit", "rule", "factor", "words"};
-    static const mu_align aligns[6] = {MU_ALIGN_LEFT};
-    mu_table *table = mu_table_create(page->arena, 6, headings, aligns);
+    static const char *const headings[] = {"term",  "value", "unit", "rule",  "factor",
+                                           "words", "input", "pull", "grade", "source"};
+    static const mu_align aligns[10] = {MU_ALIGN_LEFT};
+    mu_table *table = mu_table_create(page->arena, 10, headings, aligns);
     if (table == NULL) {
         return no_memory(err);
     }
@@ -127,8 +143,23 @@ mu_status mu_terms_csv(const mu_page *page, const mu_terms *terms, const mu_term
         char factor[32];
         mu_text_exact(t->value, value);
         mu_text_exact(t->factor, factor);
-        const char *const cells[] = {
-            t->path, value, mu_unit_si(t->dimension), mu_rule_text(t->rule), factor, t->words};
+        char pull[32] = "";
+        mu_origin origin = {.source = "", .grade = ' '};
+        if (t->inputs > 0) {
+            origin = mu_origin_of(terms->catalog, terms->engine, t->input[0].input);
+            mu_text_exact(t->input[0].elasticity, pull);
+        }
+        const char grade[2] = {origin.grade, '\0'};
+        const char *const cells[] = {t->path,
+                                     value,
+                                     mu_unit_si(t->dimension),
+                                     mu_rule_text(t->rule),
+                                     factor,
+                                     t->words,
+                                     t->inputs > 0 ? t->input[0].input : "",
+                                     pull,
+                                     t->inputs > 0 ? grade : "",
+                                     origin.source};
         if (t->depth - shown.above < view->depth) {
             mu_table_row(table, cells);
         }
@@ -136,8 +167,35 @@ mu_status mu_terms_csv(const mu_page *page, const mu_terms *terms, const mu_term
     return mu_table_csv(table, page->out, err);
 }
 
+static json_t *pull_json(const mu_terms *terms, const mu_pull *p)
+{
+    mu_origin origin = mu_origin_of(terms->catalog, terms->engine, p->input);
+    const char grade[2] = {origin.grade, '\0'};
+    mu_quantity range = {p->range.best, p->range.low, p->range.high};
+    mu_json json = mu_json_begin();
+    mu_json_put(&json, "input", mu_json_text(p->input));
+    mu_json_put(&json, "range", mu_json_quantity(range, mu_unit_si(origin.dimension)));
+    mu_json_put(&json, "elasticity", mu_json_number(p->elasticity));
+    mu_json_put(&json, "grade", mu_json_text(grade));
+    mu_json_put(&json, "source", mu_json_text(origin.source));
+    mu_json_put(&json, "title", mu_json_text(origin.title));
+    return mu_json_done(&json);
+}
+
+static json_t *inputs_json(const mu_terms *terms, const mu_term *t)
+{
+    json_t *list = json_array();
+    for (uint32_t i = 0; i < t->inputs && i < MU_TERM_INPUTS_MAX && list != NULL; i++) {
+        if (json_array_append_new(list, pull_json(terms, &t->input[i])) != 0) {
+            json_decref(list);
+            list = NULL;
+        }
+    }
+    return list;
+}
+
 /* A term without its children. */
-static mu_json begin_term(const mu_term *t)
+static mu_json begin_term(const mu_terms *terms, const mu_term *t)
 {
     mu_json json = mu_json_begin();
     mu_json_put(&json, "name", mu_json_text(t->name));
@@ -146,6 +204,7 @@ static mu_json begin_term(const mu_term *t)
     mu_json_put(&json, "rule", mu_json_text(mu_rule_text(t->rule)));
     mu_json_put(&json, "factor", mu_json_number(t->factor));
     mu_json_put(&json, "words", mu_json_text(t->words));
+    mu_json_put(&json, "moved_by", inputs_json(terms, t));
     return json;
 }
 
@@ -163,7 +222,7 @@ static json_t *tree(const mu_terms *terms, const mu_terms_view *view)
         if (depth >= view->depth || depth >= DEPTH_MAX) {
             continue;
         }
-        mu_json json = begin_term(t);
+        mu_json json = begin_term(terms, t);
         if (t->end > i + 1 && depth + 1 < view->depth) {
             list[depth + 1] = json_array();
             mu_json_put(&json, "terms", list[depth + 1]);
@@ -177,28 +236,13 @@ static json_t *tree(const mu_terms *terms, const mu_terms_view *view)
     return list[0];
 }
 
-static json_t *pull_json(const mu_question *question, const mu_pull *p)
-{
-    mu_origin origin = mu_origin_of(question->catalog, question->engine, p->input);
-    const char grade[2] = {origin.grade, '\0'};
-    mu_quantity range = {p->range.best, p->range.low, p->range.high};
-    mu_json json = mu_json_begin();
-    mu_json_put(&json, "input", mu_json_text(p->input));
-    mu_json_put(&json, "range", mu_json_quantity(range, mu_unit_si(origin.dimension)));
-    mu_json_put(&json, "elasticity", mu_json_number(p->elasticity));
-    mu_json_put(&json, "grade", mu_json_text(grade));
-    mu_json_put(&json, "source", mu_json_text(origin.source));
-    mu_json_put(&json, "title", mu_json_text(origin.title));
-    return mu_json_done(&json);
-}
-
-json_t *mu_terms_json(const mu_question *question, const mu_terms *terms, const mu_terms_view *view)
+json_t *mu_terms_json(const mu_terms *terms, const mu_terms_view *view)
 {
     mu_json json = mu_json_begin();
     json_t *pulls = json_array();
     int failed = pulls == NULL;
     for (uint32_t i = 0; i < terms->pulls; i++) {
-        failed |= json_array_append_new(pulls, pull_json(question, &terms->pull[i]));
+        failed |= json_array_append_new(pulls, pull_json(terms, &terms->pull[i]));
     }
     if (failed != 0) {
         json_decref(pulls);

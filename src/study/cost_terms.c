@@ -156,7 +156,9 @@ static mu_status draw_terms(const mu_cost_question *q, double machine_pue, mu_dr
         if (status != MU_OK) {
             return status;
         }
-        (void)snprintf(name, sizeof name, "region/%s/%s", found.entity, found.key);
+        bool said_so = found.entity[0] == '\0';
+        (void)snprintf(name, sizeof name, "%s%s/%s", said_so ? "said" : "region/", found.entity,
+                       found.key);
         term[i] = mu_draw_value(draw, name, range);
     }
     if (!(term[MU_TERM_pue] > 0.0)) {

@@ -174,6 +174,14 @@ mu_origin mu_origin_of(const mu_catalog *catalog, const mu_entity *engine, const
     mu_entity_kind kind;
     const mu_entity *entity = NULL;
     mu_error ignored = {0};
+    if (strncmp(name, "said/", 5) == 0) { /* in place of a region's */
+        const mu_schema_item *item = mu_schema_find(MU_ENTITY_REGION, first + 1);
+        return (mu_origin){.dimension = item != NULL ? item->dimension : MU_DIM_NONE,
+                           .grade = '-',
+                           .source = "as said",
+                           .title = "",
+                           .note = ""};
+    }
     if (second == NULL) {
         return prior_of(first != NULL ? first + 1 : name);
     }

@@ -330,3 +330,32 @@ void mu_grove_step(mu_grove *g, const char *name, const mu_program *program,
     add_host(g, machine, load, step->host_s);
     mu_grove_close(g, step->time_s * stages);
 }
+
+void mu_grove_join(mu_grove *g, const mu_grove *more)
+{
+    assert(g->depth == 0 && more->depth == 0);
+    uint32_t count = g->count + more->count;
+    mu_term *term = MU_NEW(g->arena, mu_term, count + 1);
+    g->failed = g->failed || more->failed || term == NULL;
+    if (g->failed) {
+        return;
+    }
+    memcpy(term, g->term, g->count * sizeof *term);
+    memcpy(term + g->count, more->term, more->count * sizeof *term);
+    for (uint32_t i = g->count; i < count; i++) {
+        term[i].end += g->count;
+    }
+    g->term = term;
+    g->count = count;
+    g->room = count;
+}
+
+mu_status mu_grove_done(const mu_grove *g, mu_terms *out, mu_error *err)
+{
+    if (g->failed) {
+        return mu_fail(err, MU_E_MEMORY, "no memory for terms");
+    }
+    out->term = g->term;
+    out->count = g->count;
+    return MU_OK;
+}

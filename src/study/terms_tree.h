@@ -34,4 +34,21 @@ void mu_grove_leaf(mu_grove *grove, const char *name, mu_dimension dimension, do
 void mu_grove_step(mu_grove *grove, const char *name, const mu_program *program,
                    const mu_machine *machine, const mu_load *load, double stages);
 
+/** Room for the terms of a prediction. */
+enum { MU_GROVE_SERVICE = 2 * MU_OPS_MAX * 12 + 512 };
+
+/**
+ * All terms of a deployment on machines, below what is open.
+ * @param[out] service  its answer there
+ */
+mu_status mu_grove_service(mu_grove *grove, const mu_question *question,
+                           const mu_deployment *deployment, const mu_machine machines[2],
+                           mu_service *service, mu_error *err) MU_MUST_CHECK;
+
+/** Appends the trees of another; the two must be at their roots. */
+void mu_grove_join(mu_grove *grove, const mu_grove *more);
+
+/** Hands over what has grown. */
+mu_status mu_grove_done(const mu_grove *grove, mu_terms *out, mu_error *err) MU_MUST_CHECK;
+
 #endif

@@ -161,6 +161,84 @@ static void facts_without_doubt_pull_too(void **state)
     assert_string_equal(chosen_path(&terms), "decode_step.layers.attention_decode");
 }
 
+static mu_terms bill_terms(const mu_scenario *s, const char *wanted, mu_cost_answer *answer)
+{
+    mu_cost_question *q = MU_NEW(t.arena, mu_cost_question, 1);
+    mu_question *served = NULL;
+    mu_terms terms = {.count = 0};
+    mu_error err = {0};
+    if (s->model[0] != '\0') {
+        served = MU_NEW(t.arena, mu_question, 1);
+        *served = question_of(s);
+    }
+    if (mu_cost_question_make(t.catalog, s, served, q, &err) != MU_OK ||
+        mu_cost_answer_question(q, &t.work, answer, &err) != MU_OK ||
+        mu_terms_cost(q, answer, wanted, &t.work, &terms, &err) != MU_OK) {
+        fail_msg("%s", err.text);
+    }
+    return terms;
+}
+
+/* The bill's terms are the bill's; each knows what moves it, and who says so. */
+static void bills_tie_out(void **state)
+{
+    (void)state;
+    mu_scenario asked[] = {
+        SCENARIO("system", "gb200-nvl72", "region", "us", "rent", "4USD/h"),
+        SCENARIO("system", "cloudmatrix-384", "region", "cn-west", "electricity", "0.4CNY/kWh"),
+        SCENARIO("system", "hgx-h100", "model", "llama-3.1-8b", "tp", "1", "batch", "32")};
+    for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
+        mu_cost_answer *a = MU_NEW(t.arena, mu_cost_answer, 1);
+        mu_terms terms = bill_terms(&asked[i], NULL, a);
+        for (uint32_t k = 0; k < terms.count; k++) {
+            assert_true(near(mu_term_made(&terms, k), terms.term[k].value));
+        }
+        assert_true(near(term_at(&terms, "capital_usd")->value, a->capital_total.value));
+        assert_true(near(term_at(&terms, "year_usd")->value, a->year_total.value));
+        assert_true(near(term_at(&terms, "used_chip_hour_usd")->value, a->used_chip_hour.value));
+        const mu_term *power = term_at(&terms, "year_usd.electricity");
+        assert_true(near(power->value, a->year[MU_YEAR_ELECTRICITY].value));
+        assert_true(power->inputs >= 3);
+        if (a->served) {
+            assert_true(near(term_at(&terms, "million_output_usd")->value,
+                             a->owned_tokens.million_output.value));
+            assert_true(near(term_at(&terms, "request_usd")->value, a->owned_tokens.request.value));
+        }
+    }
+    mu_cost_answer *a = MU_NEW(t.arena, mu_cost_answer, 1);
+    mu_terms terms = bill_terms(&asked[1], "price", a);
+    assert_string_equal(chosen_path(&terms), "year_usd.electricity.price");
+    assert_int_equal(terms.pulls, 1);
+    assert_string_equal(terms.pull[0].input, "said/electricity.price");
+    assert_true(fabs(terms.pull[0].elasticity - 1.0) < 1e-9);
+}
+
+/* Both sides stand below the ratios; what is in one alone moves the ratio as it moves the side. */
+static void matches_tie_out(void **state)
+{
+    (void)state;
+    mu_scenario left = SCENARIO("system", "hgx-h100", "model", "llama-3.1-8b", "tpot", "50ms");
+    mu_scenario right = SCENARIO("system", "hgx-h20", "model", "llama-3.1-8b", "tpot", "50ms");
+    mu_question a = question_of(&left);
+    mu_question b = question_of(&right);
+    mu_match *match = MU_NEW(t.arena, mu_match, 1);
+    mu_terms terms = {.count = 0};
+    mu_error err = {0};
+    assert_int_equal(mu_match_search(&a, &b, &t.work, match, &err), MU_OK);
+    assert_int_equal(mu_terms_match(&a, &b, match, "matched.tpot_s", &t.work, &terms, &err), MU_OK);
+    tie_out(&terms);
+    const mu_service *reference = &match->reference.point;
+    const mu_service *matched = &match->matched.point;
+    double rate = matched->requests_per_s / reference->requests_per_s;
+    assert_true(
+        near(term_at(&terms, "chips_ratio")->value, matched->chips / reference->chips / rate));
+    assert_true(
+        near(term_at(&terms, "power_ratio")->value, matched->power_w / reference->power_w / rate));
+    assert_true(near(term_at(&terms, "reference.decode_step")->value, reference->decode.step_s));
+    assert_true(near(term_at(&terms, "matched.ttft_s")->value, matched->ttft_s));
+    assert_string_equal(chosen_path(&terms), "matched.tpot_s");
+}
+
 static void unknown_terms(void **state)
 {
     (void)state;
@@ -204,6 +282,8 @@ int main(void)
         cmocka_unit_test(sums_tie_out),
         cmocka_unit_test(pulls_are_right),
         cmocka_unit_test(facts_without_doubt_pull_too),
+        cmocka_unit_test(bills_tie_out),
+        cmocka_unit_test(matches_tie_out),
         cmocka_unit_test(unknown_terms),
         cmocka_unit_test(threads_change_nothing),
     };
