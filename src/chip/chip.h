@@ -211,8 +211,15 @@ double mu_place_factor(const mu_chip *chip, const mu_shape_place *place);
  */
 mu_dtype mu_chip_path(const mu_chip *chip, mu_dtype activations, mu_dtype weights);
 
-/** Draw of a chip in a step that neither computes nor moves memory: clocks up, waiting [W]. */
+/** Draw of a chip in a kernel that neither computes nor moves memory: clocks up, waiting [W]. */
 double mu_chip_working(const mu_chip *chip);
+
+/**
+ * Energy of a step, at most what the limit allows [J].
+ * @param[in] host_s      of time_s: the chip waits for its host and idles
+ * @param[in] activity_j  of matrix units and memory
+ */
+double mu_chip_step_energy(const mu_chip *chip, double time_s, double host_s, double activity_j);
 
 /**
  * Energy of an operator that takes cost->time_s: that draw plus activity of matrix units and

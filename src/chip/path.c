@@ -9,6 +9,7 @@
 #include "chip/path.h"
 
 #include <assert.h>
+#include <math.h>
 
 /* Rows at which half of the cores' start-up in quantising is paid. */
 static const double quantise_rows_half = 150;
@@ -220,6 +221,12 @@ static double room(const mu_chip *chip)
 double mu_chip_working(const mu_chip *chip)
 {
     return chip->idle_w + room(chip) * chip->params.energy_active_share;
+}
+
+double mu_chip_step_energy(const mu_chip *chip, double time_s, double host_s, double activity_j)
+{
+    double joule = chip->idle_w * host_s + mu_chip_working(chip) * (time_s - host_s) + activity_j;
+    return fmin(joule, chip->tdp_w * time_s);
 }
 
 double mu_chip_energy(const mu_chip *chip, const mu_kernel_cost *cost)

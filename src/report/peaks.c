@@ -3,7 +3,8 @@
  * Peaks of systems side by side.
  *
  * Terms: per-chip rows come from the chip's facts, rows of the whole are those times the chips,
- *        power and price from the system's own facts scaled to the chips in use. Rows per watt
+ *        power and price from the system's own facts scaled to the chips in use; where it states no
+ *        power, that of chips at their limit with hosts and network. Rows per watt
  *        divide two of them; their limits are the widest that the limits of both allow.
  */
 #include "report/peaks.h"
@@ -87,6 +88,27 @@ static mu_status read_fact(const mu_catalog *catalog, const mu_entity *entity, c
     return status;
 }
 
+/* Chips at their limit, hosts and network; unknown where one of the three is. */
+static mu_status add_up_power(const mu_catalog *catalog, const mu_entity *system,
+                              const mu_entity *chip, double chips, mu_peak *peak, mu_error *err)
+{
+    static const char *const paths[] = {"power.tdp", "power.host_per_chip",
+                                        "power.network_per_chip"};
+    mu_quantity sum = {0.0, 0.0, 0.0};
+    for (int i = 0; i < 3; i++) {
+        mu_peak part = {.known = false};
+        mu_status status = read_fact(catalog, i == 0 ? chip : system, paths[i], chips, &part, err);
+        if (status != MU_OK || !part.known) {
+            return status;
+        }
+        sum = (mu_quantity){sum.value + part.quantity.value, sum.low + part.quantity.low,
+                            sum.high + part.quantity.high};
+    }
+    peak->known = true;
+    peak->quantity = sum;
+    return MU_OK;
+}
+
 /* Chips of the system as sold; 1 for a chip. */
 static double chips_as_sold(const mu_catalog *catalog, const mu_entity *system)
 {
@@ -168,6 +190,9 @@ mu_status mu_peaks(const mu_catalog *catalog, const mu_entity *entity, double ch
         out[n].label = system_rows[i].label;
         out[n].dimension = system_rows[i].dimension;
         status = read_fact(catalog, system, system_rows[i].path, used / sold, &out[n], err);
+        if (status == MU_OK && !out[n].known && system_rows[i].dimension == MU_DIM_POWER) {
+            status = add_up_power(catalog, system, chip, used, &out[n], err);
+        }
         n++;
     }
     if (status == MU_OK) {

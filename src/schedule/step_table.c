@@ -306,12 +306,12 @@ static double hidden_s(const mu_step_table *t, const double own[], const double 
 }
 
 /* Sums of a stage and a lane's share become a step: a round of all stages. */
-static void finish(const mu_step_table *t, double activity_j, mu_step_cost *out)
+static void finish(const mu_step_table *t, double host_s, double activity_j, mu_step_cost *out)
 {
     const mu_machine *m = t->machine;
     double factor = m->engine.step_factor;
     double time_s = out->time_s * factor;
-    double energy_j = fmin(mu_chip_working(&m->chip) * time_s + activity_j, m->chip.tdp_w * time_s);
+    double energy_j = mu_chip_step_energy(&m->chip, time_s, host_s * factor, activity_j);
     out->time_s = time_s * t->stages;
     out->network_s = fmax(out->network_s, 0.0) * factor * t->stages;
     out->flop *= t->stages;
@@ -331,6 +331,7 @@ void mu_step_table_cost(mu_step_table *t, const mu_batch lane[], uint32_t lanes,
     double activity_j = 0.0;
     double slowest_s = 0.0;
     double network_s = 0.0;
+    double host_s = 0.0;
     for (uint32_t i = 0; i < lanes; i++) {
         sum_own(t, &lane[i], own);
         flop += own[MU_SUM_FLOP];
@@ -338,10 +339,11 @@ void mu_step_table_cost(mu_step_table *t, const mu_batch lane[], uint32_t lanes,
         activity_j += own[MU_SUM_ACTIVITY];
         double sequences = (lane[i].decode_sequences + lane[i].prefill_sequences) / t->stages;
         double hides_s = hidden_s(t, own, experts);
-        double time_s = own[MU_SUM_TIME] + experts[MU_SUM_TIME] - hides_s +
-                        engine->host_per_sequence * sequences;
+        double host_own_s = engine->host_per_sequence * sequences;
+        double time_s = own[MU_SUM_TIME] + experts[MU_SUM_TIME] - hides_s + host_own_s;
         if (time_s >= slowest_s) {
             slowest_s = time_s;
+            host_s = engine->host_step + host_own_s;
             network_s = own[MU_SUM_COMM] + experts[MU_SUM_COMM] - hides_s;
         }
     }
@@ -349,5 +351,5 @@ void mu_step_table_cost(mu_step_table *t, const mu_batch lane[], uint32_t lanes,
     out->network_s = network_s;
     out->flop = flop / lanes + experts[MU_SUM_FLOP];
     out->bytes = bytes / lanes + experts[MU_SUM_BYTES];
-    finish(t, activity_j / lanes + experts[MU_SUM_ACTIVITY], out);
+    finish(t, host_s, activity_j / lanes + experts[MU_SUM_ACTIVITY], out);
 }

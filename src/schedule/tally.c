@@ -84,8 +84,8 @@ void mu_block_tally_finish(const mu_machine *machine, const mu_load *load, doubl
     step->bound_s[MU_BOUND_HOST] += host_s;
     step->time_s += host_s;
     scale_time(step, engine->step_factor);
-    double most_j = machine->chip.tdp_w * step->time_s;
-    step->energy_j = smaller(mu_chip_working(&machine->chip) * step->time_s + activity_j, most_j);
+    step->energy_j =
+        mu_chip_step_energy(&machine->chip, step->time_s, host_s * engine->step_factor, activity_j);
 }
 
 double mu_load_imbalance(const mu_program *program, const mu_machine *machine, const mu_load *load)

@@ -98,6 +98,9 @@ static void energy_by_hand(void **state)
     cost.flop = 400e12;
     cost.bytes = 1e12; /* 150 + 500 * 1.2 is more than the limit */
     assert_near(mu_chip_energy(&chip, &cost), 600, 1e-12);
+    /* 2 s of 100 W while the host is busy, 3 s of 150 W, 40 J of work; never above 600 W */
+    assert_near(mu_chip_step_energy(&chip, 5, 2, 40), 690, 1e-12);
+    assert_near(mu_chip_step_energy(&chip, 5, 2, 4e4), 3000, 1e-12);
 }
 
 int main(void)
