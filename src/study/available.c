@@ -44,6 +44,7 @@ static mu_status find_made(const mu_question *question, const char *by_text, mu_
     mu_status status = mu_supply_question_make(question->catalog, question->chip, &words, 0.0,
                                                arena, &asked, &inner);
     if (status == MU_OK) {
+        asked.chips_alone = true;
         asked.samples = question->scenario->samples;
         asked.seed = question->scenario->seed;
         status = mu_supply_answer_question(&asked, arena, answer, &inner);

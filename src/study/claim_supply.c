@@ -125,6 +125,7 @@ mu_status mu_claim_supply_read(mu_claim *claim, const mu_node *node, const char 
     if (formula == NULL || operand.draw_name == NULL) {
         return mu_fail(err, MU_E_MEMORY, "no memory for a claim");
     }
+    supply->question.chips_alone = true;
     supply->question.samples = claim->samples;
     supply->question.seed = claim->seed;
     return mu_claim_add(claim, &input, &operand, node, err);

@@ -315,7 +315,7 @@ mu_status mu_supply_answer_question(const mu_supply_question *question, mu_arena
         }
     }
     mu_status status = run(question, draws, memo, arena, out, err);
-    if (status == MU_OK) {
+    if (status == MU_OK && !question->chips_alone) {
         status = mu_supply_dies(question, draws, memo, arena, out, err);
     }
     if (status == MU_OK && out->line_count == 0) {

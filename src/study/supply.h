@@ -31,10 +31,11 @@ typedef struct mu_supply_words {
 
 typedef struct mu_supply_question {
     mu_supply_wish wish;
-    double launched; /* month; 0 = not known */
-    double from;     /* 0 = the first dated month of its lines */
-    double by;       /* 0 = the last dated month; where chips are wanted some years more */
-    double wanted;   /* chips; 0 = none in particular */
+    double launched;  /* month; 0 = not known */
+    double from;      /* 0 = the first dated month of its lines */
+    double by;        /* 0 = the last dated month; where chips are wanted some years more */
+    bool chips_alone; /* not what the die would yield on every process */
+    double wanted;    /* chips; 0 = none in particular */
     double samples;
     double seed;
 } mu_supply_question;
