@@ -19,14 +19,23 @@ static int lower(char c)
     return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
 }
 
-/* The whole name, or its first words up to a space. */
+/* The whole name, or words of it from the start of one to the end of one. */
 static bool is_of(const char *vendor, const char *asked)
 {
-    size_t i = 0;
-    while (asked[i] != '\0' && lower(vendor[i]) == lower(asked[i])) {
-        i++;
+    size_t length = strlen(asked);
+    for (size_t start = 0; length > 0 && vendor[start] != '\0'; start++) {
+        size_t i = 0;
+        if (start > 0 && vendor[start - 1] != ' ') {
+            continue;
+        }
+        while (i < length && lower(vendor[start + i]) == lower(asked[i])) {
+            i++;
+        }
+        if (i == length && (vendor[start + i] == '\0' || vendor[start + i] == ' ')) {
+            return true;
+        }
     }
-    return i > 0 && asked[i] == '\0' && (vendor[i] == '\0' || vendor[i] == ' ');
+    return false;
 }
 
 static bool is_vendor_kind(mu_entity_kind kind)
@@ -34,21 +43,43 @@ static bool is_vendor_kind(mu_entity_kind kind)
     return kind == MU_ENTITY_CHIP || kind == MU_ENTITY_SYSTEM;
 }
 
-static mu_status unknown(const mu_catalog *catalog, const char *asked, mu_error *err)
+/* Every vendor once; [VENDORS_MAX]. */
+static uint32_t vendors(const mu_catalog *catalog, const char *names[VENDORS_MAX])
 {
-    const char *names[VENDORS_MAX];
     uint32_t count = 0;
     for (int k = 0; k < MU_ENTITY_KIND_COUNT; k++) {
         mu_entity_kind kind = (mu_entity_kind)k;
         uint32_t entities = is_vendor_kind(kind) ? mu_catalog_count(catalog, kind) : 0;
         for (uint32_t i = 0; i < entities && count < VENDORS_MAX; i++) {
-            names[count++] = mu_catalog_at(catalog, kind, i)->vendor;
+            const char *vendor = mu_catalog_at(catalog, kind, i)->vendor;
+            uint32_t before = 0;
+            while (before < count && strcmp(names[before], vendor) != 0) {
+                before++;
+            }
+            names[count] = vendor;
+            count += before == count && vendor[0] != '\0' ? 1U : 0U;
         }
     }
+    return count;
+}
+
+static mu_status unknown(const mu_catalog *catalog, const char *asked, mu_error *err)
+{
+    const char *names[VENDORS_MAX];
+    uint32_t count = vendors(catalog, names);
     const char *near = mu_text_nearest(asked, names, count);
-    return mu_fail(err, MU_E_INPUT, "no chip or system is of \"%.60s\"%s%s%s", asked,
-                   near != NULL ? "; did you mean \"" : "", near != NULL ? near : "",
-                   near != NULL ? "\"?" : "");
+    if (near != NULL) {
+        return mu_fail(err, MU_E_INPUT, "no chip or system is of \"%.60s\"; did you mean \"%s\"?",
+                       asked, near);
+    }
+    char all[300] = "";
+    size_t used = 0;
+    for (uint32_t i = 0; i < count && used + strlen(names[i]) + 3 < sizeof all; i++) {
+        used +=
+            (size_t)snprintf(all + used, sizeof all - used, "%s%s", i > 0 ? ", " : "", names[i]);
+    }
+    return mu_fail(err, MU_E_INPUT, "no chip or system is of \"%.60s\": expected one of %s", asked,
+                   all);
 }
 
 static int compare(const void *left, const void *right)

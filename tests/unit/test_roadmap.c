@@ -42,7 +42,9 @@ static void test_names(void **state)
                      MU_OK);
     assert_int_equal(mu_roadmap_find(t.catalog, "baidu", t.arena, &list, &some, &t.err), MU_OK);
     assert_true(some >= all && all > 0);
-    static const char *const bad[] = {"bai", "", "Huwaei", "no such vendor at all"};
+    assert_int_equal(mu_roadmap_find(t.catalog, "Kunlunxin", t.arena, &list, &some, &t.err), MU_OK);
+    assert_int_equal(some, all);
+    static const char *const bad[] = {"bai", "", "lunxin", " ", "Huwaei", "no such vendor at all"};
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         mu_error err = {0};
         assert_int_equal(mu_roadmap_find(t.catalog, bad[i], t.arena, &list, &all, &err),
