@@ -93,6 +93,7 @@ static void split_system(const mu_cost_input *in, double part[MU_SYSTEM_PARTS])
     part[MU_CAPITAL_NETWORK] = in->network_usd;
     part[MU_CAPITAL_OPTICS] = in->optics_usd;
     part[MU_CAPITAL_RACKS] = in->racks_usd;
+    part[MU_CAPITAL_STORAGE] = in->storage_usd;
     if (in->system_usd <= 0.0) {
         return;
     }

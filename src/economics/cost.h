@@ -4,7 +4,7 @@
  *
  * What:  prices and shares in, dollars by item out: capital, a year of ownership, a chip-hour, a
  *        million tokens.
- * Terms: the system is what is bought as one: chips, hosts, network, optics, racks; the hall is
+ * Terms: the system is what is bought as one: chips, hosts, network, optics, racks, storage; the hall is
  *        power distribution and cooling, which outlive it. Load and idle watts are of the
  *        equipment, before PUE. A chip-hour is an hour of a chip that is owned, used or not; an
  *        hour of use is one that somebody pays for. All money is USD of one year: prices stay.
@@ -24,6 +24,7 @@
     X(NETWORK, "network", "network: switches, cables")                                             \
     X(OPTICS, "optics", "optics")                                                                  \
     X(RACKS, "racks", "racks")                                                                     \
+    X(STORAGE, "storage", "storage: disks and their servers")                                      \
     X(INSTALLATION, "installation", "installation")                                                \
     X(POWER, "power_distribution", "power distribution")                                           \
     X(COOLING, "cooling", "cooling")
@@ -63,6 +64,7 @@ enum {
     X(network_usd, "price of the network", 0.0, 1e15)                                              \
     X(optics_usd, "price of the optics", 0.0, 1e15)                                                \
     X(racks_usd, "price of the racks", 0.0, 1e15)                                                  \
+    X(storage_usd, "price of the storage", 0.0, 1e15)                                              \
     X(installation, "installation", 0.0, 10.0)                                                     \
     X(power_usd_per_w, "price of power distribution", 0.0, 1e4)                                    \
     X(cooling_usd_per_w, "price of cooling", 0.0, 1e4)                                             \

@@ -27,6 +27,7 @@
     X(hall_s, "hall.years", "life of power and cooling", TIME)                                     \
     X(host_usd, "system.host", "host of a chip", MONEY)                                            \
     X(rack_usd, "system.rack", "a rack", MONEY)                                                    \
+    X(storage, "system.storage", "storage over the system's price", FRACTION)                      \
     X(installation, "system.installation", "installation over the system's price", FRACTION)       \
     X(maintenance, "system.maintenance", "maintenance over the same, a year", FRACTION)            \
     X(spares, "system.spares", "spares over the same, a year", FRACTION)                           \

@@ -189,6 +189,7 @@ static mu_status draw_fact(const mu_cost_question *q, const mu_entity *entity, c
 /* What catalogue facts of prices say, each of the chips owned. */
 typedef struct prices {
     double system, chips, network, optics;
+    double outside; /* networks that join what is sold as one */
 } prices;
 
 static mu_status draw_prices(const mu_cost_question *q, double chips, mu_draw draw, prices *out,
@@ -204,6 +205,9 @@ static mu_status draw_prices(const mu_cost_question *q, double chips, mu_draw dr
         status = draw_fact(q, q->system, "network.cost_per_chip", draw, &out->network, err);
     }
     if (status == MU_OK) {
+        status = draw_fact(q, q->system, "network.outside_per_chip", draw, &out->outside, err);
+    }
+    if (status == MU_OK) {
         status = draw_fact(q, q->system, "optics.modules", draw, &modules, err);
     }
     if (status == MU_OK) {
@@ -215,6 +219,7 @@ static mu_status draw_prices(const mu_cost_question *q, double chips, mu_draw dr
     out->system = (q->price_usd > 0.0 ? q->price_usd : out->system) * chips / q->chips_sold;
     out->chips *= chips;
     out->network *= chips;
+    out->outside *= chips;
     out->optics = fmin(modules * module_usd * chips / q->chips_sold, out->network);
     out->network -= out->optics;
     if (!(out->system > 0.0) && !(out->chips > 0.0)) {
@@ -242,13 +247,18 @@ static void fill_input(const mu_cost_question *q, const prices *p, const double 
                        : in->planned_w / fmax(term[MU_TERM_rack_w], 1.0);
     in->chips_usd = p->chips;
     in->hosts_usd = term[MU_TERM_host_usd] * in->chips;
-    in->network_usd = p->network;
+    in->network_usd = p->network + p->outside;
     in->optics_usd = p->optics;
     in->racks_usd = term[MU_TERM_rack_usd] * in->racks;
+    double parts_usd =
+        in->chips_usd + in->hosts_usd + in->network_usd + in->optics_usd + in->racks_usd;
     in->system_usd = p->system;
-    if (p->system > 0.0 && q->server) {
-        in->system_usd += in->racks_usd + p->network + p->optics;
+    if (p->system > 0.0) {
+        in->system_usd += p->outside;
+        in->system_usd += q->server ? in->racks_usd + p->network + p->optics : 0.0;
     }
+    in->storage_usd = term[MU_TERM_storage] * (in->system_usd > 0.0 ? in->system_usd : parts_usd);
+    in->system_usd += in->system_usd > 0.0 ? in->storage_usd : 0.0;
     in->installation = term[MU_TERM_installation];
     in->power_usd_per_w = term[MU_TERM_power_usd];
     in->cooling_usd_per_w = term[MU_TERM_cooling_usd];

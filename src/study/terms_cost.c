@@ -67,10 +67,12 @@ static double system_usd(const mu_bill *bill)
 
 static void add_system_parts(const bill_terms *b)
 {
-    static const char *const how[MU_SYSTEM_PARTS] = {
-        "price of a chip x chips", "host of a chip x chips",
-        "network for each chip x chips, less optics", "price of a module x modules",
-        "price of a rack x racks"};
+    static const char *const how[MU_SYSTEM_PARTS] = {"price of a chip x chips",
+                                                     "host of a chip x chips",
+                                                     "network for each chip x chips, less optics",
+                                                     "price of a module x modules",
+                                                     "price of a rack x racks",
+                                                     "share of the system's price"};
     for (int i = 0; i < MU_SYSTEM_PARTS; i++) {
         bool rest = b->whole_price && i == MU_CAPITAL_HOSTS;
         mu_grove_leaf(b->g, mu_capital_key(i), MU_DIM_MONEY, b->bill->capital_usd[i]);

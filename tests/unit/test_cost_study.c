@@ -147,8 +147,8 @@ static void owners_costs_are_met(void **state)
     } rows[] = {{"hgx-h100", "h100-sxm", 0.20}, {"hgx-h200", "h200-sxm", 0.20},
                 {"hgx-b200", "b200-sxm", 0.20}, {"hgx-b300", "b300-sxm", 0.20},
                 {"mi300x-8", "mi300x", 0.20},   {"mi325x-8", "mi325x", 0.20},
-                {"mi355x-8", "mi355x", 0.20},   {"gb200-nvl72", "gb200", 0.35},
-                {"gb300-nvl72", "gb300", 0.35}};
+                {"mi355x-8", "mi355x", 0.20},   {"gb200-nvl72", "gb200", 0.25},
+                {"gb300-nvl72", "gb300", 0.25}};
     const mu_entity *owner = NULL;
     mu_error err = {0};
     assert_int_equal(mu_catalog_find(t.catalog, MU_ENTITY_CLOUD, "owner-cost", &owner, &err), 0);
