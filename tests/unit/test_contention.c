@@ -524,6 +524,9 @@ static void closed_form_holds(void **state)
     } others[] = {
         {"atlas-950-superpod", "a cabinet is a mesh whose chips pass on, its tier a switch"},
         {"atlas-960-superpod", "the same"},
+        {"tpu-v5e-256", "a torus whose chips pass on, its tier a switch"},
+        {"tpu-v6e-256", "the same"},
+        {"tpu7x-9216", "the same"},
     };
     for (uint32_t i = 0; i < mu_catalog_count(t.catalog, MU_ENTITY_SYSTEM); i++) {
         const mu_entity *system = mu_catalog_at(t.catalog, MU_ENTITY_SYSTEM, i);
