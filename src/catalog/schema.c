@@ -287,7 +287,7 @@ static const mu_schema_item items[] = {
     FACT(REGION, "hall.years", TIME, "that power distribution and cooling last"),
     FACT(REGION, "system.host", MONEY, "of a chip's share of a host, where nothing else says it"),
     FACT(REGION, "system.rack", MONEY, "of one rack, without what is in it"),
-    FACT(REGION, "system.storage", FRACTION, "of the system's price: disks and their servers beside it"),
+    FACT(REGION, "system.storage", FRACTION, "of the system's price: disks and their servers"),
     FACT(REGION, "system.installation", FRACTION, "of the system's price: freight, tests"),
     FACT(REGION, "system.maintenance", FRACTION, "of the system's price, a year"),
     FACT(REGION, "system.spares", FRACTION, "of the system's price, a year"),

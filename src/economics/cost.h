@@ -4,8 +4,8 @@
  *
  * What:  prices and shares in, dollars by item out: capital, a year of ownership, a chip-hour, a
  *        million tokens.
- * Terms: the system is what is bought as one: chips, hosts, network, optics, racks, storage; the hall is
- *        power distribution and cooling, which outlive it. Load and idle watts are of the
+ * Terms: the system is what is bought together: chips, hosts, network, optics, racks, storage; the
+ *        hall is power distribution and cooling, which outlive it. Load and idle watts are of the
  *        equipment, before PUE. A chip-hour is an hour of a chip that is owned, used or not; an
  *        hour of use is one that somebody pays for. All money is USD of one year: prices stay.
  * Bound: no taxes, no prices that change while the system lives; capital is spent at the start.
