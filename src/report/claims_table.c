@@ -73,7 +73,8 @@ static void print_answer(mu_quantity q, const char *unit, char out[MU_CELL_MAX])
 
 static void answer_of(const mu_claim_answer *claim, char out[MU_CELL_MAX])
 {
-    if (claim->answered) {
+    bool word = strcmp(claim->unit, MU_CLAIM_YES) == 0; /* an open yes would be read as one */
+    if (claim->answered && !(word && claim->verdict == MU_CLAIM_OPEN)) {
         print_answer(claim->answer, claim->unit, out);
     } else {
         (void)snprintf(out, MU_CELL_MAX, "-");
