@@ -166,29 +166,30 @@ static bool add_member(mu_flows *flows, uint32_t l, uint32_t f, uint32_t hop, do
 
 /* --- one link --- */
 
-static int by_level_down(const void *a, const void *b)
+static bool pulled_before(const pulled *x, const pulled *y)
 {
-    const pulled *x = a;
-    const pulled *y = b;
-    if (x->level != y->level) {
-        return x->level > y->level ? -1 : 1;
-    }
-    return x->flow < y->flow ? -1 : x->flow > y->flow;
+    return x->level != y->level ? x->level > y->level : x->flow < y->flow;
 }
 
-static void sort_pulled(pulled *list, uint32_t count)
+static void pull_down(pulled *heap, uint32_t count, uint32_t place)
 {
-    if (count > 16) {
-        qsort(list, count, sizeof *list, by_level_down);
-        return;
-    }
-    for (uint32_t i = 1; i < count; i++) {
-        pulled item = list[i];
-        uint32_t at = i;
-        for (; at > 0 && by_level_down(&item, &list[at - 1]) < 0; at--) {
-            list[at] = list[at - 1];
+    pulled item = heap[place];
+    for (uint32_t child = 2 * place + 1; child < count; child = 2 * place + 1) {
+        child += child + 1 < count && pulled_before(&heap[child + 1], &heap[child]) ? 1 : 0;
+        if (!pulled_before(&heap[child], &item)) {
+            break;
         }
-        list[at] = item;
+        heap[place] = heap[child];
+        place = child;
+    }
+    heap[place] = item;
+}
+
+/* Puts the highest level first: few of many are pulled, so that they need not be sorted. */
+static void order_pulled(pulled *heap, uint32_t count)
+{
+    for (uint32_t place = count / 2; place-- > 0;) {
+        pull_down(heap, count, place);
     }
 }
 
@@ -234,10 +235,10 @@ static bool pull_in(mu_flows *flows, uint32_t l)
     if (!find_above(flows, l, level, &count)) {
         return false;
     }
-    sort_pulled(flows->pull, count);
+    order_pulled(flows->pull, count);
     level = load->members > 0 ? level_of(flows, l) : -INFINITY;
-    for (uint32_t i = 0; i < count; i++) {
-        const pulled *p = &flows->pull[i];
+    while (count > 0) {
+        const pulled *p = &flows->pull[0];
         if (p->level <= level + fabs(level) * LEVEL_SLACK ||
             (load->members == 0 && !overfull(flows, l))) {
             load->above = larger(load->above, p->level);
@@ -253,6 +254,8 @@ static bool pull_in(mu_flows *flows, uint32_t l)
         }
         look_at(flows, from, p->level);
         level = level_of(flows, l);
+        flows->pull[0] = flows->pull[--count];
+        pull_down(flows->pull, count, 0);
     }
     return true;
 }
