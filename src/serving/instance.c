@@ -179,13 +179,43 @@ static bool holds_prompts(mu_instance *instance)
     return !enough;
 }
 
+/* Whether the next step would carry as many tokens as prompts are held back for. */
+static bool is_worth_a_step(const mu_lane *lane)
+{
+    const mu_sim_role *role = lane->role;
+    double wanted = role->batch_wait_share * role->max_tokens;
+    double tokens = (double)lane->decoding_count * (1.0 + role->mtp);
+    for (uint32_t i = 0; i < lane->prefilling_count && tokens < wanted; i++) {
+        tokens += lane->prefilling[i]->target - lane->prefilling[i]->done;
+    }
+    for (uint32_t i = 0; i < lane->waiting_count && tokens < wanted; i++) {
+        tokens += lane->waiting[i]->input;
+    }
+    return tokens >= wanted;
+}
+
+/* A step with prompts slows all decodes down: a lane may hold them back to gather more. */
+static bool gathers_prompts(mu_instance *instance)
+{
+    const mu_sim_role *role = instance->role;
+    const mu_lane *lane = &instance->lane[0];
+    if (role->batch_wait_steps == 0 || role->lanes > 1 || lane->decoding_count == 0 ||
+        lane->prefilling_count + lane->waiting_count == 0 ||
+        mu_lane_running(lane) >= role->max_sequences) {
+        return false;
+    }
+    bool waits = instance->batch_waited < role->batch_wait_steps && !is_worth_a_step(lane);
+    instance->batch_waited = waits ? instance->batch_waited + 1 : 0;
+    return waits;
+}
+
 void mu_instance_begin(mu_instance *instance, double now_s)
 {
     poll(instance, now_s);
     if (is_idle(instance)) {
         return;
     }
-    bool held = holds_prompts(instance);
+    bool held = holds_prompts(instance) || gathers_prompts(instance);
     bool any = false;
     uint64_t swapped = 0;
     for (uint32_t l = 0; l < instance->role->lanes; l++) {

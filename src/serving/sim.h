@@ -87,6 +87,7 @@ typedef struct mu_instance {
     double wire_free_s;  /* when it may send (prefill) or receive (decode) the next cache */
     uint32_t polled;     /* steps since it looked into its inbox, as they count */
     uint32_t dp_waited, dp_batched; /* steps that prompts were held back */
+    uint32_t batch_waited;          /* the same, of a single lane */
     mu_seq *spare;                  /* requests to use again */
     mu_id_store ids;                /* of their units */
     mu_seq **ending;                /* requests that end in this step */

@@ -89,6 +89,9 @@ typedef struct mu_sim_role {
     uint32_t
         dp_timeout_steps; /* steps that lanes hold prompts back until all have some; 0 = none */
     uint32_t dp_batching_steps; /* and then, for more of them */
+    uint32_t batch_wait_steps;  /* decode steps that prompts of a single lane wait for more of them;
+                                   0 = none */
+    double batch_wait_share;    /* of max_tokens: a step with as many is not held back */
     double lag_steps; /* steps between the one that makes a token and its client seeing it */
     double request_s; /* per request before its first step may begin: gateway, network */
     double front_s;   /* of an instance's front end, for one request after the other: tokenising */

@@ -72,6 +72,7 @@ typedef struct mu_serving_wish {
     double block_tokens;
     double poll_steps, stream_first;
     double dp_timeout_steps, dp_batching_steps;
+    double batch_wait_steps, batch_wait_share;
     int prefix_cache; /* -1 = as the engine */
     double watermark; /* -1 = the engine's */
     int swap;         /* 1 = to the host */

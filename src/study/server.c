@@ -40,6 +40,8 @@ static const key numbers[] = {
     KEY(stream_interval, 1, 1e6),
     KEY(dp_timeout_steps, 0, 1e6),
     KEY(dp_batching_steps, 0, 1e6),
+    KEY(batch_wait_steps, 0, 1e6),
+    KEY(batch_wait_share, 0, 1),
 };
 static const key switches[] = {
     KEY(apart, 0, 1),        KEY(dp_attention, 0, 1), KEY(chunked_prefill, 0, 1),
@@ -237,6 +239,11 @@ void mu_server_apply(const mu_server *server, const mu_question *question, mu_sc
     if (server->dp_timeout_steps >= 0.0) {
         serving->dp_timeout_steps = server->dp_timeout_steps;
         serving->dp_batching_steps = fmax(server->dp_batching_steps, 0.0);
+    }
+    if (server->batch_wait_steps >= 0.0) {
+        serving->batch_wait_steps = server->batch_wait_steps;
+        serving->batch_wait_share =
+            server->batch_wait_share >= 0.0 ? server->batch_wait_share : 1.0;
     }
     if (server->prefix_cache >= 0.0) {
         serving->prefix_cache = server->prefix_cache > 0.0;

@@ -31,6 +31,7 @@ typedef struct mu_server {
     double poll_steps;
     double stream_interval; /* tokens */
     double dp_timeout_steps, dp_batching_steps;
+    double batch_wait_steps, batch_wait_share;
     double chunked_prefill, prefix_cache, kv_fp8; /* 1, 0 */
 } mu_server;
 

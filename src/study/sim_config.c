@@ -169,6 +169,8 @@ static mu_status fill_scheduling(const mu_question *q, const mu_machine *machine
         .stream_first = (uint32_t)s->stream_first,
         .dp_timeout_steps = (uint32_t)s->dp_timeout_steps,
         .dp_batching_steps = (uint32_t)s->dp_batching_steps,
+        .batch_wait_steps = (uint32_t)s->batch_wait_steps,
+        .batch_wait_share = s->batch_wait_share,
         .lag_steps = machine->engine.lag_steps,
         .front_s = machine->engine.front_request,
         .front_s_per_token = machine->engine.front_token,

@@ -23,6 +23,8 @@
     X(SOUND, "without mtbf")                                                                       \
     X(ALONE, "where instances have one DP group")                                                  \
     X(PROMPT, "without dp_timeout_steps")                                                          \
+    X(GROUPS, "where instances have several DP groups")                                            \
+    X(EAGER, "without batch_wait_steps")                                                           \
     X(DENSE, "by a model without experts")                                                         \
     X(STEADY, "without expert_spread")                                                             \
     X(EQUALS, "without tenants")
@@ -65,6 +67,8 @@ static const struct {
     {CAUSE_ALONE, "serving.dp_timeout_steps"},
     {CAUSE_ALONE, "serving.dp_batching_steps"},
     {CAUSE_PROMPT, "serving.dp_batching_steps"},
+    {CAUSE_GROUPS, "serving.batch_wait_steps"},
+    {CAUSE_EAGER, "serving.batch_wait_share"},
     {CAUSE_DENSE, "serving.expert_skew"},
     {CAUSE_DENSE, "serving.expert_spread"},
     {CAUSE_STEADY, "serving.expert_period"},
@@ -88,6 +92,8 @@ static void find_causes(const mu_question *q, const mu_deployment *d, bool out[C
     out[CAUSE_ALONE] =
         d->decode.parallel.dp <= 1 && (!d->disaggregated || d->prefill.parallel.dp <= 1);
     out[CAUSE_PROMPT] = v->dp_timeout_steps <= 0.0 && !out[CAUSE_ALONE];
+    out[CAUSE_GROUPS] = d->decode.parallel.dp > 1;
+    out[CAUSE_EAGER] = v->batch_wait_steps <= 0.0;
     out[CAUSE_DENSE] = mu_model_experts(&q->model) == 0;
     out[CAUSE_STEADY] = v->expert_spread <= 0.0;
     out[CAUSE_EQUALS] = v->order == MU_ORDER_PRIORITY && !trace && s->tenants.count <= 1;

@@ -395,6 +395,33 @@ static bool holds_prompts(ref_sim *s, uint32_t role, uint32_t instance)
     return hold;
 }
 
+/* Does a single lane wait for more prompts? */
+static bool gathers_prompts(ref_sim *s, uint32_t role, uint32_t instance)
+{
+    const mu_sim_role *r = ref_role(s, role);
+    ref_instance *x = &s->instance[role][instance];
+    if (r->lanes > 1 || r->batch_wait_steps == 0) {
+        return false;
+    }
+    ref_here h = ref_at(s, role, instance, 0);
+    lane_count c = count_lane(&h);
+    if (c.decoding == 0 || c.prefilling + c.waiting == 0 ||
+        c.decoding + c.prefilling >= r->max_sequences) {
+        return false;
+    }
+    ref_request *list[REF_REQUESTS];
+    double tokens = (double)c.decoding * (1.0 + r->mtp);
+    for (uint32_t k = 0, n = ref_list(&h, REF_RUNNING, list); k < n; k++) {
+        tokens += (double)(list[k]->target - list[k]->done);
+    }
+    for (uint32_t k = 0, n = ref_list(&h, REF_WAITING, list); k < n; k++) {
+        tokens += list[k]->asked.input;
+    }
+    bool hold = x->gathered < r->batch_wait_steps && tokens < r->batch_wait_share * r->max_tokens;
+    x->gathered = hold ? x->gathered + 1 : 0;
+    return hold;
+}
+
 static void begin_step(ref_sim *s, uint32_t role, uint32_t instance)
 {
     const mu_sim_role *r = ref_role(s, role);
@@ -403,7 +430,8 @@ static void begin_step(ref_sim *s, uint32_t role, uint32_t instance)
         pull_inbox(s, role, instance);
         x->counted = 0;
     }
-    bool held = !is_idle(s, role, instance) && holds_prompts(s, role, instance);
+    bool held = !is_idle(s, role, instance) &&
+                (holds_prompts(s, role, instance) || gathers_prompts(s, role, instance));
     mu_batch batch[REF_LANES] = {{0}};
     mu_sim_event event = {
         .prefill_role = role == REF_PREFILL, .instance = instance, .start_s = s->now_s};

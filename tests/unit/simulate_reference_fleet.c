@@ -154,6 +154,7 @@ void ref_come_up(ref_sim *s, uint32_t i)
     x->counted = ref_role(s, s->front)->poll_steps;
     x->waited = 0;
     x->batched = 0;
+    x->gathered = 0;
     x->fail_s = mtbf_s > 0.0 ? s->now_s - mtbf_s * log(u) : INFINITY;
     for (uint32_t l = 0; l < REF_LANES; l++) {
         x->lane[l] = (ref_lane){.ratio = 0.7};

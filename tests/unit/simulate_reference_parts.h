@@ -72,6 +72,7 @@ typedef struct ref_instance {
     mu_sim_event step;        /* under way */
     uint64_t counted;         /* steps since it looked into its inbox */
     uint64_t waited, batched; /* plans: until all lanes had prompts, for more of them */
+    uint64_t gathered;        /* plans that a single lane held prompts back in */
     double plain_s;           /* of its last step without prompts */
     double front_free_s;      /* its front end may take the next request */
     double link_free_s;       /* it may send (prefill) or receive (decode) */

@@ -21,7 +21,7 @@ static const char servers_yaml[] =
            "  - {concurrency_least: 64, concurrency_most: 128, ranks: 8, max_running: 3}\n"
            "  - {concurrency_least: 64, concurrency_most: 128, ranks: 4, max_running: 4}\n"
            "  - {dp_attention: true, running_over_concurrency: 1, batch_tokens_plus: 64, "
-           "poll_steps: 30, dp_timeout_steps: 60}\n"
+           "poll_steps: 30, dp_timeout_steps: 60, batch_wait_steps: 20, batch_wait_share: 0.9}\n"
            "  - {drafts: 3, max_running: 6, prefix_cache: false}\n"
            "  - {apart: true, workers: 2, max_running: 7, prefill_max_running: 8, "
            "prefill_batch_tokens: 16896}\n";
@@ -91,6 +91,7 @@ static void test_computed_limits(void **state)
     assert_true(launched(&c, &s));
     assert_true(s.serve.batch == 5.0 && s.serve.batch_tokens == 1088.0);
     assert_true(s.serving.poll_steps == 30.0 && s.serving.dp_timeout_steps == 60.0);
+    assert_true(s.serving.batch_wait_steps == 20.0 && s.serving.batch_wait_share == 0.9);
 }
 
 static void test_apart(void **state)
