@@ -469,11 +469,22 @@ void mu_recipe_apply(const mu_recipe_run *run, mu_scenario *scenario)
     apply_role(&run->decode, run->drafts, &scenario->decode);
 }
 
+/* What a recipe does not say holds for any. */
+static bool allows(const mu_catalog *catalog, const mu_entity *recipe, const char *path,
+                   const char *wanted)
+{
+    return mu_catalog_node(catalog, recipe, path, NULL) == NULL ||
+           lists(catalog, recipe, path, wanted);
+}
+
 const mu_recipe_traffic *mu_recipe_traffic_of(const mu_recipe_book *book, const mu_catalog *catalog,
-                                              const mu_case *c)
+                                              const mu_case *c, const mu_question *question)
 {
     for (uint32_t i = 0; i < book->traffic_count; i++) {
-        if (lists(catalog, book->traffic[i].recipe, "suites", c->source)) {
+        const mu_entity *recipe = book->traffic[i].recipe;
+        if (lists(catalog, recipe, "suites", c->source) &&
+            allows(catalog, recipe, "models", question->model.id) &&
+            allows(catalog, recipe, "engine", question->engine->id)) {
             return &book->traffic[i];
         }
     }

@@ -88,9 +88,9 @@ bool mu_recipe_days_hold(const mu_recipe_days *days, const char *day);
 bool mu_recipe_is_of(const mu_catalog *catalog, const mu_entity *recipe, const mu_case *c,
                      const mu_question *question, const mu_scenario *scenario);
 
-/** The traffic of the suite that a case is of; NULL = nothing known. */
+/** The traffic of the suite that a case is of, with its model and engine; NULL = nothing known. */
 const mu_recipe_traffic *mu_recipe_traffic_of(const mu_recipe_book *book, const mu_catalog *catalog,
-                                              const mu_case *c);
+                                              const mu_case *c, const mu_question *question);
 
 /** Writes the roles of a run into the scenario of a case, and its mode. */
 void mu_recipe_apply(const mu_recipe_run *run, mu_scenario *scenario);

@@ -281,7 +281,8 @@ static double draw_measure(const answering *a, const variant *v, const mu_servic
 static mu_status simulate(const answering *a, const mu_case *c, variant *v, mu_error *err)
 {
     mu_case_run run = {.question = a->question,
-                       .traffic = mu_recipe_traffic_of(&a->run->recipes, a->run->catalog, c),
+                       .traffic = mu_recipe_traffic_of(&a->run->recipes, a->run->catalog, c,
+                                                       a->question),
                        .serving = &v->serving,
                        .deployment = &v->deployment,
                        .steady = &v->point,
@@ -538,7 +539,8 @@ static void take_answers(const answering *a)
 /* Rows name the longest of what a suite's client draws; a steady state sees the mean. */
 static void take_mean_lengths(answering *a, const mu_case *c)
 {
-    const mu_recipe_traffic *traffic = mu_recipe_traffic_of(&a->run->recipes, a->run->catalog, c);
+    const mu_recipe_traffic *traffic =
+        mu_recipe_traffic_of(&a->run->recipes, a->run->catalog, c, a->question);
     double mean = traffic != NULL ? 0.5 * (1.0 + traffic->length_ratio) : 1.0;
     a->question->workload.input *= mean;
     a->question->workload.output *= mean;
