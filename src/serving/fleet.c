@@ -33,6 +33,8 @@ static void come_up(mu_instance *instance, double now_s)
     instance->dp_waited = 0;
     instance->dp_batched = 0;
     instance->batch_waited = 0;
+    instance->prompts_before = false;
+    instance->full_before = false;
     for (uint32_t l = 0; l < instance->role->lanes; l++) {
         mu_block_cache_clear(&instance->lane[l].cache);
         instance->lane[l].ratio = MU_RATIO_FIRST;

@@ -209,6 +209,25 @@ static bool gathers_prompts(mu_instance *instance)
     return waits;
 }
 
+/* What compiling takes that the first prompts and the first full step ask for. */
+static double cold_s(mu_instance *instance)
+{
+    const mu_sim_role *role = instance->role;
+    bool prompts = false;
+    bool full = false;
+    for (uint32_t l = 0; l < role->lanes && !(instance->full_before); l++) {
+        const mu_batch *batch = &instance->batch[l];
+        double tokens = batch->prefill_tokens + batch->decode_sequences * (1.0 + role->mtp);
+        prompts = prompts || batch->prefill_tokens > 0.0;
+        full = full || tokens >= role->max_tokens;
+    }
+    double cold = prompts && !instance->prompts_before ? role->cold_first_s : 0.0;
+    cold += full ? role->cold_full_s : 0.0;
+    instance->prompts_before = instance->prompts_before || prompts;
+    instance->full_before = instance->full_before || full;
+    return cold;
+}
+
 void mu_instance_begin(mu_instance *instance, double now_s)
 {
     poll(instance, now_s);
@@ -235,6 +254,7 @@ void mu_instance_begin(mu_instance *instance, double now_s)
     const mu_sim_role *role = instance->role;
     role->price(role->price_context, instance->worker, instance->batch, role->lanes,
                 imbalance_at(instance->sim, now_s), &instance->cost);
-    describe(instance, now_s, instance->cost.time_s + (double)swapped * role->swap_s_per_block);
+    double swap_s = (double)swapped * role->swap_s_per_block;
+    describe(instance, now_s, instance->cost.time_s + swap_s + cold_s(instance));
     instance->stepping = true;
 }

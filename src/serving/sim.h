@@ -86,11 +86,12 @@ typedef struct mu_instance {
     double front_free_s; /* when its front end may take the next request */
     double wire_free_s;  /* when it may send (prefill) or receive (decode) the next cache */
     uint32_t polled;     /* steps since it looked into its inbox, as they count */
-    uint32_t dp_waited, dp_batched; /* steps that prompts were held back */
-    uint32_t batch_waited;          /* the same, of a single lane */
-    mu_seq *spare;                  /* requests to use again */
-    mu_id_store ids;                /* of their units */
-    mu_seq **ending;                /* requests that end in this step */
+    uint32_t dp_waited, dp_batched;   /* steps that prompts were held back */
+    uint32_t batch_waited;            /* the same, of a single lane */
+    bool prompts_before, full_before; /* steps with prompts, full steps */
+    mu_seq *spare;                    /* requests to use again */
+    mu_id_store ids;                  /* of their units */
+    mu_seq **ending;                  /* requests that end in this step */
     uint32_t ending_room;
     uint32_t heap_at; /* place in the run's heap; UINT32_MAX = not in it */
     double next_s;

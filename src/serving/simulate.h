@@ -92,9 +92,11 @@ typedef struct mu_sim_role {
     uint32_t batch_wait_steps;  /* decode steps that prompts of a single lane wait for more of them;
                                    0 = none */
     double batch_wait_share;    /* of max_tokens: a step with as many is not held back */
-    double lag_steps; /* steps between the one that makes a token and its client seeing it */
-    double request_s; /* per request before its first step may begin: gateway, network */
-    double front_s;   /* of an instance's front end, for one request after the other: tokenising */
+    double cold_first_s; /* that the first step with prompts takes longer: kernels are compiled */
+    double cold_full_s;  /* that the first step of max_tokens does */
+    double lag_steps;    /* steps between the one that makes a token and its client seeing it */
+    double request_s;    /* per request before its first step may begin: gateway, network */
+    double front_s; /* of an instance's front end, for one request after the other: tokenising */
     double front_s_per_token; /* the same for each token of a prompt */
     double ranks;             /* of one instance, for energy */
     mu_step_pricer *price;

@@ -73,6 +73,7 @@ typedef struct mu_serving_wish {
     double poll_steps, stream_first;
     double dp_timeout_steps, dp_batching_steps;
     double batch_wait_steps, batch_wait_share;
+    double cold_first_s, cold_full_s;
     int prefix_cache; /* -1 = as the engine */
     double watermark; /* -1 = the engine's */
     int swap;         /* 1 = to the host */

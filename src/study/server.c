@@ -42,6 +42,8 @@ static const key numbers[] = {
     KEY(dp_batching_steps, 0, 1e6),
     KEY(batch_wait_steps, 0, 1e6),
     KEY(batch_wait_share, 0, 1),
+    KEY(cold_first_s, 0, 1e6),
+    KEY(cold_full_s, 0, 1e6),
 };
 static const key switches[] = {
     KEY(apart, 0, 1),        KEY(dp_attention, 0, 1), KEY(chunked_prefill, 0, 1),
@@ -245,6 +247,8 @@ void mu_server_apply(const mu_server *server, const mu_question *question, mu_sc
         serving->batch_wait_share =
             server->batch_wait_share >= 0.0 ? server->batch_wait_share : 1.0;
     }
+    serving->cold_first_s = fmax(serving->cold_first_s, server->cold_first_s);
+    serving->cold_full_s = fmax(serving->cold_full_s, server->cold_full_s);
     if (server->prefix_cache >= 0.0) {
         serving->prefix_cache = server->prefix_cache > 0.0;
     }

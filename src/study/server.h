@@ -32,6 +32,7 @@ typedef struct mu_server {
     double stream_interval; /* tokens */
     double dp_timeout_steps, dp_batching_steps;
     double batch_wait_steps, batch_wait_share;
+    double cold_first_s, cold_full_s;
     double chunked_prefill, prefix_cache, kv_fp8; /* 1, 0 */
 } mu_server;
 

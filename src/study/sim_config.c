@@ -171,6 +171,8 @@ static mu_status fill_scheduling(const mu_question *q, const mu_machine *machine
         .dp_batching_steps = (uint32_t)s->dp_batching_steps,
         .batch_wait_steps = (uint32_t)s->batch_wait_steps,
         .batch_wait_share = s->batch_wait_share,
+        .cold_first_s = s->cold_first_s,
+        .cold_full_s = s->cold_full_s,
         .lag_steps = machine->engine.lag_steps,
         .front_s = machine->engine.front_request,
         .front_s_per_token = machine->engine.front_token,

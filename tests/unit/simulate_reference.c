@@ -422,6 +422,24 @@ static bool gathers_prompts(ref_sim *s, uint32_t role, uint32_t instance)
     return hold;
 }
 
+/* What kernels compiled on first use add to this step. */
+static double cold_s(ref_instance *x, const mu_sim_role *r, const mu_batch batch[])
+{
+    double cold = 0.0;
+    for (uint32_t l = 0; l < r->lanes; l++) {
+        if (batch[l].prefill_tokens > 0.0 && !x->prompts) {
+            x->prompts = true;
+            cold += r->cold_first_s;
+        }
+        double tokens = batch[l].prefill_tokens + batch[l].decode_sequences * (1.0 + r->mtp);
+        if (tokens >= r->max_tokens && !x->full) {
+            x->full = true;
+            cold += r->cold_full_s;
+        }
+    }
+    return cold;
+}
+
 static void begin_step(ref_sim *s, uint32_t role, uint32_t instance)
 {
     const mu_sim_role *r = ref_role(s, role);
@@ -446,7 +464,7 @@ static void begin_step(ref_sim *s, uint32_t role, uint32_t instance)
     if (event.decode_sequences + event.prefill_sequences > 0.0) {
         mu_step_cost cost;
         r->price(r->price_context, 0, batch, r->lanes, 0.0, &cost);
-        event.end_s = s->now_s + cost.time_s + swap_s;
+        event.end_s = s->now_s + cost.time_s + swap_s + cold_s(x, r, batch);
         x->stepping = true;
         x->step = event;
     }

@@ -155,6 +155,8 @@ void ref_come_up(ref_sim *s, uint32_t i)
     x->waited = 0;
     x->batched = 0;
     x->gathered = 0;
+    x->prompts = false;
+    x->full = false;
     x->fail_s = mtbf_s > 0.0 ? s->now_s - mtbf_s * log(u) : INFINITY;
     for (uint32_t l = 0; l < REF_LANES; l++) {
         x->lane[l] = (ref_lane){.ratio = 0.7};

@@ -73,6 +73,7 @@ typedef struct ref_instance {
     uint64_t counted;         /* steps since it looked into its inbox */
     uint64_t waited, batched; /* plans: until all lanes had prompts, for more of them */
     uint64_t gathered;        /* plans that a single lane held prompts back in */
+    bool prompts, full;       /* had a step with prompts, a full step */
     double plain_s;           /* of its last step without prompts */
     double front_free_s;      /* its front end may take the next request */
     double link_free_s;       /* it may send (prefill) or receive (decode) */

@@ -86,6 +86,8 @@ static void draw_habits(mu_sim_role *r, dice *d)
     r->dp_batching_steps = chance(d, 0.6) ? roll(d, 1, 4) : 0;
     r->batch_wait_steps = chance(d, 0.5) ? roll(d, 1, 6) : 0;
     r->batch_wait_share = real(d, 0.1, 1.0);
+    r->cold_first_s = chance(d, 0.3) ? 0.25 * roll(d, 1, 8) : 0.0;
+    r->cold_full_s = chance(d, 0.3) ? 0.25 * roll(d, 1, 8) : 0.0;
 }
 
 static mu_sim_role draw_role(scenario_level level, uint32_t unit_tokens, dice *d)
