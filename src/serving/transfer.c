@@ -7,11 +7,17 @@
 
 #include <math.h>
 
+/* By the router's rule; caches of prefixes are where prompts are, not here. */
 static mu_instance *receiver(mu_sim *sim)
 {
-    mu_instance *best = &sim->instance[sim->front];
-    for (uint32_t i = sim->front + 1; i < sim->count; i++) {
-        best = sim->instance[i].in_hand < best->in_hand ? &sim->instance[i] : best;
+    mu_instance *decode = &sim->instance[sim->front];
+    uint32_t count = sim->count - sim->front;
+    if (sim->config->router == MU_ROUTER_ROUND_ROBIN) {
+        return &decode[sim->handed_over++ % count];
+    }
+    mu_instance *best = decode;
+    for (uint32_t i = 1; i < count; i++) {
+        best = decode[i].in_hand < best->in_hand ? &decode[i] : best;
     }
     return best;
 }

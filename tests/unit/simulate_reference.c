@@ -108,6 +108,9 @@ static void hand_over(const ref_here *h, ref_request *q)
             to = i;
         }
     }
+    if (s->config->router == MU_ROUTER_ROUND_ROBIN) {
+        to = (uint32_t)(s->handed_over++ % s->config->decode.instances);
+    }
     ref_release(h, q);
     double *sender_s = &s->instance[REF_PREFILL][h->i].link_free_s;
     double *receiver_s = &s->instance[REF_DECODE][to].link_free_s;

@@ -93,6 +93,7 @@ typedef struct ref_sim {
     uint32_t id_tokens; /* of the ids as they come */
     ref_instance instance[2][REF_INSTANCES];
     uint64_t routed;
+    uint64_t handed_over;
 } ref_sim;
 
 /* One lane of one instance. */
