@@ -172,6 +172,8 @@ static const mu_option options[] = {
            "N", "decode steps between two looks at what arrived")},
     {OVER_TIME, NUMBER("serving.stream_first", "stream-first", COUNT, serving.stream_first, 1, 1e6,
            1, "N", "token with which a client sees the first ones")},
+    {OVER_TIME, NUMBER("serving.lag_steps", "lag-steps", NONE, serving.lag_steps, 0, 100, -1, "N",
+           "decode steps until a client sees a token that was made; the engine's unless said")},
     {OVER_TIME, NUMBER("serving.dp_timeout_steps", "dp-timeout-steps", COUNT,
            serving.dp_timeout_steps, 0, 1e6, 0, "N",
            "steps that DP groups hold prompts back until all have some; 0 = none")},

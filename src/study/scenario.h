@@ -71,6 +71,7 @@ typedef struct mu_serving_wish {
     int router; /* mu_router_rule */
     double block_tokens;
     double poll_steps, stream_first;
+    double lag_steps; /* -1 = the engine's */
     double dp_timeout_steps, dp_batching_steps;
     double batch_wait_steps, batch_wait_share;
     double cold_first_s, cold_full_s;

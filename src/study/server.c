@@ -38,6 +38,7 @@ static const key numbers[] = {
     KEY(memory_utilisation, 0.05, 1),
     KEY(poll_steps, 1, 1e6),
     KEY(stream_interval, 1, 1e6),
+    KEY(lag_steps, 0, 100),
     KEY(dp_timeout_steps, 0, 1e6),
     KEY(dp_batching_steps, 0, 1e6),
     KEY(batch_wait_steps, 0, 1e6),
@@ -237,6 +238,9 @@ void mu_server_apply(const mu_server *server, const mu_question *question, mu_sc
     }
     if (server->stream_interval > 0.0 && question->machine.engine.first_chunk_full) {
         serving->stream_first = server->stream_interval;
+    }
+    if (server->lag_steps >= 0.0) {
+        serving->lag_steps = server->lag_steps;
     }
     if (server->dp_timeout_steps >= 0.0) {
         serving->dp_timeout_steps = server->dp_timeout_steps;

@@ -30,6 +30,7 @@ typedef struct mu_server {
     double memory_utilisation;
     double poll_steps;
     double stream_interval; /* tokens */
+    double lag_steps;
     double dp_timeout_steps, dp_batching_steps;
     double batch_wait_steps, batch_wait_share;
     double cold_first_s, cold_full_s;

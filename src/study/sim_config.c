@@ -173,7 +173,7 @@ static mu_status fill_scheduling(const mu_question *q, const mu_machine *machine
         .batch_wait_share = s->batch_wait_share,
         .cold_first_s = s->cold_first_s,
         .cold_full_s = s->cold_full_s,
-        .lag_steps = machine->engine.lag_steps,
+        .lag_steps = s->lag_steps >= 0.0 ? s->lag_steps : machine->engine.lag_steps,
         .front_s = machine->engine.front_request,
         .front_s_per_token = machine->engine.front_token,
         .ranks = (double)cut->tp * cut->pp * cut->cp * cut->dp};
