@@ -77,9 +77,8 @@ static mu_status read_currency(const mu_catalog *catalog, const mu_entity *entit
     mu_currency c = {.entity = entity};
     mu_status status = mu_catalog_fact(catalog, entity, "rate", true, &rate, err);
     if (status == MU_OK && !(rate.range.best > 0.0)) {
-        status =
-            mu_fail_at(err, MU_E_INPUT, entity->doc.file, 0, 0,
-                       "%s: rate: expected more than 0 USD, found %g", entity->id, rate.range.best);
+        status = mu_node_fail(&entity->doc, mu_catalog_node(catalog, entity, "rate", NULL), err,
+                              "rate: expected more than 0 USD, found %g", rate.range.best);
     }
     if (status != MU_OK) {
         return status;

@@ -95,9 +95,8 @@ static mu_status add_offer(const mu_catalog *catalog, const mu_entity *cloud, mu
         return status;
     }
     if (!(fact.range.low > 0.0)) {
-        return mu_fail_at(err, MU_E_INPUT, cloud->doc.file, 0, 0,
-                          "%s: %s: expected a price above 0, found %g USD/h", cloud->id, path,
-                          fact.range.low);
+        return mu_node_fail(&cloud->doc, mu_catalog_node(catalog, cloud, path, NULL), err,
+                            "%s: expected a price above 0, found %g USD/h", path, fact.range.low);
     }
     q->offer[q->offer_count++] =
         (mu_cost_offer){.cloud = cloud,

@@ -15,6 +15,9 @@ static const double WATTS_PER_MEGAWATT = 1e6;
 static const double SECONDS_PER_YEAR = 31557600.0;
 static const double UTILISATION_LEAST = 1e-4;
 static const double YEARS_LEAST = 0.1;
+static const double PUE_MOST = 100.0;
+static const double KWH_USD_MOST = 1e4;
+static const double USD_MOST = 1e12;
 
 static const mu_cost_term terms[MU_TERM_COUNT] = {
 #define X(field, path, text, dim) {.key = path, .words = text, .dimension = MU_DIM_##dim},
@@ -53,24 +56,41 @@ static bool said(const mu_cost_question *q, int term, double *out)
 static mu_status missing(const mu_cost_question *q, int term, mu_error *err)
 {
     const char *flag = term == MU_TERM_electricity ? ", or --electricity PRICE" : "";
-    return mu_fail_at(err, MU_E_INPUT, q->region->doc.file, 0, 0,
-                      "region %s states no %s: expected %s: with %s%s", q->region->id,
-                      term == MU_TERM_electricity ? "price of electricity" : terms[term].words,
-                      terms[term].key, mu_unit_hint(terms[term].dimension), flag);
+    return mu_node_fail(&q->region->doc, q->region->doc.root, err,
+                        "region %s states no %s: expected %s: with %s%s", q->region->id,
+                        term == MU_TERM_electricity ? "price of electricity" : terms[term].words,
+                        terms[term].key, mu_unit_hint(terms[term].dimension), flag);
+}
+
+/* What a term of that dimension can be; money: of a thing, of energy. */
+static void limits(int term, double *low, double *high)
+{
+    mu_dimension dimension = terms[term].dimension;
+    *low = term == MU_TERM_pue ? 1.0 : 0.0;
+    *high = term == MU_TERM_pue                ? PUE_MOST
+            : dimension == MU_DIM_FRACTION     ? 1.0
+            : dimension == MU_DIM_ENERGY_PRICE ? KWH_USD_MOST
+            : mu_is_money(dimension)           ? USD_MOST
+                                               : 1e30;
 }
 
 /* Ends that cannot be are bad input; tails beyond good ones are cut by keep_possible(). */
 static mu_status check_term(const mu_cost_question *q, const mu_fact *fact, int term, mu_error *err)
 {
-    bool share = terms[term].dimension == MU_DIM_FRACTION;
-    double low = term == MU_TERM_pue ? 1.0 : 0.0;
-    double high = share ? 1.0 : 1e30;
-    if (fact->range.low >= low && fact->range.high <= high) {
+    double low = 0.0;
+    double high = 0.0;
+    const mu_entity *owner = q->region;
+    limits(term, &low, &high);
+    bool lasts = terms[term].dimension != MU_DIM_TIME || fact->range.best > 0.0;
+    if (fact->range.low >= low && fact->range.high <= high && lasts) {
         return MU_OK;
     }
-    return mu_fail_at(err, MU_E_INPUT, q->region->doc.file, 0, 0,
-                      "%s: %s: expected %g to %g, found %g", q->region->id, fact->path, low, high,
-                      fact->range.low < low ? fact->range.low : fact->range.high);
+    const mu_node *node = mu_catalog_node(q->catalog, q->region, fact->path, &owner);
+    double found = fact->range.low < low ? fact->range.low : fact->range.high;
+    return mu_node_fail(&owner->doc, node, err, "%s: expected %s%g to %g%s%s, found %g", fact->path,
+                        lasts ? "" : "more than ", low, high,
+                        mu_unit_si(terms[term].dimension)[0] != '\0' ? " " : "",
+                        mu_unit_si(terms[term].dimension), lasts ? found : fact->range.best);
 }
 
 /* The machine draws it: here only where it comes from. */
