@@ -216,6 +216,52 @@ static void more_in_flight_draws_more(void **state)
     }
 }
 
+/* One prediction's parts: they are the whole, and no load draws more than the limit. */
+static void check_answer(const mu_prediction *p)
+{
+    const mu_power *power = &p->point.power;
+    double sum_w = 0.0;
+    for (int i = 0; i < MU_POWER_PARTS; i++) {
+        assert_true(power->part_w[i] >= 0.0);
+        sum_w += i < MU_POWER_FACILITY ? power->part_w[i] : 0.0;
+    }
+    assert_true(sum_w == p->power_w.value);
+    assert_true(sum_w + power->part_w[MU_POWER_FACILITY] == p->power.total_w.value);
+    assert_true(p->power_w.value <= power->limit_w * (1.0 + 1e-12));
+    assert_true(power->limit_w <= power->rated_w * (1.0 + 1e-12));
+    assert_near(p->energy_per_output_token_j.value * p->output_tokens_per_s.value, p->power_w.value,
+                1e-12);
+}
+
+/* Answers of every system of the catalogue, from one request to as many as it takes. */
+static void answers_conserve_energy(void **state)
+{
+    (void)state;
+    static const char *const flight[] = {"1", "16", "256"};
+    uint32_t answered = 0;
+    for (uint32_t i = 0; i < mu_catalog_count(t.catalog, MU_ENTITY_SYSTEM); i++) {
+        double last_w = 0.0;
+        for (size_t f = 0; f < sizeof flight / sizeof flight[0]; f++) {
+            mu_scenario s = SCENARIO("system", mu_catalog_at(t.catalog, MU_ENTITY_SYSTEM, i)->id,
+                                     "model", "llama-3.1-8b", "tp", "1", "chips", "1",
+                                     "concurrency", flight[f], "uncertainty", "off");
+            mu_question q;
+            mu_prediction p;
+            mu_error err = {0};
+            if (mu_question_make(t.catalog, &s, NULL, t.arena, &q, &err) != MU_OK ||
+                mu_predict(&q, &t.work, &p, &err) != MU_OK) {
+                continue; /* does not fit, or not one chip alone */
+            }
+            check_answer(&p);
+            /* larger steps may move fewer bytes a second: a few per cent */
+            assert_true(p.power_w.value >= last_w * 0.95);
+            last_w = p.power_w.value;
+            answered++;
+        }
+    }
+    assert_true(answered > 100);
+}
+
 /* A system of one line over another's: what the lump has no room for is cut down, and said. */
 static const mu_catalog *with_power(const char *lines)
 {
@@ -289,6 +335,7 @@ int main(void)
         cmocka_unit_test(memory_traffic),
         cmocka_unit_test(facts_are_read),
         cmocka_unit_test(more_in_flight_draws_more),
+        cmocka_unit_test(answers_conserve_energy),
         cmocka_unit_test(little_room),
         cmocka_unit_test(bad_facts),
     };
