@@ -36,20 +36,15 @@ static mu_status refuse_size(mu_ramp_from from, const char *path, const mu_die *
                           die->width_mm, die->height_mm, what);
 }
 
-/* The tail of a range may reach beyond what can be exposed, or below what is a die. */
-static mu_status check_size(mu_ramp_from from, double area, mu_die *die, mu_error *err)
+/* By the point: tails of ranges are limited, not refused. */
+static mu_status check_size(mu_ramp_from from, double area, const mu_die *die, mu_error *err)
 {
     const char *path = area > 0.0 ? "die.area" : "die.width_mm";
     char what[64];
-    if (from.draw.index > 0) {
-        die->width_mm = fmax(die->width_mm, SIDE_MIN_MM);
-        die->height_mm = fmax(die->height_mm, SIDE_MIN_MM);
-    }
     if (die->width_mm < SIDE_MIN_MM || die->height_mm < SIDE_MIN_MM) {
         return refuse_size(from, path, die, "is smaller than 1 x 1 mm", err);
     }
-    if (from.draw.index == 0 && area > 0.0 &&
-        fabs(die->width_mm * die->height_mm / area - 1.0) > AREA_AGREES) {
+    if (area > 0.0 && fabs(die->width_mm * die->height_mm / area - 1.0) > AREA_AGREES) {
         (void)snprintf(what, sizeof what, "has not the area of %.4g mm2", area);
         return refuse_size(from, path, die, what, err);
     }
@@ -59,6 +54,15 @@ static mu_status check_size(mu_ramp_from from, double area, mu_die *die, mu_erro
         return refuse_size(from, path, die, what, err);
     }
     return MU_OK;
+}
+
+/* Into what can be exposed, and what is a die. */
+static void limit_size(mu_die *die)
+{
+    double *longer = die->width_mm > die->height_mm ? &die->width_mm : &die->height_mm;
+    double *shorter = die->width_mm > die->height_mm ? &die->height_mm : &die->width_mm;
+    *longer = fmin(fmax(*longer, SIDE_MIN_MM), MU_RETICLE_HEIGHT_MM);
+    *shorter = fmin(fmax(*shorter, SIDE_MIN_MM), MU_RETICLE_WIDTH_MM);
 }
 
 static bool states(mu_ramp_from from, const char *path)
@@ -79,32 +83,49 @@ static void drop_inherited(mu_ramp_from from, double *area, mu_die *die)
     }
 }
 
-mu_status mu_die_from_catalog(const mu_catalog *catalog, const mu_entity *chip, mu_draw draw,
-                              mu_die *out, mu_error *err)
+/* Sides, of the area where they are not known; area 0 = not stated beside them. */
+static mu_status read_size(mu_ramp_from from, double *area, mu_die *out, mu_error *err)
 {
-    double area = 0.0;
     mu_die die = {0};
-    const mu_ramp_from from = {catalog, chip, NULL, draw};
     mu_status status = value(from, "die.width_mm", 0.0, SIDE_MAX_MM, &die.width_mm, err);
     if (status == MU_OK) {
         status = value(from, "die.height_mm", 0.0, SIDE_MAX_MM, &die.height_mm, err);
     }
     if (status == MU_OK) {
-        status = value(from, "die.area", 0.0, 1e6, &area, err);
+        status = value(from, "die.area", 0.0, 1e6, area, err);
     }
     if (status != MU_OK) {
         return status;
     }
-    drop_inherited(from, &area, &die);
+    drop_inherited(from, area, &die);
     if (die.width_mm <= 0.0 || die.height_mm <= 0.0) {
-        if (area <= 0.0) {
+        if (*area <= 0.0 && from.draw.plan == NULL) {
             return mu_fail(err, MU_E_INPUT,
-                           "%s: the size of its die (die.area) is not in the catalogue", chip->id);
+                           "%s: the size of its die (die.area) is not in the catalogue",
+                           from.entity->id);
         }
-        double most = MU_RETICLE_WIDTH_MM * MU_RETICLE_HEIGHT_MM;
-        die = mu_die_of_area(draw.index > 0 && area > most ? most : area);
+        die = mu_die_of_area(fmax(*area, SIDE_MIN_MM * SIDE_MIN_MM));
     }
-    status = check_size(from, area, &die, err);
+    *out = die;
+    return MU_OK;
+}
+
+mu_status mu_die_from_catalog(const mu_catalog *catalog, const mu_entity *chip, mu_draw draw,
+                              mu_die *out, mu_error *err)
+{
+    double area = 0.0;
+    mu_die die = {0};
+    const mu_ramp_from point = {catalog, chip, NULL, {NULL, 0}};
+    const mu_ramp_from drawn = {catalog, chip, NULL, draw};
+    mu_status status = MU_OK;
+    if (draw.index == 0) {
+        status = read_size(point, &area, &die, err);
+        status = status == MU_OK ? check_size(point, area, &die, err) : status;
+    }
+    if (status == MU_OK && draw.plan != NULL) {
+        status = read_size(drawn, &area, &die, err);
+        limit_size(&die);
+    }
     if (status == MU_OK) {
         *out = die;
     }
