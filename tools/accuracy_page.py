@@ -565,8 +565,10 @@ def over_time(validation, kinds):
         "others the engine's defaults hold.",
         "* **Clients.** InferenceX's sends ten requests a client, all clients there at the start, "
         "with lengths even between 80 and 100 % of the nominal ones (the steady state sees their "
-        "mean). Of other suites nothing is known but the closed loop: ten requests a client (200 "
-        "or more in all), lengths within a tenth of what the row says.",
+        "mean). NVIDIA's collection holds some of its runs, too; what it sent to SGLang itself is "
+        "taken to be all of one length, as its rows marked fit tell. Of the rest nothing is known "
+        "but the closed loop: ten requests a client (200 or more in all), lengths within a tenth "
+        "of what the row says.",
         "* **Intervals.** One simulation is the point; the draws are those of the steady state, "
         "each moved by what simulating changed at the point.",
         "",
