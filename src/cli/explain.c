@@ -108,6 +108,39 @@ static mu_status of_cost(mu_cli *cli, mu_terms *terms, mu_error *err)
     return status;
 }
 
+static mu_status of_supply(mu_cli *cli, mu_terms *terms, mu_error *err)
+{
+    mu_cli_work work;
+    mu_catalog *catalog = NULL;
+    const mu_entity *chip = NULL;
+    mu_supply_question *question = MU_NEW(cli->arena, mu_supply_question, 1);
+    mu_supply_answer *answer = MU_NEW(cli->arena, mu_supply_answer, 1);
+    if (question == NULL || answer == NULL) {
+        return mu_fail(err, MU_E_MEMORY, "out of memory");
+    }
+    mu_status status = mu_cli_catalog(cli, &catalog, err);
+    if (status == MU_OK) {
+        status = mu_catalog_find(catalog, MU_ENTITY_CHIP, cli->argument[0], &chip, err);
+    }
+    if (status == MU_OK) {
+        status = mu_supply_question_make(catalog, chip, &cli->supply, cli->scenario.chips,
+                                         cli->arena, question, err);
+    }
+    if (status == MU_OK) {
+        question->seed = cli->scenario.seed;
+        status = mu_supply_answer_question(question, cli->arena, answer, err);
+    }
+    if (status == MU_OK) {
+        status = mu_cli_work_begin(cli, &work, err);
+    }
+    if (status != MU_OK) {
+        return status;
+    }
+    status = mu_terms_supply(question, answer, cli->term, &work.work, terms, err);
+    (void)mu_cli_work_end(&work);
+    return status;
+}
+
 static mu_status print(mu_cli *cli, const mu_terms *terms, const mu_terms_view *view, mu_error *err)
 {
     mu_page page = mu_cli_page(cli);
@@ -129,9 +162,10 @@ mu_status mu_verb_explain(mu_cli *cli, mu_error *err)
     cli->scenario.samples = 0.0; /* the point is explained */
     mu_status status = read_view(cli, &view, err);
     if (status == MU_OK) {
-        status = strcmp(verb, "match") == 0  ? of_match(cli, terms, err)
-                 : strcmp(verb, "cost") == 0 ? of_cost(cli, terms, err)
-                                             : of_prediction(cli, terms, err);
+        status = strcmp(verb, "match") == 0    ? of_match(cli, terms, err)
+                 : strcmp(verb, "cost") == 0   ? of_cost(cli, terms, err)
+                 : strcmp(verb, "supply") == 0 ? of_supply(cli, terms, err)
+                                               : of_prediction(cli, terms, err);
     }
     return status == MU_OK ? print(cli, terms, &view, err) : status;
 }

@@ -42,14 +42,14 @@ static const mu_verb verbs[] = {
      "muster predict --model llama-3.1-8b --system hgx-h100 --tp 1 --batch 32",
      QUESTIONS | MU_TAKES_FILE | MU_TAKES_EXPLAIN, 0, 1, mu_verb_predict},
     {"explain", "what an answer is made of: every term with its formula, and what moves it",
-     "[predict|plan|match|cost] [SCENARIO|..]",
+     "[predict|plan|match|cost|supply] [SCENARIO|..]",
      "The terms of an answer at its point, each with its formula, what moves it most, and the "
      "grade "
      "and source of that. Of a prediction, or a plan's best: rates, latencies, steps operator by "
-     "operator, power, memory. Of a match the ratios and both sides, of a cost the bill; the "
-     "verb's "
-     "own arguments and flags follow its name. --term NAME shows one and all below it, and which "
-     "facts and parameters move it. For what makes the interval, see --explain of the verbs.",
+     "operator, power, memory. Of a match the ratios and both sides, of a cost the bill, of a "
+     "supply (of a chip) years, lines and yields; the verb's own arguments and flags follow its "
+     "name. --term NAME shows one and all below it, and which facts and parameters move it. For "
+     "what makes the interval, see --explain of the verbs.",
      "muster explain --model llama-3.1-8b --system hgx-h100 --tp 1 --batch 32 --term decode_step",
      QUESTIONS | MU_TAKES_FILE | MU_TAKES_TERMS, 0, 1, mu_verb_explain},
     {"plan", "the best deployments under the SLO, and the Pareto front", "[SCENARIO]",
@@ -261,7 +261,7 @@ const mu_output_flag *mu_output_flags(uint32_t *count)
 
 bool mu_verb_explained(const char *word, mu_verb *out)
 {
-    static const char *const known[] = {"predict", "plan", "match", "cost"};
+    static const char *const known[] = {"predict", "plan", "match", "cost", "supply"};
     const unsigned left_out =
         MU_TAKES_EXPLAIN | MU_TAKES_SVG | MU_TAKES_VERIFY | MU_TAKES_BY | MU_TAKES_DRAWS;
     for (size_t i = 0; i < sizeof known / sizeof known[0]; i++) {

@@ -14,6 +14,7 @@
 #include "base/draw.h"
 #include "study/answer.h"
 #include "study/cost.h"
+#include "study/supply.h"
 
 typedef enum mu_rule {
     MU_RULE_GIVEN,   /* no children: what `words` say */
@@ -91,6 +92,14 @@ mu_status mu_terms_match(const mu_question *reference, const mu_question *other,
 mu_status mu_terms_cost(const mu_cost_question *question, const mu_cost_answer *answer,
                         const char *wanted, mu_work *work, mu_terms *out,
                         mu_error *err) MU_MUST_CHECK;
+
+/**
+ * Terms of a supply: chips by year, the last month's parts by line, dies and yields.
+ * @param[in] answer  of this question, with a line
+ */
+mu_status mu_terms_supply(const mu_supply_question *question, const mu_supply_answer *answer,
+                          const char *wanted, mu_work *work, mu_terms *out,
+                          mu_error *err) MU_MUST_CHECK;
 
 /**
  * Terms of a prediction at its point, and what moves one of them.

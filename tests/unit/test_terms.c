@@ -213,6 +213,33 @@ static void bills_tie_out(void **state)
     assert_true(fabs(terms.pull[0].elasticity - 1.0) < 1e-9);
 }
 
+/* Years sum up to what is made, lines to what comes, and good dies are gross ones that yield. */
+static void supplies_tie_out(void **state)
+{
+    (void)state;
+    static const char *const chips[] = {"ascend-910c", "h100-sxm", "mlu590"};
+    for (size_t i = 0; i < sizeof chips / sizeof chips[0]; i++) {
+        const mu_entity *chip = NULL;
+        mu_supply_words words = {.by = "2026-12"};
+        mu_supply_question q;
+        mu_supply_answer *a = MU_NEW(t.arena, mu_supply_answer, 1);
+        mu_terms terms = {.count = 0};
+        mu_error err = {0};
+        assert_int_equal(mu_catalog_find(t.catalog, MU_ENTITY_CHIP, chips[i], &chip, &err), MU_OK);
+        if (mu_supply_question_make(t.catalog, chip, &words, 0.0, t.arena, &q, &err) != MU_OK ||
+            mu_supply_answer_question(&q, t.arena, a, &err) != MU_OK ||
+            mu_terms_supply(&q, a, "chips_a_month", &t.work, &terms, &err) != MU_OK) {
+            fail_msg("%s: %s", chips[i], err.text);
+        }
+        for (uint32_t k = 0; k < terms.count; k++) {
+            assert_true(near(mu_term_made(&terms, k), terms.term[k].value));
+        }
+        assert_true(near(term_at(&terms, "chips")->value, a->total.value));
+        assert_true(near(term_at(&terms, "chips_a_month")->value, a->rate.value));
+        assert_true(terms.pulls >= 2);
+    }
+}
+
 /* Both sides stand below the ratios; what is in one alone moves the ratio as it moves the side. */
 static void matches_tie_out(void **state)
 {
@@ -284,6 +311,7 @@ int main(void)
         cmocka_unit_test(facts_without_doubt_pull_too),
         cmocka_unit_test(bills_tie_out),
         cmocka_unit_test(matches_tie_out),
+        cmocka_unit_test(supplies_tie_out),
         cmocka_unit_test(unknown_terms),
         cmocka_unit_test(threads_change_nothing),
     };
