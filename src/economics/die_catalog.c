@@ -104,7 +104,8 @@ static mu_status read_size(mu_ramp_from from, double *area, mu_die *out, mu_erro
                            "%s: the size of its die (die.area) is not in the catalogue",
                            from.entity->id);
         }
-        die = mu_die_of_area(fmax(*area, SIDE_MIN_MM * SIDE_MIN_MM));
+        double least = from.draw.plan != NULL ? SIDE_MIN_MM * SIDE_MIN_MM : 0.0;
+        die = mu_die_of_area(fmax(*area, least));
     }
     *out = die;
     return MU_OK;
