@@ -242,6 +242,7 @@ static const mu_schema_item items[] = {
     REF(PROCESS, "reference", REF, CHIP, "the chip whose die the yields are of"),
     FACT(PROCESS, "cluster", NONE, "alpha of the negative binomial: small = defects in clusters"),
     FACT(PROCESS, "cycle", TIME, "from wafer start to tested die"),
+    FACT(PROCESS, "facts.wafer_price", MONEY, "of one wafer"),
     PLAIN(PROCESS, "facts.<name>", FREE_FACT, "yield, wafer price, density, capacity, ..."),
 
     PLAIN(RECIPE, "source", SOURCE, "where the configuration stands"),

@@ -112,6 +112,24 @@ static void facts_in_other_money(void **state)
     assert_non_null(strstr(err.text, "did you mean \"CNY\"?"));
 }
 
+/* A wafer paid in yuan makes dies that cost as much as one paid in dollars. */
+static void wafers_in_other_money(void **state)
+{
+    (void)state;
+    static const char yaml[] =
+        "kind: process\nid: smic-n2\nname: Own\ninherits: tsmc-n7\nfacts:\n"
+        "  wafer_price: {best: 70000, unit: RMB, grade: C, source: muster-estimate}\n";
+    mu_catalog *catalog = NULL;
+    const mu_entity *process = NULL;
+    mu_fact fact;
+    mu_error err = {0};
+    assert_int_equal(catalog_with(yaml, &catalog, &err), MU_OK);
+    assert_int_equal(mu_catalog_find(catalog, MU_ENTITY_PROCESS, "smic-n2", &process, &err), MU_OK);
+    assert_int_equal(mu_catalog_fact(catalog, process, "facts.wafer_price", true, &fact, &err),
+                     MU_OK);
+    assert_true(fabs(fact.range.best / (70000.0 * rate_of("cny")) - 1.0) < 1e-12);
+}
+
 static void parts_are_whole_steps_of_the_whole(void **state)
 {
     (void)state;
@@ -275,6 +293,7 @@ int main(void)
         cmocka_unit_test(amounts_in_any_currency),
         cmocka_unit_test(what_is_no_money_is_named),
         cmocka_unit_test(facts_in_other_money),
+        cmocka_unit_test(wafers_in_other_money),
         cmocka_unit_test(parts_are_whole_steps_of_the_whole),
         cmocka_unit_test(tables_tie_out_as_printed),
         cmocka_unit_test(json_ties_out_in_every_currency),
