@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Terms of a supply: chips by year, the last month's parts line by line, and the yields behind them.
+ * Terms of a supply: chips by year, the last month's parts line by line, the yields behind them.
  *
  * Bound: the months run are those of the answer.
  */

@@ -6,6 +6,7 @@
  *         drafts, a pipeline, shared wires; step_factor moves a step one to one, host_step by its
  *         own part of the step.
  */
+#include "study/explain.h"
 #include "study/terms.h"
 #include "twin_helper.h"
 
@@ -213,6 +214,40 @@ static void bills_tie_out(void **state)
     assert_true(fabs(terms.pull[0].elasticity - 1.0) < 1e-9);
 }
 
+/* A price of one side moves what a match costs one to one; every row says what knowing it is worth. */
+static void matches_hang_on_both_sides(void **state)
+{
+    (void)state;
+    mu_scenario left = SCENARIO("system", "hgx-h100", "model", "llama-3.1-8b", "tpot", "50ms",
+                                "uncertainty", "64");
+    mu_scenario right = left;
+    (void)snprintf(right.system, sizeof right.system, "hgx-h20");
+    mu_question a = question_of(&left);
+    mu_question b = question_of(&right);
+    mu_match *match = MU_NEW(t.arena, mu_match, 1);
+    mu_explanation *why = MU_NEW(t.arena, mu_explanation, 1);
+    mu_explain_wish wish = {.metric = "cost_ratio", .rows = 8};
+    mu_error err = {0};
+    uint32_t prices = 0;
+    if (mu_match_explain(&a, &b, &wish, &t.work, match, why, &err) != MU_OK) {
+        fail_msg("%s", err.text);
+    }
+    for (uint32_t i = 0; i < why->tornado.rows; i++) {
+        const mu_tornado_row *row = &why->tornado.row[i];
+        bool matched = strcmp(row->name, "system/hgx-h20/price") == 0;
+        bool reference = strcmp(row->name, "system/hgx-h100/price") == 0;
+        bool measured = !isnan(row->worth);
+        assert_true(measured);
+        if (matched || reference) {
+            double moved = matched ? row->high / row->low : row->low / row->high;
+            assert_true(near(moved, row->range.high / row->range.low));
+            prices++;
+        }
+    }
+    assert_int_equal(why->tornado.rows, 8);
+    assert_int_equal(prices, 2);
+}
+
 /* Years sum up to what is made, lines to what comes, and good dies are gross ones that yield. */
 static void supplies_tie_out(void **state)
 {
@@ -311,6 +346,7 @@ int main(void)
         cmocka_unit_test(facts_without_doubt_pull_too),
         cmocka_unit_test(bills_tie_out),
         cmocka_unit_test(matches_tie_out),
+        cmocka_unit_test(matches_hang_on_both_sides),
         cmocka_unit_test(supplies_tie_out),
         cmocka_unit_test(unknown_terms),
         cmocka_unit_test(threads_change_nothing),
