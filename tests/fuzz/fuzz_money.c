@@ -20,14 +20,23 @@ static void demand(bool holds)
     }
 }
 
+static mu_arena *arena;
+
+static void end(void)
+{
+    mu_arena_free(arena);
+}
+
 /* Made once: it is the same for all inputs. */
 static const mu_catalog *shipped(void)
 {
     static mu_catalog *catalog;
     mu_error err = {0};
     if (catalog == NULL) {
-        demand(mu_catalog_create(mu_arena_create(0), mu_builtin_docs, mu_builtin_doc_count,
-                                 mu_builtin_doc_count, &catalog, &err) == MU_OK);
+        arena = mu_arena_create(0);
+        demand(arena != NULL && atexit(end) == 0);
+        demand(mu_catalog_create(arena, mu_builtin_docs, mu_builtin_doc_count, mu_builtin_doc_count,
+                                 &catalog, &err) == MU_OK);
     }
     return catalog;
 }

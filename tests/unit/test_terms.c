@@ -214,7 +214,7 @@ static void bills_tie_out(void **state)
     assert_true(fabs(terms.pull[0].elasticity - 1.0) < 1e-9);
 }
 
-/* A price of one side moves what a match costs one to one; every row says what knowing it is worth. */
+/* A price of one side moves what a match costs one to one; every row says what it is worth. */
 static void matches_hang_on_both_sides(void **state)
 {
     (void)state;
