@@ -121,8 +121,8 @@ struct mu_sim {
     uint64_t taken, gone; /* requests that came; that ended or were turned away */
     uint64_t routed;
     uint64_t handed_over; /* from prefill to decode, ever */
-    uint64_t in_hand; /* of the instances that take requests */
-    uint64_t *id;     /* [id_room] of the request that arrives, as units */
+    uint64_t in_hand;     /* of the instances that take requests */
+    uint64_t *id;         /* [id_room] of the request that arrives, as units */
     uint32_t id_room;
     mu_seq *backlog, *backlog_last; /* nobody is up */
     double first_arrival_s, last_arrival_s;

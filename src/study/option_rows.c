@@ -186,7 +186,7 @@ static const mu_option options[] = {
            serving.batch_wait_share, 0, 1, 1, "SHARE",
            "of the tokens of a step: as many are not held back")},
     {OVER_TIME, NUMBER("serving.cold_first", "cold-first", TIME, serving.cold_first_s, 0, 1e6, 0,
-           "TIME", "that an instance's first step with prompts takes longer: kernels are compiled")},
+           "TIME", "that an instance's first step with prompts takes longer: kernels compile")},
     {OVER_TIME, NUMBER("serving.cold_full", "cold-full", TIME, serving.cold_full_s, 0, 1e6, 0,
            "TIME", "that its first full step takes longer")},
     {OVER_TIME, NUMBER("serving.autoscale_most", "autoscale-most", COUNT, serving.autoscale_most,

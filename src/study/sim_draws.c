@@ -142,10 +142,7 @@ mu_status mu_sim_add_intervals(const mu_sim_study *s, mu_work *work, double *val
                                mu_simulation *out, mu_error *err)
 {
     mu_sim_source source;
-    drawing d = {.study = s,
-                 .point = out,
-                 .source = &source,
-                 .samples = mu_sim_samples(s, out)};
+    drawing d = {.study = s, .point = out, .source = &source, .samples = mu_sim_samples(s, out)};
     d.value = values;
     if (d.samples == 0 || !out->point.stable) {
         return MU_OK;

@@ -281,8 +281,8 @@ static double draw_measure(const answering *a, const variant *v, const mu_servic
 static mu_status simulate(const answering *a, const mu_case *c, variant *v, mu_error *err)
 {
     mu_case_run run = {.question = a->question,
-                       .traffic = mu_recipe_traffic_of(&a->run->recipes, a->run->catalog, c,
-                                                       a->question),
+                       .traffic =
+                           mu_recipe_traffic_of(&a->run->recipes, a->run->catalog, c, a->question),
                        .serving = &v->serving,
                        .deployment = &v->deployment,
                        .steady = &v->point,
