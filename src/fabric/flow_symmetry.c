@@ -274,7 +274,8 @@ bool mu_job_alike(const job_run *run)
 {
     return run->topology->whole && run->topology->uniform && run->job->place == NULL &&
            run->members == run->topology->ranks && mu_job_even(run) &&
-           (run->setup->routing == MU_ROUTING_SHORTEST || run->setup->routing == MU_ROUTING_SPRAY);
+           (run->setup->routing == MU_ROUTING_SHORTEST ||
+            (run->setup->routing == MU_ROUTING_SPRAY && run->topology->sprays_whole));
 }
 
 bool mu_job_even(const job_run *run)

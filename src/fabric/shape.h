@@ -166,6 +166,9 @@ static inline uint32_t mu_layout_place(const mu_layout *layout, uint32_t local)
 /** True when the links' arithmetic is the same from every rank (see mu_topology.uniform). */
 bool mu_layouts_uniform(const mu_layout *layouts, uint32_t count);
 
+/** True when a route has room for all links of all its paths, so that sprays leave none out. */
+bool mu_layouts_spray_whole(const mu_layout *layouts, uint32_t count);
+
 /* Two ranks of one domain, and how many paths of the shape join them in one plane. */
 typedef struct mu_pair {
     uint32_t a;

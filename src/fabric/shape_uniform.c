@@ -110,18 +110,6 @@ static bool tree_turns(const cuts *ranks, const mu_layout *layout)
     return layout->groups < 2 || layout->global_ports == layout->groups - 1;
 }
 
-/* Whether a route has room for all links of all paths, so that sprays leave none out. */
-static bool sprays_fit(const mu_layout *layout)
-{
-    uint64_t links = 1;
-    for (uint32_t l = 0; l + 1 < layout->levels; l++) {
-        links += (uint64_t)layout->ways[l] * layout->up[l];
-    }
-    uint64_t between = 2 + 3 * (uint64_t)layout->pair_cables;
-    uint64_t most = 2 * links > between ? 2 * links : between;
-    return most <= MU_ROUTE_MAX / layout->planes;
-}
-
 static bool cut_within(const cuts *c, uint64_t low, uint64_t high)
 {
     for (uint32_t i = 0; i < c->count; i++) {
@@ -160,11 +148,31 @@ bool mu_layouts_uniform(const mu_layout *layouts, uint32_t count)
     for (uint32_t i = 0; i < count; i++) {
         const mu_layout *layout = &layouts[i];
         bool tree = layout->levels > 1;
-        if (!wholes_turn(&c, &inner, layout) ||
-            (tree && (!tree_turns(&c, layout) || !sprays_fit(layout)))) {
+        if (!wholes_turn(&c, &inner, layout) || (tree && !tree_turns(&c, layout))) {
             return false;
         }
         (void)cut_at(&inner, layout->span); /* fits: it is one of c */
+    }
+    return true;
+}
+
+static bool sprays_fit(const mu_layout *layout)
+{
+    uint64_t links = 1;
+    for (uint32_t l = 0; l + 1 < layout->levels; l++) {
+        links += (uint64_t)layout->ways[l] * layout->up[l];
+    }
+    uint64_t between = 2 + 3 * (uint64_t)layout->pair_cables;
+    uint64_t most = 2 * links > between ? 2 * links : between;
+    return most <= MU_ROUTE_MAX / layout->planes;
+}
+
+bool mu_layouts_spray_whole(const mu_layout *layouts, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (layouts[i].levels > 1 && !sprays_fit(&layouts[i])) {
+            return false;
+        }
     }
     return true;
 }

@@ -312,6 +312,7 @@ mu_status mu_topology_build(mu_arena *arena, uint32_t ranks, const mu_network_sp
     sort_by_origin(&t);
     t.whole = true;
     t.uniform = mu_layouts_uniform(layouts, network_count);
+    t.sprays_whole = mu_layouts_spray_whole(layouts, network_count);
     *out = t;
     return MU_OK;
 }

@@ -99,10 +99,11 @@ typedef struct mu_topology {
     bool *dead;          /* [vertices] broken chips and switches; NULL while all work */
     uint32_t first_switch[MU_NETWORKS_MAX]; /* vertex; networks' switches follow one another */
     bool whole;                             /* nothing is broken */
-    bool uniform; /* built from shapes alone, all domains full; turning any digit of all ranks'
+    bool uniform;      /* built from shapes alone, all domains full; turning any digit of all ranks'
                      mixed-radix coordinates maps links of a kind to links of it and shortest and
                      sprayed routes (striped where there are planes) to such routes; all-to-all
                      loads links of a kind alike. False where this is not known. */
+    bool sprays_whole; /* a route has room for all links that a spray crosses */
 } mu_topology;
 
 /* A cable of an explicit list. Switches are numbered from `ranks` on. */

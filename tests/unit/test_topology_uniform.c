@@ -123,11 +123,12 @@ static bool maps_sprays(const mu_topology *t, uint32_t stride, uint32_t radix, c
 static bool looks_uniform(const mu_topology *t, const uint32_t *radix)
 {
     uint32_t *map = MU_NEW(arena, uint32_t, t->links);
-    bool same = evenly_loaded(t, MU_ROUTING_SHORTEST) && evenly_loaded(t, MU_ROUTING_SPRAY);
+    bool same = evenly_loaded(t, MU_ROUTING_SHORTEST) &&
+                (!t->sprays_whole || evenly_loaded(t, MU_ROUTING_SPRAY));
     uint32_t stride = 1;
     for (uint32_t i = 0; radix[i] != 0; i++) {
         same = same && map_paths(t, stride, radix[i], map);
-        same = same && maps_sprays(t, stride, radix[i], map);
+        same = same && (!t->sprays_whole || maps_sprays(t, stride, radix[i], map));
         stride *= radix[i];
     }
     assert_int_equal(stride, t->ranks);
@@ -235,16 +236,22 @@ static void cut_grids(void **state)
     check(idle, 2, 8, RADIX(4, 2), false);
 }
 
-/* Where a route has no room for all paths, which are left out is not the same from everywhere. */
+/* Where a route has no room for all paths, which are left out is not the same from everywhere;
+ * single paths are. */
 static void too_wide_to_spray(void **state)
 {
     (void)state;
     mu_network_spec spec = leaf_spine(2, 2048, 2048);
     mu_topology t = built(arena, 4096, &spec, 1);
-    assert_false(t.uniform);
+    assert_true(t.uniform && !t.sprays_whole);
     spec = leaf_spine(2, 1024, 1024);
     t = built(arena, 2048, &spec, 1);
-    assert_true(t.uniform);
+    assert_true(t.uniform && t.sprays_whole);
+    spec = leaf_spine(2, 32, 32);
+    spec.planes = 64;
+    t = built(arena, 64, &spec, 1);
+    assert_false(t.sprays_whole);
+    check(&spec, 1, 64, RADIX(32, 2), true);
 }
 
 static void nested_networks(void **state)
