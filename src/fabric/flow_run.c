@@ -288,10 +288,12 @@ static mu_status run_plain(job_run *run)
     }
     uint32_t turns = run->members / run->fold;
     if (!mu_job_fits(run, run->result->messages / turns)) {
-        return mu_fail(run->err, MU_E_INPUT,
-                       "%llu messages are too many to follow one by one (at most %llu)",
-                       (unsigned long long)(run->result->messages / turns),
-                       (unsigned long long)flows_max(run));
+        return mu_fail(
+            run->err, MU_E_INPUT,
+            "%llu messages are too many to follow one by one (at most %llu); where every "
+            "domain is full, one rank answers for all",
+            (unsigned long long)(run->result->messages / turns),
+            (unsigned long long)flows_max(run));
     }
     if (!list && (uint64_t)run->fold * run->job->moves->waves.sends_max > AT_ONCE_MAX) {
         return mu_fail(run->err, MU_E_INPUT,

@@ -38,11 +38,9 @@ static bool ends(const char *name, const char *end)
 
 mu_dimension mu_explain_dimension(const char *metric)
 {
-    const char *dot = strchr(metric, '.');
-    if (strncmp(metric, "power.", 6) == 0) {
-        return mu_explain_dimension(dot + 1);
-    }
-    if (dot != NULL) {
+    static const char power[] = "power.";
+    metric += strncmp(metric, power, sizeof power - 1) == 0 ? sizeof power - 1 : 0;
+    if (strchr(metric, '.') != NULL) {
         return MU_DIM_TIME; /* "ttft_s.p99" */
     }
     if (strstr(metric, "_per_s") != NULL) {
