@@ -141,9 +141,9 @@ typedef struct mu_scenario {
     char system[MU_ID_MAX];
     char with[MU_WITH_MAX][MU_ID_MAX]; /* match --with, compare's list */
     uint32_t with_count;
+    int network;                           /* mu_network_wish */
     double chips;                          /* 0 = the system as sold */
     char engine[MU_ID_MAX];                /* "" = the system's usual one */
-    int network;                           /* mu_network_wish */
     double network_background;             /* share of the scale-out links that others take */
     int weights, activations, kv, experts; /* mu_dtype, -1 = chosen by what the chip runs best */
     int search_precision;                  /* 1 = plan tries narrower formats where none was said */
@@ -159,7 +159,6 @@ typedef struct mu_scenario {
     double prefix_hit;
     mu_length_wish input_length, output_length;
     double length_ratio; /* lengths evenly from this share to all */
-    int arrival;         /* mu_arrival_wish */
     char trace[MU_ID_MAX];
     double trace_speed;
     double burstiness;
@@ -176,6 +175,7 @@ typedef struct mu_scenario {
     double samples; /* draws; 0 = uncertainty off */
     double seed;
     double threads;         /* 0 = all cores; never changes an answer */
+    int arrival;            /* how requests come: mu_arrival_wish */
     uint32_t warning_count; /* what was read but is answered more coarsely than asked */
     char warning[MU_SCENARIO_WARNINGS_MAX][MU_SCENARIO_WARNING_TEXT_MAX];
 } mu_scenario;

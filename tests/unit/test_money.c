@@ -246,13 +246,13 @@ static double value_of(const json_t *object, const char *key)
 }
 
 /* Items in their order, to the last bit. */
-static void check_object(const json_t *object, const char *code)
+static void check_object(json_t *object, const char *code)
 {
     const char *key = "";
     json_t *item = NULL;
     double sum = 0.0;
     assert_non_null(object);
-    json_object_foreach((json_t *)(uintptr_t)object, key, item)
+    json_object_foreach(object, key, item)
     {
         assert_non_null(strstr(json_string_value(json_object_get(item, "unit")), code));
         if (strcmp(key, "total") == 0) {
