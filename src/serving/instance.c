@@ -213,9 +213,12 @@ static bool gathers_prompts(mu_instance *instance)
 static double cold_s(mu_instance *instance)
 {
     const mu_sim_role *role = instance->role;
+    if (instance->full_before || role->cold_first_s + role->cold_full_s <= 0.0) {
+        return 0.0;
+    }
     bool prompts = false;
     bool full = false;
-    for (uint32_t l = 0; l < role->lanes && !(instance->full_before); l++) {
+    for (uint32_t l = 0; l < role->lanes; l++) {
         const mu_batch *batch = &instance->batch[l];
         double tokens = batch->prefill_tokens + batch->decode_sequences * (1.0 + role->mtp);
         prompts = prompts || batch->prefill_tokens > 0.0;

@@ -157,13 +157,8 @@ mu_status mu_cost_explain(const mu_cost_question *question, const mu_cost_answer
         status = ask(&a, draw, work->arena, &point, err);
     }
     if (status == MU_OK) {
-        mu_draw_plan_freeze(plan);
-        mu_tornado_wish of = {.plan = plan,
-                              .draws = (uint64_t)question->scenario->samples,
-                              .rows = wish->rows,
-                              .ask = ask,
-                              .context = &a};
-        status = mu_tornado_make(&of, work, &out->tornado, err);
+        status =
+            mu_explain_inputs(plan, question->scenario->samples, wish, ask, &a, work, out, err);
     }
     mu_arena_back(work->arena, mark);
     if (status == MU_OK) {

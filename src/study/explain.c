@@ -104,6 +104,16 @@ mu_status mu_explain_check(const mu_scenario *scenario, mu_error *err)
     return mu_explain_check_draws(scenario->samples, err);
 }
 
+mu_status mu_explain_inputs(mu_draw_plan *plan, double draws, const mu_explain_wish *wish,
+                            mu_tornado_ask *ask, const void *context, mu_work *work,
+                            mu_explanation *out, mu_error *err)
+{
+    mu_draw_plan_freeze(plan);
+    mu_tornado_wish of = {
+        .plan = plan, .draws = (uint64_t)draws, .rows = wish->rows, .ask = ask, .context = context};
+    return mu_tornado_make(&of, work, &out->tornado, err);
+}
+
 /* A prediction as a function of a draw. */
 typedef struct asked {
     const mu_question *question;
@@ -142,13 +152,8 @@ mu_status mu_explain_prediction(const mu_question *question, const mu_prediction
         status = mu_draws_open(&in_its_formats, work->arena, &plan, err);
     }
     if (status == MU_OK) {
-        mu_draw_plan_freeze(plan);
-        mu_tornado_wish of = {.plan = plan,
-                              .draws = (uint64_t)question->scenario->samples,
-                              .rows = wish->rows,
-                              .ask = ask,
-                              .context = &a};
-        status = mu_tornado_make(&of, work, &out->tornado, err);
+        status =
+            mu_explain_inputs(plan, question->scenario->samples, wish, ask, &a, work, out, err);
     }
     mu_arena_back(work->arena, mark);
     if (status == MU_OK) {

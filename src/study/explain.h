@@ -35,6 +35,15 @@ mu_status mu_explain_metric(const char *const names[], uint32_t count, const cha
 void mu_explanation_name(const char *metric, const mu_catalog *catalog, const mu_entity *engine,
                          mu_explanation *out);
 
+/**
+ * The tornado of `out` from a plan with every input joined, which is frozen: `ask` answers in one
+ * draw.
+ * @retval MU_E_INPUT  as mu_tornado_make()
+ */
+mu_status mu_explain_inputs(mu_draw_plan *plan, double draws, const mu_explain_wish *wish,
+                            mu_tornado_ask *ask, const void *context, mu_work *work,
+                            mu_explanation *out, mu_error *err) MU_MUST_CHECK;
+
 /** MU_E_USAGE when so many draws, or those of a scenario, are too few to explain. */
 mu_status mu_explain_check_draws(double samples, mu_error *err) MU_MUST_CHECK;
 mu_status mu_explain_check(const mu_scenario *scenario, mu_error *err) MU_MUST_CHECK;

@@ -287,12 +287,8 @@ static mu_status explain_draws(pairing *p, const double point[RATIO_COUNT], cons
         status = find_parts(p, work, err);
     }
     if (status == MU_OK) {
-        mu_tornado_wish of = {.plan = p->plan,
-                              .draws = p->samples,
-                              .rows = wish->rows,
-                              .ask = ask_ratio,
-                              .context = &e};
-        status = mu_tornado_make(&of, work, &out->tornado, err);
+        status =
+            mu_explain_inputs(p->plan, (double)p->samples, wish, ask_ratio, &e, work, out, err);
     }
     if (status == MU_OK) {
         mu_explanation_name(name, p->other->catalog, p->other->engine, out);

@@ -227,32 +227,28 @@ static void apply_prefill(const mu_server *server, mu_role_wish *prefill)
     }
 }
 
+static void take(double said, double *out)
+{
+    *out = said >= 0.0 ? said : *out;
+}
+
 void mu_server_apply(const mu_server *server, const mu_question *question, mu_scenario *scenario)
 {
     mu_role_wish *role = scenario->serve.given ? &scenario->serve : &scenario->decode;
     mu_serving_wish *serving = &scenario->serving;
     apply_role(server, scenario, role);
     apply_prefill(server, &scenario->prefill);
-    if (server->poll_steps > 0.0) {
-        serving->poll_steps = server->poll_steps;
+    take(server->poll_steps, &serving->poll_steps);
+    if (question->machine.engine.first_chunk_full) {
+        take(server->stream_interval, &serving->stream_first);
     }
-    if (server->stream_interval > 0.0 && question->machine.engine.first_chunk_full) {
-        serving->stream_first = server->stream_interval;
-    }
-    if (server->lag_steps >= 0.0) {
-        serving->lag_steps = server->lag_steps;
-    }
-    if (server->dp_timeout_steps >= 0.0) {
-        serving->dp_timeout_steps = server->dp_timeout_steps;
-        serving->dp_batching_steps = fmax(server->dp_batching_steps, 0.0);
-    }
-    if (server->batch_wait_steps >= 0.0) {
-        serving->batch_wait_steps = server->batch_wait_steps;
-        serving->batch_wait_share =
-            server->batch_wait_share >= 0.0 ? server->batch_wait_share : 1.0;
-    }
-    serving->cold_first_s = fmax(serving->cold_first_s, server->cold_first_s);
-    serving->cold_full_s = fmax(serving->cold_full_s, server->cold_full_s);
+    take(server->lag_steps, &serving->lag_steps);
+    take(server->dp_timeout_steps, &serving->dp_timeout_steps);
+    take(server->dp_batching_steps, &serving->dp_batching_steps);
+    take(server->batch_wait_steps, &serving->batch_wait_steps);
+    take(server->batch_wait_share, &serving->batch_wait_share);
+    take(server->cold_first_s, &serving->cold_first_s);
+    take(server->cold_full_s, &serving->cold_full_s);
     if (server->prefix_cache >= 0.0) {
         serving->prefix_cache = server->prefix_cache > 0.0;
     }

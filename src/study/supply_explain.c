@@ -61,13 +61,7 @@ mu_status mu_supply_explain(const mu_supply_question *question, const mu_supply_
     status = plan != NULL ? ask(&f, draw, work->arena, &point, err)
                           : mu_fail(err, MU_E_MEMORY, "no memory for the draws");
     if (status == MU_OK) {
-        mu_draw_plan_freeze(plan);
-        mu_tornado_wish of = {.plan = plan,
-                              .draws = (uint64_t)question->samples,
-                              .rows = wish->rows,
-                              .ask = ask,
-                              .context = &f};
-        status = mu_tornado_make(&of, work, &out->tornado, err);
+        status = mu_explain_inputs(plan, question->samples, wish, ask, &f, work, out, err);
     }
     mu_arena_back(work->arena, mark);
     if (status == MU_OK) {

@@ -8,61 +8,25 @@
  *         a pair alone gets; 77 % where paths avoid busy links. "Multistage Switches Are Not
  *         Crossbars" (Cluster 2008): 55 to 60 % of messages one way.
  */
-#include "base/arena.h"
-#include "base/random.h"
 #include "fabric/congestion.h"
 #include "fabric/flow.h"
-#include "fabric/route.h"
+#include "topology_helper.h"
 
 #include <math.h>
 #include <string.h>
 
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <cmocka.h>
-
 enum { RANKS_MAX = 512, LINKS_MAX = 2048, PATTERNS = 12 };
 
-static mu_arena *arena;
 static mu_route route; /* too large for a stack */
-
-static int set_up(void **state)
-{
-    (void)state;
-    arena = mu_arena_create(0);
-    return arena == NULL;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    mu_arena_free(arena);
-    return 0;
-}
 
 /* Leaves of 16 ranks under as many spines. */
 static mu_topology clos_of(uint32_t ranks)
 {
     enum { DOWN = 16 };
-    mu_network_spec spec = {.name = "clos",
-                            .shape = MU_SHAPE_CLOS,
-                            .span = ranks,
-                            .bandwidth = 1.25e9,
-                            .latency_s = 1e-6,
-                            .planes = 1,
-                            .levels = 2,
-                            .down = {DOWN, ranks / DOWN},
-                            .up = {DOWN, 0},
-                            .taper = {1.0, 1.0}};
-    mu_topology topology;
-    mu_error err = {0};
-    if (mu_topology_build(arena, ranks, &spec, 1, &topology, &err) != MU_OK) {
-        fail_msg("%s", err.text);
-    }
-    return topology;
+    mu_network_spec spec = leaf_spine(ranks / DOWN, DOWN, DOWN);
+    spec.bandwidth = 1.25e9;
+    spec.latency_s = 1e-6;
+    return built(arena, ranks, &spec, 1);
 }
 
 /* partner[i] of each rank: pairs at random. */
