@@ -416,9 +416,8 @@ def page(found, kinds, peer, reprinted):
         "* **Operators**: tables of single operators and collectives: NVIDIA's aiconfigurator "
         "(A100, H100, B200, L40S), Alibaba's InferSim (H800), aiconfigurator-npu (one die of an "
         "Ascend 910C). Seven rows in ten may be fitted on; which, follows from a hash of the row. "
-        "**Caution:** the parameters of networks (collectives, dispatch and combine) were fitted "
-        "before that split, on another random 70 % of the same tables, so they have seen part of "
-        "these rows.",
+        "**Caution:** the parameters of CloudMatrix 384's network were fitted to another random "
+        "70 % of its table, so they have seen part of these rows.",
         "* **Published tables**: a collection of published figures (TensorRT-LLM's performance "
         "pages, MLPerf Inference, engines' own benchmarks, papers), read by `tools/published.py`; "
         "of its trust classes A and B. Half of the configurations, by a hash, may be looked at "

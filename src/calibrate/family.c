@@ -25,7 +25,8 @@ static const mu_family families[] = {
     {"sparse attention", "sparse_", KIND(SPARSE_PREFILL) | KIND(SPARSE_DECODE), false},
     {"linear attention", "linear_", KIND(LINEAR_PREFILL) | KIND(LINEAR_DECODE), false},
     {"collectives",
-     "launch_ latency_ message_ efficiency peer_ switch_ half_ rendezvous_ own_ contention",
+     "launch_ latency_ message_ efficiency peer_ switch_ half_ short_ middle_ long_ rendezvous_ "
+     "own_ contention",
      KIND(ALL_REDUCE) | KIND(REDUCE_SCATTER) | KIND(ALL_GATHER) | KIND(BROADCAST) |
          KIND(ALL_TO_ALL) | KIND(SEND),
      true},
@@ -126,6 +127,9 @@ uint32_t mu_chip_knobs(const mu_chip_prior *prior, const mu_chip_traits *traits,
 
 static mu_range around(mu_range prior, double now)
 {
+    if (now > 0.0 && !(prior.high > 0.0)) {
+        return (mu_range){now, 0.5 * now, 2.0 * now}; /* others do without it */
+    }
     if (!(now > 0.0) || !(prior.low > 0.0)) {
         return (mu_range){now, fmin(now, prior.low), fmax(now, prior.high)};
     }
@@ -150,7 +154,8 @@ uint32_t mu_fabric_knobs(const mu_fabric *fabric, mu_knob out[MU_KNOBS_MAX])
                               .min = specs[i].min,
                               .max = specs[i].max,
                               .owners = families[family].kinds,
-                              .family = family};
+                              .family = family,
+                              .fixed = !(now > 0.0) && !(specs[i].prior.high > 0.0)};
             (void)snprintf(knob->name, sizeof knob->name, "%s_%s", fabric->tier[t].name,
                            specs[i].name);
         }

@@ -31,7 +31,7 @@ typedef struct mu_knob {
     uint64_t owners;  /* bits of the operators it is of: without rows of any it is left alone */
     uint8_t family;   /* index in the list of families */
     bool unexplained; /* measured over predicted time: 1 while fitting, its range is what is left */
-    bool fixed;       /* a size that kernels are built for: never fitted */
+    bool fixed; /* never fitted: a size that kernels are built for, or what a tier does without */
 } mu_knob;
 
 typedef struct mu_family {

@@ -6,7 +6,9 @@
  *        cheapest of the algorithms that libraries have is taken.
  * Why:   called for every transfer of every candidate deployment.
  * Terms: chain = ring inside a server, tree or halving-doubling beyond it;
- *        fan and below as in levels.h.
+ *        fan and below as in levels.h; protocol = how a library hands data over: short messages
+ *        without hand-shakes at a low rate, long ones with them, some links with one between
+ *        (NCCL's LL, LL128, Simple).
  * Bound: equal links, no other traffic. Fitted to NCCL 2.27 and 2.29 and to HCCL.
  */
 #include "fabric/levels.h"
@@ -17,8 +19,8 @@
 /* Inside a server, which has no more ranks than this, libraries run plain rings; elsewhere they
  * have trees and halving-doubling. */
 static const double SERVER_RANKS = 16.0;
-/* Short messages take a protocol without hand-shakes: a chain starts at 0.45/1.45 = 31 % of its
- * large-message rate (fitted; three NVLink generations agree). */
+/* Where protocols are not told apart a chain starts at 0.45/1.45 = 31 % of its large-message rate
+ * (fitted; three NVLink generations agree). */
 static const double SHORT_SHARE = 0.45;
 /* In-switch reduction costs barriers worth this many steps, and fills its pipeline this many times
  * as slowly as a chain (both from H100 and B200 all-reduce over 8 ranks, 4 MB to 512 MB). */
@@ -29,12 +31,45 @@ static const double EAGER_BYTES = 32768.0;
 /* Engines keep buffers for their one-shot kernels up to this size, and call the library beyond. */
 static const double ONE_SHOT_BYTES = 8388608.0;
 
-/* Bytes of time that a chain loses while it fills. Saturates, grows with bytes; 0 at 0. */
-static double fill_bytes(const mu_tier *tier, double bytes)
+/* Bytes of time that are lost until messages fill their pipe: `start` at most, 0 at 0 bytes. */
+static double fill_bytes(double start, double bytes)
 {
-    double start = tier->half_bytes / (1.0 - SHORT_SHARE);
     double scale = bytes + SHORT_SHARE * start;
     return scale > 0.0 ? start * (bytes / scale) : 0.0;
+}
+
+/* What one level of a chain takes. */
+typedef struct way {
+    double fixed_s;
+    double bytes_time; /* data beyond what latency hides, in bytes at the level's rate */
+    double hidden_s;   /* data that moves while messages are waited for */
+} way;
+
+/* With hand-shakes, `fills` times over. sent: bytes on the wire, bytes_time: with local ones. */
+static way by_hand_shakes(const mu_tier *tier, double latency_s, double sent, double bytes_time,
+                          double fills)
+{
+    if (tier->short_share > 0.0) {
+        return (way){.fixed_s = latency_s + fills * tier->long_s, .bytes_time = bytes_time};
+    }
+    double start = tier->half_bytes / (1.0 - SHORT_SHARE);
+    return (way){.fixed_s = latency_s, .bytes_time = bytes_time + fills * fill_bytes(start, sent)};
+}
+
+/* Without them, at a share of the rate: latency and data hide each other. */
+static way faster_without(way best, double rate, double share, double fixed_s, double latency_s,
+                          double sent)
+{
+    if (!(share > 0.0)) {
+        return best;
+    }
+    double data_s = sent / (share * rate);
+    double both_s = sqrt(latency_s * latency_s + data_s * data_s);
+    bool faster = fixed_s + both_s < best.fixed_s + best.bytes_time / rate;
+    return faster ? (way){.fixed_s = fixed_s + latency_s,
+                          .bytes_time = (both_s - latency_s) * rate,
+                          .hidden_s = latency_s + data_s - both_s}
+                  : best;
 }
 
 static double rendezvous_s(const mu_tier *tier, double peer_bytes)
@@ -78,17 +113,23 @@ static void add_chain(mu_tally *tally, const mu_level *level, pass how, double b
     double rate = level->rate * tier->efficiency;
     double sent = how.whole ? part : how.times * part * (level->fan - 1.0) / level->fan;
     double steps = how.times * chain_steps(level);
-    double fill = 1.0;
-    if (how.in_switch && tier->in_network_reduction) {
+    bool in_switch = how.in_switch && tier->in_network_reduction;
+    if (in_switch) {
         sent = part * (1.0 + 1.0 / level->fan);
         rate = level->rate * tier->switch_efficiency;
         steps = SWITCH_STEPS;
         own_bytes = 0.0;
-        fill = SWITCH_FILL;
     }
-    tally->fixed_s += steps * tier->latency_s;
-    mu_tally_add(tally, level, sent,
-                 sent + tier->own_share * own_bytes + fill * fill_bytes(tier, sent), rate);
+    double latency_s = steps * tier->latency_s;
+    way best = by_hand_shakes(tier, latency_s, sent, sent + tier->own_share * own_bytes,
+                              in_switch ? SWITCH_FILL : 1.0);
+    if (!in_switch) {
+        best = faster_without(best, rate, tier->short_share, 0.0, latency_s, sent);
+        best = faster_without(best, rate, tier->middle_share, tier->middle_s, latency_s, sent);
+    }
+    tally->fixed_s += best.fixed_s;
+    tally->hidden_s += best.hidden_s;
+    mu_tally_add(tally, level, sent, best.bytes_time, rate);
 }
 
 static mu_algorithm chain_name(const mu_levels *levels, pass how)
@@ -121,8 +162,10 @@ static mu_transfer chain(const mu_levels *levels, pass how, double bytes)
     return mu_tally_transfer(&tally, chain_name(levels, how));
 }
 
-/* Everyone writes to everyone at once: peer_bytes to each, over every level. */
-static void add_peers(mu_tally *tally, const mu_levels *levels, double peer_bytes, double own_bytes)
+/* Everyone writes to everyone at once: peer_bytes to each, over every level. A library's messages
+ * fill pipes first. */
+static void add_peers(mu_tally *tally, const mu_levels *levels, double peer_bytes, double own_bytes,
+                      bool library)
 {
     for (uint32_t i = 0; i < levels->count; i++) {
         const mu_level *level = &levels->level[i];
@@ -130,7 +173,8 @@ static void add_peers(mu_tally *tally, const mu_levels *levels, double peer_byte
         double peers = level->below * (level->fan - 1.0);
         double sent = peers * peer_bytes;
         double own = i == 0 ? tier->own_share * own_bytes : 0.0;
-        mu_tally_add(tally, level, sent, sent + own, level->rate * tier->peer_efficiency);
+        double fill = library ? fill_bytes(tier->peer_fill_bytes, sent) : 0.0;
+        mu_tally_add(tally, level, sent, sent + own + fill, level->rate * tier->peer_efficiency);
     }
 }
 
@@ -140,7 +184,7 @@ static mu_transfer one_shot(const mu_levels *levels, double bytes)
 {
     const mu_level *outer = &levels->level[levels->count - 1];
     mu_tally tally = {.fixed_s = outer->tier->direct_launch_s};
-    add_peers(&tally, levels, bytes, 0.0);
+    add_peers(&tally, levels, bytes, 0.0, false);
     return mu_tally_transfer(&tally, MU_ALGORITHM_DIRECT);
 }
 
@@ -176,7 +220,7 @@ static mu_transfer all_to_all(const mu_levels *levels, double bytes)
         const mu_level *level = &levels->level[i];
         tally.fixed_s += level->below * (level->fan - 1.0) * level->tier->message_s;
     }
-    add_peers(&tally, levels, peer_bytes, peer_bytes);
+    add_peers(&tally, levels, peer_bytes, peer_bytes, true);
     mu_transfer transfer = mu_tally_transfer(&tally, MU_ALGORITHM_DIRECT);
     transfer.time_s += rendezvous_s(outer, peer_bytes);
     return transfer;

@@ -92,7 +92,7 @@ mu_transfer mu_tally_transfer(const mu_tally *tally, mu_algorithm algorithm)
 {
     double data_s = sqrt(tally->squares);
     if (tally->best_rate > 0.0) {
-        data_s = greater(data_s, tally->wire_bytes / tally->best_rate);
+        data_s = greater(data_s, tally->wire_bytes / tally->best_rate - tally->hidden_s);
     }
     mu_transfer transfer = {
         .time_s = tally->fixed_s + data_s,

@@ -28,7 +28,8 @@ typedef struct mu_levels {
 /* Running sum over the tiers. */
 typedef struct mu_tally {
     double fixed_s;
-    double squares; /* of data times [s2] */
+    double hidden_s; /* data that moves within fixed_s */
+    double squares;  /* of data times [s2] */
     double longest_s;
     double wire_bytes;
     double best_rate; /* fastest achieved rate that carried anything [B/s] */

@@ -89,7 +89,8 @@ static mu_fabric without_software(const mu_fabric *fabric)
     for (uint32_t i = 0; i < f.tier_count; i++) {
         mu_tier *t = &f.tier[i];
         t->launch_s = t->latency_s = t->message_s = t->half_bytes = t->rendezvous_s = 0.0;
-        t->own_share = t->direct_launch_s = 0.0;
+        t->own_share = t->direct_launch_s = t->peer_fill_bytes = 0.0;
+        t->short_share = t->middle_share = t->middle_s = t->long_s = 0.0;
         t->efficiency = t->peer_efficiency = t->switch_efficiency = 1.0;
         t->dispatch_efficiency = t->dispatch_direct_efficiency = 1.0;
         t->dispatch_launch_s = t->dispatch_notify_s = t->dispatch_combine_s = 0.0;

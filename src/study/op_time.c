@@ -285,6 +285,8 @@ static double collective_s(const mu_op_question *q, const mu_fabric *fabric)
     mu_fabric library = *fabric;
     for (uint32_t i = 0; i < library.tier_count && q->kind != MU_OP_CASE_CUSTOM_ALL_REDUCE; i++) {
         library.tier[i].direct_launch_s = 0.0;
+        /* Switches add floating-point numbers. */
+        library.tier[i].in_network_reduction &= q->activations != MU_DTYPE_INT8;
     }
     return mu_fabric_collective(&library, collective_of(q->kind), group,
                                 number(q, MU_OP_FIELD_BYTES))

@@ -86,6 +86,30 @@ static void one_shot_for_small(void **state)
     assert_int_equal(large.algorithm, MU_ALGORITHM_RING);
 }
 
+static void protocols_by_hand(void **state)
+{
+    (void)state;
+    mu_fabric fabric = plain_fabric();
+    mu_tier *tier = &fabric.tier[0];
+    tier->short_share = 0.1;
+    tier->middle_share = 0.5;
+    tier->middle_s = 5e-6;
+    tier->long_s = 20e-6;
+    tier->half_bytes = 1e9; /* of no effect where protocols are told apart */
+    /* 7 steps; 7/8 of the bytes at 10, 50 and 100 GB/s; latency and data hide each other */
+    near(time_of(&fabric, MU_ALL_GATHER, 8, 8e4), 10e-6 + sqrt(49.0 + 49.0) * 1e-6, 1e-12);
+    near(time_of(&fabric, MU_ALL_GATHER, 8, 8e5), 15e-6 + sqrt(49.0 + 196.0) * 1e-6, 1e-12);
+    near(time_of(&fabric, MU_ALL_GATHER, 8, 8e8), 37e-6 + 7e-3, 1e-12);
+    tier->middle_share = 0.0;
+    near(time_of(&fabric, MU_ALL_GATHER, 8, 8e5), 37e-6 + 7e-6, 1e-12);
+    /* switches: 16 steps, the pipeline is filled four times as slowly; 9/8 of the bytes */
+    tier->in_network_reduction = true;
+    near(time_of(&fabric, MU_ALL_REDUCE, 8, 8e8), 10e-6 + 16e-6 + 80e-6 + 9e-3, 1e-12);
+    /* all-to-all of a library: 7 MB sent, of 1 MB lost to filling nearly all */
+    tier->peer_fill_bytes = 1e6;
+    near(time_of(&fabric, MU_ALL_TO_ALL, 8, 8e6), 12e-6 + 70e-6 + 10e-6 * 7.0 / 7.45, 1e-12);
+}
+
 static void mesh_and_bus(void **state)
 {
     (void)state;
@@ -142,6 +166,13 @@ static mu_fabric random_fabric(uint64_t seed)
             double value = mu_range_at(prior, mu_random_uniform(seed, 20 + i, k));
             value = fmin(fmax(value, specs[k].min), specs[k].max);
             memcpy((char *)tier + specs[k].offset, &value, sizeof value);
+        }
+        if (mu_random_bits(seed, 7, i) % 2 == 0) {
+            tier->short_share = draw(seed, 30 + i, 0.003, 0.9);
+            tier->middle_share = mu_random_bits(seed, 8, i) % 2 == 0 ? 0.0 : 0.4;
+            tier->middle_s = draw(seed, 40 + i, 1e-7, 1e-5);
+            tier->long_s = draw(seed, 50 + i, 1e-6, 1e-4);
+            tier->peer_fill_bytes = draw(seed, 60 + i, 1e3, 1e7);
         }
     }
     return fabric;
@@ -239,6 +270,7 @@ int main(void)
         cmocka_unit_test(by_hand),
         cmocka_unit_test(in_switch_by_hand),
         cmocka_unit_test(one_shot_for_small),
+        cmocka_unit_test(protocols_by_hand),
         cmocka_unit_test(mesh_and_bus),
         cmocka_unit_test(hierarchy_by_hand),
         cmocka_unit_test(properties),
