@@ -185,6 +185,9 @@ static const mu_schema_item items[] = {
     PLAIN(ENGINE, "first_chunk_full", BOOL,
           "a stream shows its first token when its first chunk is full"),
     PLAIN(ENGINE, "memory_of_rest", BOOL, "memory_utilisation is of what weights leave"),
+    PLAIN(ENGINE, "gathers_tokens", BOOL,
+          "tokens of DP groups meet experts by all-gather, unless experts' ranks outnumber a "
+          "token's experts and lie in one scale-up domain"),
     PLAIN(ENGINE, "gathers_always", BOOL,
           "sparse prefill picks its entries however short the context"),
     PLAIN(ENGINE, "kv_follows_weights", BOOL, "an FP8 or FP4 model keeps its cache in FP8"),

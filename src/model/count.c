@@ -116,14 +116,26 @@ double mu_ffn_dense_params(const mu_model *model, const mu_ffn *ffn)
     return mlp_params(h, width, ffn) + (ffn->shared_gate ? h : 0.0);
 }
 
-uint32_t mu_model_experts(const mu_model *model)
+static const mu_ffn *first_moe(const mu_model *model)
 {
     for (uint32_t g = 0; g < model->group_count; g++) {
         if (model->group[g].ffn.moe) {
-            return model->group[g].ffn.experts;
+            return &model->group[g].ffn;
         }
     }
-    return 0;
+    return NULL;
+}
+
+uint32_t mu_model_experts(const mu_model *model)
+{
+    const mu_ffn *ffn = first_moe(model);
+    return ffn != NULL ? ffn->experts : 0;
+}
+
+uint32_t mu_model_experts_picked(const mu_model *model)
+{
+    const mu_ffn *ffn = first_moe(model);
+    return ffn != NULL ? ffn->topk : 0;
 }
 
 double mu_ffn_expert_params(const mu_model *model, const mu_ffn *ffn)

@@ -139,6 +139,9 @@ mu_model_params mu_model_count(const mu_model *model);
 /** Routed experts of a layer, by the first that has any; 0 = a dense model. */
 uint32_t mu_model_experts(const mu_model *model);
 
+/** Experts that a token picks; 0 for dense models. */
+uint32_t mu_model_experts_picked(const mu_model *model);
+
 /* Elements of one layer's parts, for sharding: attention projections, one routed expert, ... */
 double mu_attention_params(const mu_model *model, const mu_attention *attention);
 double mu_ffn_dense_params(const mu_model *model,

@@ -4,8 +4,8 @@
  *
  * Terms: where attention ranks all hold the same tokens (dp = 1) experts need no exchange: each
  * rank computes its share and one all-reduce sums. With dp > 1 tokens travel: by dispatch and
- * combine where experts are whole (moe_tp = 1), else by all-gather and reduce-scatter over all
- * ranks.
+ * combine where experts are whole (moe_tp = 1) and the engine has such kernels for them, else by
+ * all-gather and reduce-scatter over all ranks.
  */
 #include "program/build.h"
 
@@ -13,7 +13,7 @@
 
 static bool exchanges(const mu_parallel *p)
 {
-    return p->moe_tp == 1 && p->ep > 1 && p->dp * p->cp > 1;
+    return p->moe_tp == 1 && p->ep > 1 && p->dp * p->cp > 1 && !p->gathers;
 }
 
 bool mu_build_splits_tokens(const mu_parallel *parallel, const mu_ffn *ffn)
@@ -49,7 +49,14 @@ static void build_exchange(mu_builder *b, const mu_ffn *ffn, double token_bytes,
     op->u.exchange.combine = combine;
 }
 
-/* Experts cut over ranks of several DP groups: gather all tokens, sum what all computed. */
+/* Bytes of a gathered token: engines that gather by choice quantise to four bits beforehand. */
+static double gathered_bytes(const mu_builder *b)
+{
+    bool small = b->parallel->gathers && b->precision->expert_activations == MU_DTYPE_FP4;
+    return b->model->hidden * mu_dtype_bytes(small ? MU_DTYPE_FP4 : MU_DTYPE_BF16);
+}
+
+/* All ranks get the tokens of all DP groups, and sum what all computed. */
 static void build_gather(mu_builder *b, mu_comm what)
 {
     const mu_parallel *p = b->parallel;
@@ -60,7 +67,8 @@ static void build_gather(mu_builder *b, mu_comm what)
     op->u.collective.what = what;
     op->u.collective.ranks = (uint64_t)p->dp * p->cp;
     op->u.collective.stride = p->tp;
-    op->u.collective.row_bytes = 2.0 * b->model->hidden * p->dp * p->cp;
+    double token_bytes = what == MU_COMM_ALL_GATHER ? gathered_bytes(b) : 2.0 * b->model->hidden;
+    op->u.collective.row_bytes = token_bytes * p->dp * p->cp;
 }
 
 static void build_experts(mu_builder *b, const mu_ffn *ffn)

@@ -33,6 +33,7 @@ typedef struct mu_parallel {
     double imbalance;           /* busiest expert rank over the mean, >= 1; 0 = the engine's */
     uint32_t microbatches;      /* 1, or 2: two-batch overlap of compute and communication */
     uint32_t mtp;               /* draft tokens a decode step */
+    bool gathers; /* tokens of DP groups meet their experts by all-gather, not by dispatch */
 } mu_parallel;
 
 typedef struct mu_precision {

@@ -143,6 +143,9 @@ mu_status mu_engine_load(const mu_catalog *catalog, const char *id, mu_draw draw
         status = load_switch(catalog, engine, "gathers_always", &out->gathers_always, err);
     }
     if (status == MU_OK) {
+        status = load_switch(catalog, engine, "gathers_tokens", &out->gathers_tokens, err);
+    }
+    if (status == MU_OK) {
         status = load_switch(catalog, engine, "kv_follows_weights", &out->kv_follows_weights, err);
     }
     if (status == MU_OK) {

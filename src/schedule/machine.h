@@ -72,6 +72,7 @@ typedef struct mu_engine {
     double max_batch_tokens; /* default budget of a prefill or mixed step, per DP group */
     bool memory_of_rest;     /* memory_utilisation is of what weights and buffers leave */
     bool first_chunk_full;   /* a stream shows its first token when its first chunk is full */
+    bool gathers_tokens;     /* of DP groups to experts, where few ranks hold those; deploy.c */
     bool gathers_always;     /* sparse prefill picks its entries however short the context */
     bool kv_follows_weights; /* an FP8 or FP4 model keeps its cache in FP8 */
     double max_batch;        /* sequences a DP group */

@@ -29,6 +29,23 @@ bool mu_scenario_is_explicit(const mu_scenario *s)
     return says_cut(&s->serve) || says_cut(&s->prefill) || says_cut(&s->decode);
 }
 
+double mu_scale_up_ranks(const mu_fabric *fabric)
+{
+    double ranks = 1.0;
+    for (uint32_t i = 0; i < fabric->tier_count; i++) {
+        ranks = fabric->tier[i].scale_out ? ranks : fabric->tier[i].span;
+    }
+    return ranks;
+}
+
+bool mu_cut_gathers(const mu_question *question, const mu_parallel *parallel)
+{
+    const mu_machine *machine = &question->machine;
+    bool dispatches = parallel->ep > mu_model_experts_picked(&question->model) &&
+                      parallel->ep <= mu_scale_up_ranks(&machine->fabric);
+    return machine->engine.gathers_tokens && !dispatches;
+}
+
 void mu_role_defaults(const mu_question *question, const mu_role_wish *wish, mu_role *role)
 {
     const mu_engine *engine = &question->machine.engine;
@@ -118,6 +135,7 @@ static mu_status role_from_wish(const mu_question *question, const mu_role_wish 
     p->imbalance = wish->imbalance;
     p->microbatches = wish->microbatches >= 1.0 ? (uint32_t)wish->microbatches : 1;
     p->mtp = decodes ? drafts_of(question, wish) : 0;
+    p->gathers = mu_cut_gathers(question, p);
     out->batch = wish->batch;
     mu_role_defaults(question, wish, out);
     return mu_parallel_check(model, p, err);

@@ -197,16 +197,6 @@ mu_status mu_question_machines(const mu_question *question, mu_draw draw, mu_mac
     return status;
 }
 
-/* Ranks of the widest tier inside a supernode. */
-static double scale_up_ranks(const mu_fabric *fabric)
-{
-    double ranks = 1.0;
-    for (uint32_t i = 0; i < fabric->tier_count; i++) {
-        ranks = fabric->tier[i].scale_out ? ranks : fabric->tier[i].span;
-    }
-    return ranks;
-}
-
 static double at_least_one(double x)
 {
     return x > 1.0 ? x : 1.0;
@@ -243,7 +233,7 @@ static mu_status share_wires(const mu_question *q, const mu_machine *machine, mu
     mu_congestion congestion;
     mu_contention_setup setup = {.fabric = &machine->fabric,
                                  .network = networks,
-                                 .scale_up_ranks = scale_up_ranks(&machine->fabric),
+                                 .scale_up_ranks = mu_scale_up_ranks(&machine->fabric),
                                  .background = q->scenario->network_background,
                                  .routing = MU_ROUTING_SPRAY,
                                  .congestion = &congestion};

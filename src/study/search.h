@@ -77,6 +77,12 @@ bool mu_scenario_holds(const mu_scenario *scenario, double ttft_s, double tpot_s
 mu_status mu_deployment_from_wish(const mu_question *question, mu_deployment *out,
                                   mu_error *err) MU_MUST_CHECK;
 
+/** Ranks of the widest tier inside a supernode. */
+double mu_scale_up_ranks(const mu_fabric *fabric);
+
+/** How this question's engine brings tokens of DP groups to the experts of a cut. */
+bool mu_cut_gathers(const mu_question *question, const mu_parallel *parallel);
+
 /** Fills acceptance, batch_tokens and chunking of a role from wish or defaults. */
 void mu_role_defaults(const mu_question *question, const mu_role_wish *wish, mu_role *role);
 

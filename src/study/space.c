@@ -36,11 +36,12 @@ static bool wished(double wish, uint32_t value)
     return wish < 1.0 || (uint32_t)wish == value;
 }
 
-static void add_shape(walk *w, const mu_parallel *parallel)
+static void add_shape(walk *w, mu_parallel parallel)
 {
-    if (w->space->shape_count < SHAPES_MAX && mu_parallel_fits(&w->question->model, parallel)) {
+    if (w->space->shape_count < SHAPES_MAX && mu_parallel_fits(&w->question->model, &parallel)) {
+        parallel.gathers = mu_cut_gathers(w->question, &parallel);
         w->space->shape[w->space->shape_count++] =
-            (mu_cut_shape){.use = w->use, .parallel = *parallel};
+            (mu_cut_shape){.use = w->use, .parallel = parallel};
     }
 }
 
@@ -59,7 +60,7 @@ static void add_variants(walk *w, mu_parallel p)
             if (wished(w->wish->microbatches, micro)) {
                 p.mtp = mtp;
                 p.microbatches = micro;
-                add_shape(w, &p);
+                add_shape(w, p);
             }
         }
     }

@@ -122,6 +122,48 @@ static void experts_conserve_work(void **state)
     assert_near((linear_flop(&program) - router) * 4.0, whole - router, 1e-3);
 }
 
+/* Row bytes of the collectives around the experts; exchanges are counted. */
+static double gathered_row_bytes(mu_comm what, uint32_t *exchanges)
+{
+    double bytes = 0.0;
+    *exchanges = 0;
+    for (uint32_t b = 0; b < program.block_count; b++) {
+        for (uint32_t i = 0; i < program.block[b].count; i++) {
+            const mu_op *op = &program.op[program.block[b].first + i];
+            *exchanges += op->kind == MU_OP_EXCHANGE;
+            if (op->kind == MU_OP_COLLECTIVE && op->part == MU_PART_EXPERT_COMM &&
+                op->u.collective.what == what) {
+                bytes = op->u.collective.row_bytes;
+            }
+        }
+    }
+    return bytes;
+}
+
+/* Gathered or sent, tokens get the same experts' work; four-bit tokens are gathered as such. */
+static void gathering_does_the_same_work(void **state)
+{
+    (void)state;
+    mu_model m = model_of("qwen3-30b-a3b");
+    mu_parallel p = cut(1, 1, 8, 8, 1);
+    uint32_t exchanges;
+    mu_program_build(&m, &p, &bf16, &program);
+    double work = linear_flop(&program);
+    assert_near(gathered_row_bytes(MU_COMM_ALL_GATHER, &exchanges), 0.0, 1e-9);
+    assert_true(exchanges > 0);
+    p.gathers = true;
+    mu_program_build(&m, &p, &bf16, &program);
+    assert_near(linear_flop(&program), work, 1e-9);
+    assert_near(gathered_row_bytes(MU_COMM_ALL_GATHER, &exchanges), 2.0 * m.hidden * 8.0, 1e-9);
+    assert_int_equal(exchanges, 0);
+    mu_precision fp4 = bf16;
+    fp4.experts = fp4.expert_activations = MU_DTYPE_FP4;
+    mu_program_build(&m, &p, &fp4, &program);
+    double four_bits = m.hidden * mu_dtype_bytes(MU_DTYPE_FP4) * 8.0;
+    assert_near(gathered_row_bytes(MU_COMM_ALL_GATHER, &exchanges), four_bits, 1e-9);
+    assert_near(gathered_row_bytes(MU_COMM_REDUCE_SCATTER, &exchanges), 2.0 * m.hidden * 8.0, 1e-9);
+}
+
 static void weights_follow_the_count(void **state)
 {
     (void)state;
@@ -230,6 +272,7 @@ int main(void)
         cmocka_unit_test(work_is_the_models),
         cmocka_unit_test(cutting_conserves_work),
         cmocka_unit_test(experts_conserve_work),
+        cmocka_unit_test(gathering_does_the_same_work),
         cmocka_unit_test(weights_follow_the_count),
         cmocka_unit_test(caches_are_cut_as_engines_cut_them),
         cmocka_unit_test(contradictions_are_named),

@@ -116,7 +116,8 @@ static int open_all(void **state)
     s->precision = question.precision;
     s->deployment.disaggregated = true;
     s->deployment.prefill.instances = 1;
-    s->deployment.prefill.parallel = (mu_parallel){4, 1, 1, 1, 1, 4, 0, 0.0, 1, 0};
+    s->deployment.prefill.parallel =
+        (mu_parallel){.tp = 4, .pp = 1, .cp = 1, .dp = 1, .ep = 1, .moe_tp = 4, .microbatches = 1};
     s->deployment.decode = s->deployment.prefill;
     s->deployment.decode.instances = 2;
     s->config.disaggregated = true;

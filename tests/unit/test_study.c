@@ -218,6 +218,30 @@ static void large_systems_are_answered(void **state)
     assert_true(p.best.point.chips > 100000.0);
 }
 
+/* All-to-all kernels want more ranks than experts a token picks (8), all in one scale-up domain. */
+static void engines_gather_or_dispatch(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *engine, *system;
+        uint32_t ep, moe_tp;
+        bool gathers;
+    } rows[] = {
+        {"trtllm", "hgx-b200", 8, 1, true},      {"trtllm", "gb200-nvl72", 8, 1, true},
+        {"trtllm", "gb200-nvl72", 16, 1, false}, {"trtllm", "hgx-h100", 16, 1, true},
+        {"trtllm", "gb200-nvl72", 1, 16, true},  {"sglang", "hgx-b200", 8, 1, false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        mu_scenario s = scenario_of((const char *const[]){
+            "model", "deepseek-r1", "system", rows[i].system, "engine", rows[i].engine, NULL});
+        mu_question q = question_of(&s);
+        uint32_t ranks = rows[i].ep * rows[i].moe_tp;
+        mu_parallel p = {
+            .tp = 1, .pp = 1, .cp = 1, .dp = ranks, .ep = rows[i].ep, .moe_tp = rows[i].moe_tp};
+        assert_int_equal(mu_cut_gathers(&q, &p), rows[i].gathers);
+    }
+}
+
 /* A format said for the weights means what checkpoints of that name hold. */
 static void formats_as_checkpoints_have_them(void **state)
 {
@@ -245,6 +269,7 @@ static void formats_as_checkpoints_have_them(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(engines_gather_or_dispatch),
         cmocka_unit_test(formats_as_checkpoints_have_them),
         cmocka_unit_test(more_chips_never_do_less),
         cmocka_unit_test(a_looser_slo_never_does_less),
