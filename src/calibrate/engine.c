@@ -16,10 +16,16 @@
 #include <math.h>
 #include <string.h>
 
-enum { MEASURES = 2, TRIALS_MAX = 400, TRIALS_FOLD = 4 }; /* TRIALS_FOLD: besides one a parameter */
+enum {
+    MEASURES = MU_ENGINE_MEASURES,
+    TRIALS_MAX = 400,
+    TRIALS_FOLD = 4
+}; /* TRIALS_FOLD: besides one a parameter */
 
-static const double ttft_weight = 0.5;
-static const double huber[MEASURES] = {0.15, 0.30};
+/* Of TPOT, TTFT and pace: what a rate leaves a token, its inverse. */
+enum { TPOT, TTFT, PACE };
+static const double weights[MEASURES] = {1.0, 0.5, 1.0};
+static const double huber[MEASURES] = {0.15, 0.30, 0.15};
 static const double pull = 0.05;       /* residual of a parameter by one of x from where it began */
 static const double slope_step = 0.02; /* of x */
 
@@ -61,7 +67,7 @@ static const mu_engine_knob knobs_over_time[] = {
 /* clang-format on */
 enum { KNOBS_MAX = MU_ENGINE_KNOBS_MAX };
 
-/* Cases of one engine that say a TPOT or a TTFT. */
+/* Cases of one engine that say a TPOT, a TTFT or a rate. */
 typedef struct trial {
     const mu_catalog *catalog;
     const mu_case *item; /* [count] */
@@ -120,7 +126,17 @@ static mu_engine engine_at(const trial *t, const double *x)
 
 static int measure_index(mu_measure_kind kind)
 {
-    return kind == MU_MEASURE_TPOT_MEAN ? 0 : (kind == MU_MEASURE_TTFT_MEAN ? 1 : -1);
+    switch (kind) {
+    case MU_MEASURE_TPOT_MEAN:
+        return TPOT;
+    case MU_MEASURE_TTFT_MEAN:
+        return TTFT;
+    case MU_MEASURE_OUTPUT_RATE:
+    case MU_MEASURE_OUTPUT_RATE_CHIP:
+        return PACE;
+    default:
+        return -1;
+    }
 }
 
 /* The first cases under an engine. */
@@ -135,9 +151,10 @@ static mu_status answer(trial *t, const mu_engine *engine, uint32_t count)
         const mu_outcome *outcome = &v.outcome[i];
         int m = measure_index(outcome->kind);
         if (m >= 0) {
-            t->predicted[outcome->case_index * MEASURES + (uint32_t)m] =
-                outcome->answered ? outcome->predicted.value : 0.0;
-            t->measured[outcome->case_index * MEASURES + (uint32_t)m] = outcome->measured;
+            uint32_t at = outcome->case_index * MEASURES + (uint32_t)m;
+            double predicted = outcome->answered ? outcome->predicted.value : 0.0;
+            t->predicted[at] = m == PACE && predicted > 0.0 ? 1.0 / predicted : predicted;
+            t->measured[at] = m == PACE ? 1.0 / outcome->measured : outcome->measured;
         }
     }
     mu_arena_back(t->work->arena, mark);
@@ -161,10 +178,10 @@ static int residuals(void *context, int m, int n, const double *x, double *out, 
     assert(m == (int)rows + n);
     for (uint32_t i = 0; i < rows; i++) {
         int measure = (int)(i % MEASURES);
-        double weight = measure == 1 ? ttft_weight : 1.0;
-        out[i] = counts(t, i) ? weight * mu_huber_root(t->predicted[i] / t->measured[i] - 1.0,
-                                                       huber[measure])
-                              : 0.0;
+        out[i] = counts(t, i)
+                     ? weights[measure] *
+                           mu_huber_root(t->predicted[i] / t->measured[i] - 1.0, huber[measure])
+                     : 0.0;
     }
     for (int k = 0; k < n; k++) {
         out[rows + (uint32_t)k] =
@@ -220,7 +237,7 @@ static mu_row_errors errors_of(const trial *t, int measure, bool held_out, mu_ar
     return errors;
 }
 
-static void take_errors(const trial *t, mu_row_errors out[2][2])
+static void take_errors(const trial *t, mu_row_errors out[MEASURES][2])
 {
     for (int m = 0; m < MEASURES; m++) {
         for (int held = 0; held < 2; held++) {
@@ -259,15 +276,15 @@ static mu_range shortest_range(const double sorted[], uint32_t n)
 }
 
 /* Measured over predicted of nine in ten cases fitted on; 1 when there are none. */
-static mu_range rest_of(const trial *t, int measure, rest_sort sort)
+static mu_range rest_of(const trial *t, bool steps, rest_sort sort)
 {
     mu_arena_mark mark = mu_arena_here(t->work->arena);
-    double *ratio = MU_NEW(t->work->arena, double, t->count);
+    double *ratio = MU_NEW(t->work->arena, double, (size_t)t->count *MEASURES);
     uint32_t n = 0;
-    for (uint32_t i = 0; ratio != NULL && i < t->count; i++) {
-        uint32_t at = i * MEASURES + (uint32_t)measure;
-        bool of_sort = sort == REST_ALL || is_apart(&t->item[i]) == (sort == REST_APART);
-        if (of_sort && counts(t, at)) {
+    for (uint32_t at = 0; ratio != NULL && at < t->count * MEASURES; at++) {
+        bool apart = is_apart(&t->item[at / MEASURES]);
+        bool of_sort = sort == REST_ALL || apart == (sort == REST_APART);
+        if (of_sort && (at % MEASURES != TTFT) == steps && counts(t, at)) {
             ratio[n++] = t->measured[at] / t->predicted[at];
         }
     }
@@ -309,9 +326,9 @@ static mu_status fit(trial *t, mu_engine_found *out)
         return status;
     }
     take_errors(t, out->after_error);
-    out->step_rest = rest_of(t, 0, REST_ALL);
-    out->ttft_rest = rest_of(t, 1, REST_TOGETHER);
-    out->ttft_rest_apart = rest_of(t, 1, REST_APART);
+    out->step_rest = rest_of(t, true, REST_ALL);
+    out->ttft_rest = rest_of(t, false, REST_TOGETHER);
+    out->ttft_rest_apart = rest_of(t, false, REST_APART);
     for (int k = 0; k < t->knobs; k++) {
         double wide = MU_Z95 * mu_fold_error(folds[k]);
         out->range[k] = (mu_range){.best = from_x(&t->knob[k], best[k]),

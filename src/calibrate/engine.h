@@ -2,7 +2,8 @@
 /*
  * Engine profiles from measured deployments: what an engine adds to the kernels.
  *
- * What:  minimises pseudo-Huber losses of predicted / measured - 1 of TPOT and TTFT over the cases
+ * What:  minimises pseudo-Huber losses of predicted / measured - 1 of TPOT, TTFT and the time a
+ *        token takes at a rate of output tokens, over the cases
  *        marked fit, plus a weak pull of every parameter to its prior; then refits without a fifth
  *        of the cases each for the spread.
  * Bound: steps and closed loops, or runs request by request, as mu_validate() answers them;
@@ -15,7 +16,7 @@
 #include "schedule/machine.h"
 #include "study/validate.h"
 
-enum { MU_ENGINE_KNOBS_MAX = 24, MU_ENGINE_CASES_MIN = 16 };
+enum { MU_ENGINE_KNOBS_MAX = 24, MU_ENGINE_CASES_MIN = 16, MU_ENGINE_MEASURES = 3 };
 
 /* How a parameter moves between its limits: times and factors by their logarithm. */
 typedef enum mu_engine_sort { MU_ENGINE_TIME, MU_ENGINE_FACTOR, MU_ENGINE_SHARE } mu_engine_sort;
@@ -35,12 +36,13 @@ typedef struct mu_engine_found {
     double before[MU_ENGINE_KNOBS_MAX];
     mu_range range[MU_ENGINE_KNOBS_MAX]; /* low = high where no case moves it */
     uint32_t cases;                      /* fitted on */
-    bool simulated;           /* runs request by request; what is left has no parameters then */
-    mu_range step_rest;       /* measured over predicted TPOT of nine in ten cases; best = 1 */
-    mu_range ttft_rest;       /* the same of TTFT; prefill and decode together */
+    bool simulated;     /* runs request by request; what is left has no parameters then */
+    mu_range step_rest; /* measured over predicted TPOT and 1/rate of nine in ten cases; best = 1 */
+    mu_range ttft_rest; /* the same of TTFT; prefill and decode together */
     mu_range ttft_rest_apart; /* and apart */
-    mu_row_errors before_error[2][2]; /* [TPOT, TTFT][fitted on, held out] */
-    mu_row_errors after_error[2][2];
+    mu_row_errors before_error[MU_ENGINE_MEASURES]
+                              [2]; /* [TPOT, TTFT, 1/rate][fitted on, held out] */
+    mu_row_errors after_error[MU_ENGINE_MEASURES][2];
 } mu_engine_found;
 
 /**

@@ -17,7 +17,7 @@ typedef struct answer {
     const mu_engine_found *found;
 } answer;
 
-static const char *const measures[2] = {"TPOT", "TTFT"};
+static const char *const measures[MU_ENGINE_MEASURES] = {"TPOT", "TTFT", "1/rate"};
 
 /* What the parameters leave, by the one that carries it. */
 enum { RESTS = 3 };
@@ -47,7 +47,7 @@ static mu_status print_errors(const mu_page *page, const mu_engine_found *found,
     if (table == NULL) {
         return mu_fail(err, MU_E_MEMORY, "out of memory");
     }
-    for (int m = 0; m < 2; m++) {
+    for (int m = 0; m < MU_ENGINE_MEASURES; m++) {
         for (int held = 1; held >= 0; held--) {
             const mu_row_errors *before = &found->before_error[m][held];
             const mu_row_errors *after = &found->after_error[m][held];
@@ -169,10 +169,11 @@ static json_t *range_json(mu_range range)
 
 static json_t *answer_json(const answer *a)
 {
-    static const char *const keys[2] = {"tpot_mean_s", "ttft_mean_s"};
+    static const char *const keys[MU_ENGINE_MEASURES] = {"tpot_mean_s", "ttft_mean_s",
+                                                         "output_token_s"};
     const mu_engine_found *found = a->found;
     mu_json errors = mu_json_begin();
-    for (int m = 0; m < 2; m++) {
+    for (int m = 0; m < MU_ENGINE_MEASURES; m++) {
         mu_json one = mu_json_begin();
         mu_json_put(&one, "before", mu_calibrate_errors_json(&found->before_error[m][1]));
         mu_json_put(&one, "held_out", mu_calibrate_errors_json(&found->after_error[m][1]));

@@ -278,9 +278,12 @@ static prompt_cost price_prompt(const mu_role_site *at, double batch, double dec
     double riding = decode.decode_sequences * (1.0 + role->parallel.mtp);
     bool mixed = role->chunked_prefill && role->batch_tokens > riding;
     double chunks = 1.0;
-    /* In a closed loop a finished request is replaced at once: prompts come one by one. */
-    mu_load load =
-        prompt_load(at, mixed ? role->batch_tokens - riding : role->batch_tokens, 1.0, &chunks);
+    /* A finished request is replaced at once: prompts come one by one, or as many to a step as
+     * requests end in it. */
+    double rounds = mu_decode_rounds(at);
+    double together = rounds > 0.0 ? fmax(decode.decode_sequences / rounds, 1.0) : 1.0;
+    mu_load load = prompt_load(at, mixed ? role->batch_tokens - riding : role->batch_tokens,
+                               together, &chunks);
     double idle_s = 0.0;
     if (mixed) {
         load.decode_sequences = decode.decode_sequences;
@@ -288,7 +291,7 @@ static prompt_cost price_prompt(const mu_role_site *at, double batch, double dec
         idle_s = decode_s / stages;
     }
     double step_s = mu_compiled_time(at->compiled, &load);
-    return (prompt_cost){.added_s = fmax(step_s - idle_s, 0.0) * chunks,
+    return (prompt_cost){.added_s = fmax(step_s - idle_s, 0.0) * chunks / load.prefill_sequences,
                          .latency_s = step_s * (chunks + stages - 1.0)};
 }
 

@@ -213,7 +213,7 @@ static void end_in_waves(const ready *r, mu_loop_point *p)
 static mu_loop_point solve_loop(const ready *r, double *flight)
 {
     double cap = batch_cap(r);
-    if (r->site->workload.requests > 0.0 && r->site->workload.rate <= 0.0) {
+    if (r->site->workload.requests > 0.0) {
         cap = fmin(cap, r->site->workload.requests / decode_groups(r->decode.role));
     }
     double wanted = r->site->workload.concurrency;
@@ -240,15 +240,32 @@ static mu_loop_point solve_loop(const ready *r, double *flight)
     return p;
 }
 
+/*
+ * A number of requests that arrive at a rate: the last has still to be served, among ever fewer
+ * others (half on average) and without prompts between its tokens. Too many for their rate, they
+ * are as good as all there at the start.
+ */
+static void end_after_last(const ready *r, mu_loop_point *p)
+{
+    double all = r->site->workload.requests;
+    double rate = r->site->workload.rate;
+    double last_s =
+        mu_decode_rounds(&r->decode) * mu_decode_time(&r->decode, fmax(0.5 * p->batch, 1.0));
+    double ends_s = all / rate + p->ttft_s + last_s;
+    if (p->requests_per_s < rate * (1.0 - 1e-9)) {
+        end_in_waves(r, p);
+        ends_s = all / rate + last_s;
+    }
+    p->requests_per_s = fmin(p->requests_per_s, all / ends_s);
+}
+
 static mu_loop_point solve(const ready *r, double *flight)
 {
     mu_loop_point p = solve_loop(r, flight);
-    double all = r->site->workload.requests;
-    if (all > 0.0 && r->site->workload.rate <= 0.0) {
+    if (r->site->workload.requests > 0.0 && r->site->workload.rate > 0.0) {
+        end_after_last(r, &p);
+    } else if (r->site->workload.requests > 0.0) {
         end_in_waves(r, &p);
-    } else if (all > 0.0) {
-        /* The last to arrive has still to be served. */
-        p.requests_per_s = all / (all / p.requests_per_s + p.ttft_s + decoding_s(r, &p));
     }
     return p;
 }

@@ -153,12 +153,19 @@ static void the_last_wave_costs(void **state)
     few.requests = 32.0;
     mu_scenario stream = endless;
     stream.rate = 2.0;
+    stream.serve.batch = 50.0;
     mu_scenario ends = stream;
     ends.requests = 50.0;
     mu_service open = predict(&stream).point;
-    double e2e_s = open.ttft_s + 499.0 * open.tpot_s;
-    assert_near(predict(&ends).point.requests_per_s, 50.0 / (25.0 + e2e_s), 1e-9);
+    mu_scenario fewer = endless;
+    fewer.serve.batch = 0.5 * open.decode.batch;
+    double last_s = open.ttft_s + 499.0 * predict(&fewer).point.decode.step_s;
+    assert_near(predict(&ends).point.requests_per_s, 50.0 / (25.0 + last_s), 1e-9);
     double x = predict(&endless).point.requests_per_s;
+    /* More than it can take: no worse than all at once. */
+    mu_scenario flood = full;
+    flood.rate = 1e4;
+    assert_near(predict(&flood).point.requests_per_s, x, 1e-9);
     double x_half = predict(&half).point.requests_per_s;
     assert_near(predict(&full).point.requests_per_s, x, 1e-9);
     assert_near(predict(&few).point.requests_per_s, x_half, 1e-9);
