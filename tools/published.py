@@ -40,9 +40,12 @@ INPUTS = (("mean input about 778", 778), ("mean input about 9.4k", 9400),
 # Outputs from hundreds to twenty thousand tokens: the longest, not the mean, set the pace.
 SPREAD = "reasoning mix"
 
-ENGINES = (("tensorrt", "trtllm"), ("mindie", "mindie"), ("vllm-ascend", "vllm-ascend"),
+ENGINES = (("mindie", "mindie"), ("vllm-ascend", "vllm-ascend"),
            ("vllm (early", "vllm-0.2"), ("vllm", "vllm"), ("sglang", "sglang"), ("mango", "vllm"),
            ("chitu", "chitu"), ("cloudmatrix-infer", "mindie"), ("xdeepserve", "mindie"))
+
+# TensorRT-LLM's backend; before it, and in MLPerf, engines were built ahead of time.
+PYTORCH_SINCE = (0, 20)
 
 # The server that a chip is sold in, where it is also part of larger systems.
 SYSTEMS = {"ascend-910b": "atlas-900-a2", "ascend-910c": "cloudmatrix-384",
@@ -252,6 +255,11 @@ def lengths(row):
 
 def engine_of(row):
     name = row["engine"].lower()
+    if "tensorrt" in name:
+        version = re.search(r"tensorrt-llm (\d+)\.(\d+)", name)
+        if version is None or tuple(int(x) for x in version.groups()) < PYTORCH_SINCE:
+            return "trtllm-cpp"
+        return "trtllm-offline" if row["task"] == "serve_offline" else "trtllm"
     return next((engine for word, engine in ENGINES if word in name), None)
 
 

@@ -32,7 +32,10 @@ def at(case, path):
 SCENARIOS = [
     ("the most there is", {}, "workload", {"input": 128, "output": 2048}),
     ("the cut", {}, "deployment.serve", {"tp": 4}),
-    ("the engine", {}, "engine", "trtllm"),
+    ("the engine", {}, "engine", "trtllm-offline"),
+    ("one with a server", {"task": "serve_online", "concurrency": "8"}, "engine", "trtllm"),
+    ("one built ahead of time", {"engine": "TensorRT-LLM 0.14"}, "engine", "trtllm-cpp"),
+    ("MLPerf's", {"engine": "TensorRT 10.2, CUDA 12.4"}, "engine", "trtllm-cpp"),
     ("copies of a cut", {"parallelism": "tp=1"}, "deployment.serve.instances", 4),
     ("a static batch", {"batch_global": "64"}, "workload.concurrency", 64),
     ("a request rate", {"task": "serve_online", "notes": "concurrency: qps=8"}, "workload.rate", 8),
