@@ -44,8 +44,10 @@ ENGINES = (("mindie", "mindie"), ("vllm-ascend", "vllm-ascend"),
            ("vllm (early", "vllm-0.2"), ("vllm", "vllm"), ("sglang", "sglang"), ("mango", "vllm"),
            ("chitu", "chitu"), ("cloudmatrix-infer", "mindie"), ("xdeepserve", "mindie"))
 
-# TensorRT-LLM's backend; before it, and in MLPerf, engines were built ahead of time.
+# TensorRT-LLM's backend; before it, and in MLPerf, engines were built ahead of time. The first
+# releases were measured with static batches.
 PYTORCH_SINCE = (0, 20)
+BATCHED_SINCE = (0, 10)
 
 # The server that a chip is sold in, where it is also part of larger systems.
 SYSTEMS = {"ascend-910b": "atlas-900-a2", "ascend-910c": "cloudmatrix-384",
@@ -256,9 +258,12 @@ def lengths(row):
 def engine_of(row):
     name = row["engine"].lower()
     if "tensorrt" in name:
-        version = re.search(r"tensorrt-llm (\d+)\.(\d+)", name)
-        if version is None or tuple(int(x) for x in version.groups()) < PYTORCH_SINCE:
-            return "trtllm-cpp"
+        told = re.search(r"tensorrt-llm (\d+)\.(\d+)", name)
+        if told is None:
+            return "trtllm-mlperf"
+        version = tuple(int(x) for x in told.groups())
+        if version < PYTORCH_SINCE:
+            return "trtllm-0.9" if version < BATCHED_SINCE else "trtllm-cpp"
         return "trtllm-offline" if row["task"] == "serve_offline" else "trtllm"
     return next((engine for word, engine in ENGINES if word in name), None)
 
@@ -449,6 +454,8 @@ def convert(rows, trust, left):
                 raise Left(f"trust class {grade}")
             if task == "train_step":
                 raise Left("training is not predicted")
+            if "(power capped)" in row["notes"]:
+                raise Left("chips under a power cap")
             if task.startswith(("op_", "comm_")):
                 raise Left("an operator: see muster validate --ops")
             if task not in ("prefill", "decode", "serve_offline", "serve_online"):

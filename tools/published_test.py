@@ -35,7 +35,8 @@ SCENARIOS = [
     ("the engine", {}, "engine", "trtllm-offline"),
     ("one with a server", {"task": "serve_online", "concurrency": "8"}, "engine", "trtllm"),
     ("one built ahead of time", {"engine": "TensorRT-LLM 0.14"}, "engine", "trtllm-cpp"),
-    ("MLPerf's", {"engine": "TensorRT 10.2, CUDA 12.4"}, "engine", "trtllm-cpp"),
+    ("an early one", {"engine": "TensorRT-LLM 0.9.0"}, "engine", "trtllm-0.9"),
+    ("MLPerf's", {"engine": "TensorRT 10.2, CUDA 12.4"}, "engine", "trtllm-mlperf"),
     ("copies of a cut", {"parallelism": "tp=1"}, "deployment.serve.instances", 4),
     ("a static batch", {"batch_global": "64"}, "workload.concurrency", 64),
     ("a request rate", {"task": "serve_online", "notes": "concurrency: qps=8"}, "workload.rate", 8),
@@ -74,6 +75,8 @@ LEFT = [
     ("percentiles", {"metric": "tpot_p99"}, "a percentile: steady state knows means"),
     ("not a number", {"value": "nan"}, "no positive value"),
     ("a class not asked for", {"id": "CM384-1"}, "trust class C"),
+    ("another chip than sold", {"notes": "chip as named by the source: H100 (power capped)"},
+     "chips under a power cap"),
     ("an unknown metric", {"metric": "smell"}, "metric smell"),
     ("a cut that does not divide", {"parallelism": "tp=4;ep=3"}, "ep does not divide tp x dp"),
 ]

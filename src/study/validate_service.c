@@ -8,6 +8,7 @@
  */
 #include "study/validate_parts.h"
 
+#include "base/interval.h"
 #include "study/draws.h"
 #include "study/option.h"
 
@@ -332,6 +333,9 @@ static mu_status find_deployment(answering *a, mu_deployment *out, mu_error *err
     mu_status status = mu_plan_best(a->question, &a->work, &plan, NULL, err);
     if (status == MU_OK) {
         *out = plan.best.deployment;
+        if (!out->disaggregated) {
+            out->decode.batch = 0.0; /* a search tries some; a server takes what it has room for */
+        }
     }
     return status;
 }
@@ -476,6 +480,21 @@ static double uncounted_factor(const answering *a, uint32_t draw, mu_measure_kin
                : 1.0;
 }
 
+/* So many requests at a rate are one draw of arrivals: they are over sooner or later by chance. */
+static double arrivals_factor(const answering *a, uint32_t draw, mu_measure_kind kind)
+{
+    const mu_workload *w = &a->question->workload;
+    bool rate = kind == MU_MEASURE_OUTPUT_RATE || kind == MU_MEASURE_OUTPUT_RATE_CHIP ||
+                kind == MU_MEASURE_TOTAL_RATE || kind == MU_MEASURE_TOTAL_RATE_CHIP ||
+                kind == MU_MEASURE_REQUEST_RATE;
+    if (!rate || w->rate <= 0.0 || w->requests <= 0.0) {
+        return 1.0;
+    }
+    mu_draw at = {.plan = a->set->plan, .index = draw};
+    double high = exp(MU_Z95 / sqrt(w->requests)); /* Poisson: deviation of a sum over its mean */
+    return mu_draw_value(at, "case/arrivals", (mu_range){1.0, 1.0 / high, high});
+}
+
 static mu_status answer_draws(const answering *a, mu_error *err)
 {
     assert(a->set != NULL && a->variant_count > 0);
@@ -487,8 +506,9 @@ static mu_status answer_draws(const answering *a, mu_error *err)
         status = serve(a, v, i + 1, &service, err);
         for (uint32_t k = 0; k < a->count && status == MU_OK; k++) {
             double value = draw_measure(a, v, &service, a->outcome[k].kind);
-            a->value[(size_t)k * samples + i] =
-                value * uncounted_factor(a, i + 1, a->outcome[k].kind);
+            a->value[(size_t)k * samples + i] = value *
+                                                uncounted_factor(a, i + 1, a->outcome[k].kind) *
+                                                arrivals_factor(a, i + 1, a->outcome[k].kind);
         }
     }
     return status;
