@@ -353,8 +353,9 @@ static void reset_widths(const family_run *f, mu_specimen *subject)
     }
 }
 
-/* Surfaces of dense rows are fitted anew: parameters are fitted without them. */
-static void lay_surfaces_aside(const family_run *f, mu_specimen *subject)
+/* Surfaces of dense rows are fitted anew: parameters are fitted without them. Bits of their kinds;
+ * as-is those that there are. */
+static uint64_t lay_surfaces_aside(const family_run *f, bool as_is, mu_specimen *subject)
 {
     const mu_samples *s = f->r->samples;
     uint32_t count[MU_SURFACE_KIND_COUNT + 1] = {0};
@@ -364,11 +365,15 @@ static void lay_surfaces_aside(const family_run *f, mu_specimen *subject)
             count[f->r->surface[i]]++;
         }
     }
+    uint64_t kinds = 0;
     for (int kind = 0; kind < MU_SURFACE_KIND_COUNT; kind++) {
-        if (count[kind] >= MU_SURFACE_ROWS_MIN) {
+        bool wanted = !as_is || subject->chip.surface[kind] != NULL;
+        if (count[kind] >= MU_SURFACE_ROWS_MIN && wanted) {
             subject->chip.surface[kind] = NULL;
+            kinds |= 1ULL << kind;
         }
     }
+    return kinds;
 }
 
 static mu_status fit_surface(const family_run *f, mu_surface_kind kind, const mu_specimen *bare,
@@ -395,12 +400,12 @@ static mu_status fit_surface(const family_run *f, mu_surface_kind kind, const mu
     return status;
 }
 
-static mu_status fit_surfaces(const family_run *f, mu_specimen *subject)
+static mu_status fit_surfaces(const family_run *f, uint64_t kinds, mu_specimen *subject)
 {
     const mu_specimen bare = *subject;
     mu_status status = MU_OK;
     for (int kind = 0; kind < MU_SURFACE_KIND_COUNT && status == MU_OK; kind++) {
-        if (bare.chip.surface[kind] == NULL) {
+        if ((kinds >> kind & 1) != 0) {
             status = fit_surface(f, (mu_surface_kind)kind, &bare, subject);
         }
     }
@@ -417,15 +422,18 @@ static mu_status fit_family(family_run *f)
     mu_specimen subject = r->out->subject;
     reset_widths(f, &subject);
     bool as_is = r->out->knob_count == 0;
-    if (!as_is) {
-        lay_surfaces_aside(f, &subject);
-    }
+    const mu_specimen present = subject;
+    uint64_t kinds = lay_surfaces_aside(f, as_is, &subject);
     if (status == MU_OK && f->fit.knobs > 0) {
         status = fit_all(f, &subject);
     }
     const mu_specimen bare = subject;
-    if (status == MU_OK && !as_is) {
-        status = fit_surfaces(f, &subject);
+    if (status == MU_OK) {
+        status = fit_surfaces(f, kinds, &subject);
+    }
+    if (as_is) { /* only what they say of rows left out was wanted */
+        subject = present;
+        r->out->surface_count = 0;
     }
     if (status == MU_OK) {
         status = fit_folds(f, &bare);

@@ -17,7 +17,7 @@
 #include <string.h>
 
 enum {
-    UNKNOWNS_MAX = 720,
+    UNKNOWNS_MAX = 1600,
     BLOCKS_MAX = 40,
     PARTS_MAX = 120, /* of the basis that are not zero at one point */
     STRENGTHS = 3,
@@ -26,8 +26,9 @@ enum {
     ROUNDS_FULL = 8,
     SEED = 23,
     ROWS_AN_UNKNOWN = 3,
+    ROWS_DENSE = 3000,
     FEW_AXES = 4,
-    KNOTS_MOST = 9
+    KNOTS_MOST = 11
 };
 
 static const double strengths[STRENGTHS] = {0.3, 2.0, 10.0};
@@ -66,6 +67,7 @@ typedef struct problem {
     parts *part;      /* [rows] */
     parts *moved;     /* [rows * MU_SURFACE_MOVES] */
     uint8_t *fold;    /* [rows] */
+    uint32_t task;    /* first of those being run */
     uint32_t slots;   /* of scratch: one a worker, or one a task where those are fewer */
     double *scratch;  /* [slots * (unknowns + 1) * unknowns] */
     double *solution; /* [TASKS * unknowns] */
@@ -162,13 +164,13 @@ static void make_blocks(const mu_coordinates *c, basis *b)
     }
 }
 
-/* Most knots of a coordinate: the first of the load has most. */
-static uint32_t knots_of(const mu_coordinates *c, uint8_t coordinate, uint8_t axes)
+/* Most knots of a coordinate: the first of the load have most. */
+static uint32_t knots_of(const mu_coordinates *c, uint8_t coordinate, uint8_t axes, bool dense)
 {
     if (axes <= FEW_AXES) {
-        return coordinate == 0 ? KNOTS_MOST : 6;
+        return coordinate == 0 || dense ? 9 : 6;
     }
-    return coordinate == 0 ? 8 : coordinate == 1 ? 6 : coordinate < c->load ? 5 : 4;
+    return coordinate <= 1 ? 11 : coordinate < c->load ? 6 : 5;
 }
 
 /* Axes with as many knots as the rows can bear. */
@@ -185,7 +187,7 @@ static void make_basis(const mu_surface_rows *rows, double value[], basis *b)
         memset(b, 0, sizeof *b);
         for (uint8_t i = 0; i < c->count; i++) {
             uint32_t count = distinct(rows, i, value);
-            uint32_t most = knots_of(c, i, axes);
+            uint32_t most = knots_of(c, i, axes, rows->count >= ROWS_DENSE);
             most = most > fewer + 2 ? most - fewer : 2;
             if (count > 1) {
                 mu_surface_axis *axis = &b->frame.axis[b->frame.axes++];
@@ -310,6 +312,23 @@ static void add_penalty(const basis *b, double strength, double matrix[])
     }
 }
 
+/* Four sums side by side, as processors like it: always in the same order. */
+static double dot(const double a[], const double b[], uint32_t n)
+{
+    double sum[4] = {0.0};
+    uint32_t whole = n & ~3U;
+    for (uint32_t k = 0; k < whole; k += 4) {
+        sum[0] += a[k] * b[k];
+        sum[1] += a[k + 1] * b[k + 1];
+        sum[2] += a[k + 2] * b[k + 2];
+        sum[3] += a[k + 3] * b[k + 3];
+    }
+    for (uint32_t k = whole; k < n; k++) {
+        sum[0] += a[k] * b[k];
+    }
+    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
 /* Solves matrix x = right in place by Cholesky; the matrix is positive definite by its penalty. */
 static void solve(uint32_t n, double matrix[], double x[])
 {
@@ -317,10 +336,7 @@ static void solve(uint32_t n, double matrix[], double x[])
         double *line = matrix + (size_t)i * n;
         for (uint32_t j = 0; j <= i; j++) {
             const double *other = matrix + (size_t)j * n;
-            double sum = line[j];
-            for (uint32_t k = 0; k < j; k++) {
-                sum -= line[k] * other[k];
-            }
+            double sum = line[j] - dot(line, other, j);
             line[j] = i == j ? sqrt(fmax(sum, 1e-12)) : sum / other[j];
         }
     }
@@ -387,6 +403,7 @@ static mu_status fit_fold(void *context, uint64_t index, uint32_t worker, mu_err
     const problem *p = context;
     size_t n = p->basis.unknowns;
     uint64_t slot = p->slots < TASKS ? worker : index;
+    index += p->task;
     (void)err;
     fit_once(p, strengths[index / MU_FOLDS], (uint32_t)(index % MU_FOLDS), ROUNDS_FOLD,
              p->scratch + slot * (n + 1) * n, p->solution + index * n);
@@ -533,6 +550,20 @@ static bool allocate(problem *p, uint32_t workers, mu_arena *arena)
     return true;
 }
 
+/* Rows left out one by one rather than by shape, at one strength. left_out [rows] */
+static mu_status leave_out_rows(problem *p, uint32_t strength, mu_pool *pool, double left_out[])
+{
+    for (uint32_t i = 0; i < p->rows->count; i++) {
+        p->fold[i] = p->rows->row[i].fold;
+    }
+    p->task = strength * MU_FOLDS;
+    mu_status status = mu_pool_run(pool, MU_FOLDS, 1, fit_fold, p, NULL, NULL, p->err);
+    if (status == MU_OK) {
+        predict_folds(p, strength, left_out);
+    }
+    return status;
+}
+
 /* Picks the strength, then fits to all rows. left_out [rows] */
 static mu_status fit_best(problem *p, mu_pool *pool, double left_out[], double *loss,
                           mu_surface_result *out)
@@ -553,8 +584,11 @@ static mu_status fit_best(problem *p, mu_pool *pool, double left_out[], double *
     }
     predict_folds(p, best, left_out);
     out->cross_validated = error_of(p->rows, left_out);
+    if (out->by_shape) {
+        status = leave_out_rows(p, best, pool, left_out);
+    }
     fit_once(p, strengths[best], MU_FOLDS, ROUNDS_FULL, p->scratch, p->solution);
-    return MU_OK;
+    return status;
 }
 
 /* Where a surface that proves itself is kept. */

@@ -44,16 +44,17 @@ typedef struct mu_surface_result {
     uint32_t shapes;
     bool by_shape;             /* what was left out in turn: whole shapes, else single rows */
     double before;             /* mean relative error without the surface */
-    double cross_validated;    /* of rows left out in turn, with it */
+    double cross_validated;    /* of what was left out in turn, with it */
     const mu_surface *surface; /* mu_surface_none where it proved nothing */
-    const double *left_out;    /* [rows] its value at each row, from a fit without that row */
+    const double *left_out;    /* [rows] its value at each row, from a fit without that row (but
+                                  with others of its shape) */
 } mu_surface_result;
 
 /**
  * @param[in]  rows  of one kind, MU_SURFACE_ROWS_MIN or more
  * @param[out] out   belongs to the arena
  * @retval MU_E_MEMORY
- * The same bytes for any number of threads. Cost: 32 least-squares problems of up to 720 unknowns.
+ * The same bytes for any number of threads. Cost: 37 least-squares problems of up to 1600 unknowns.
  */
 mu_status mu_surface_fit(const mu_surface_rows *rows, mu_pool *pool, mu_arena *arena,
                          mu_surface_result *out, mu_error *err) MU_MUST_CHECK;
