@@ -29,7 +29,7 @@ ENGINES = ("vllm", "trtllm", "sglang")
 TIMES = {"host_step": "ms", "host_per_sequence": "us", "fixed_8bit": "us", "fixed_block": "us",
          "fixed_4bit": "us", "fixed_experts": "us", "request_overhead": "ms",
          "request_overhead_apart": "ms", "arrival": "ms", "arrival_apart": "ms",
-         "front_request": "us", "front_token": "us"}
+         "front_request": "us", "front_token": "us", "eager_op": "us"}
 PER_SECOND = {"ms": 1e3, "us": 1e6}
 RESTS = ("step_factor", "ttft_factor", "ttft_factor_apart")
 ROUNDS = 3

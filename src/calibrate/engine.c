@@ -63,6 +63,7 @@ static const mu_engine_knob knobs_over_time[] = {
     KNOB(front_request, 1e-5, 5e-2, TIME),
     KNOB(front_token, 1e-9, 2e-5, TIME),
     KNOB(lag_steps, 0.01, 30.0, FACTOR),
+    KNOB(eager_op, 1e-7, 5e-4, TIME),
 };
 /* clang-format on */
 enum { KNOBS_MAX = MU_ENGINE_KNOBS_MAX };

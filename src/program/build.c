@@ -222,6 +222,15 @@ void mu_program_build_attention(const mu_attention *attention, uint32_t hidden,
     end_block(&b);
 }
 
+double mu_program_launches(const mu_program *program)
+{
+    double launches = 0.0;
+    for (uint32_t b = 0; b < program->block_count; b++) {
+        launches += program->block[b].repeat * program->block[b].count;
+    }
+    return launches;
+}
+
 double mu_load_rows(const mu_load *load, mu_scope scope, double mtp)
 {
     double decode = load->decode_sequences * (1.0 + mtp);

@@ -225,6 +225,9 @@ void mu_program_build(const mu_model *model, const mu_parallel *parallel,
 void mu_program_build_attention(const mu_attention *attention, uint32_t hidden,
                                 const mu_precision *precision, mu_program *out);
 
+/** Operators that a step of the heaviest pipeline stage launches, drafts' included. */
+double mu_program_launches(const mu_program *program);
+
 /** Rows a scope counts in a load, before any sharding; mtp = drafts that ride with each decode
  * token. */
 double mu_load_rows(const mu_load *load, mu_scope scope, double mtp);

@@ -56,6 +56,8 @@
       "measured over predicted step: what the terms leave unexplained")                            \
     X(ttft_factor, NONE, 1.0, 0.5, 2.0, "the same of TTFT")                                        \
     X(ttft_factor_apart, NONE, 1.0, 0.35, 3.5, "the same where prefill and decode are apart")      \
+    X(eager_op, TIME, 10e-6, 1e-6, 60e-6,                                                          \
+      "of the host to launch an operator of a step with prompts: no graph was captured of it")     \
     X(expert_spread, FRACTION, 0.8, 0.4, 1.0,                                                      \
       "tokens of uniform routing that hit as many experts")                                        \
     X(draft_acceptance, FRACTION, 0.7, 0.6, 0.88, "chance that a first drafted token is taken")    \

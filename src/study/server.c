@@ -33,6 +33,7 @@ static const key numbers[] = {
     KEY(prefill_max_running, 1, 1e7),
     KEY(prefill_batch_tokens, 1, 1e8),
     KEY(running_over_concurrency, 0.01, 100),
+    KEY(running_short, 0, 1e6),
     KEY(batch_tokens, 1, 1e8),
     KEY(batch_tokens_plus, 0, 1e6),
     KEY(memory_utilisation, 0.05, 1),
@@ -195,7 +196,8 @@ static double running_of(const mu_server *server, const mu_scenario *s, const mu
 {
     double groups = fmax(role->dp, 1.0) * fmax(role->instances, 1.0);
     if (server->running_over_concurrency > 0.0) {
-        return ceil(server->running_over_concurrency * s->concurrency / groups);
+        double slots = ceil(server->running_over_concurrency * s->concurrency / groups);
+        return fmax(slots - fmax(server->running_short, 0.0), 1.0);
     }
     return server->max_running > 0.0 ? server->max_running : 0.0;
 }

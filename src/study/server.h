@@ -25,6 +25,7 @@ typedef struct mu_server {
     double max_running;  /* sequences */
     double prefill_max_running, prefill_batch_tokens; /* of a prefill role apart */
     double running_over_concurrency;
+    double running_short; /* of that many, slots that stay empty */
     double batch_tokens;
     double batch_tokens_plus; /* over what runs and one prompt */
     double memory_utilisation;

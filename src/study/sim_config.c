@@ -110,16 +110,34 @@ static mu_status fill_swap(const mu_question *q, const mu_machine *machine, doub
     return MU_OK;
 }
 
-/* Tables by worker. */
+/* Tables by worker. No graph was captured of a step with prompts: its operators take eager_s to
+ * launch, however short they are. */
 typedef struct pricer {
     mu_step_table **table; /* [workers] */
+    const mu_chip *chip;
+    double eager_s;
 } pricer;
+
+static bool any_prompts(const mu_batch lane[], uint32_t lanes)
+{
+    for (uint32_t i = 0; i < lanes; i++) {
+        if (lane[i].prefill_tokens > 0.0) {
+            return true;
+        }
+    }
+    return false;
+}
 
 static void price(void *context, uint32_t worker, const mu_batch lane[], uint32_t lanes,
                   double imbalance, mu_step_cost *out)
 {
     const pricer *p = context;
     mu_step_table_cost(p->table[worker], lane, lanes, imbalance, out);
+    double idle_s = p->eager_s - out->time_s;
+    if (idle_s > 0.0 && any_prompts(lane, lanes)) {
+        out->time_s += idle_s;
+        out->energy_j += mu_chip_step_energy(p->chip, idle_s, idle_s, 0.0);
+    }
 }
 
 static mu_status fill_price(const mu_question *q, const mu_machine *machine, const mu_role *role,
@@ -132,6 +150,8 @@ static mu_status fill_price(const mu_question *q, const mu_machine *machine, con
     if (good) {
         mu_program_build(&q->model, &role->parallel, &q->precision, program);
         p->table = table;
+        p->chip = &machine->chip;
+        p->eager_s = machine->engine.eager_op * mu_program_launches(program) * role->parallel.pp;
     }
     for (uint32_t i = 0; good && i < home->workers; i++) {
         table[i] = mu_step_table_create(program, machine, out->max_sequences, out->max_tokens,

@@ -23,6 +23,7 @@ static const char servers_yaml[] =
            "  - {dp_attention: true, running_over_concurrency: 1, batch_tokens_plus: 64, "
            "poll_steps: 30, dp_timeout_steps: 60, batch_wait_steps: 20, batch_wait_share: 0.9}\n"
            "  - {drafts: 3, max_running: 6, prefix_cache: false}\n"
+           "  - {drafts: 2, running_over_concurrency: 1, running_short: 1}\n"
            "  - {apart: true, workers: 2, max_running: 7, prefill_max_running: 8, "
            "prefill_batch_tokens: 16896}\n";
 
@@ -80,6 +81,8 @@ static void test_conditions(void **state)
     assert_true(running("2026-01-01", 1024, 129, eight) == 0.0);
     assert_true(running("2026-01-01", 1024, 4, "{\"serve\": {\"tp\": 8, \"mtp\": 3}}") == 6.0);
     assert_true(running("2026-01-01", 1024, 4, "{\"serve\": {\"tp\": 8, \"mtp\": 1}}") == 0.0);
+    assert_true(running("2026-01-01", 1024, 4, "{\"serve\": {\"tp\": 8, \"mtp\": 2}}") == 3.0);
+    assert_true(running("2026-01-01", 1024, 1, "{\"serve\": {\"tp\": 8, \"mtp\": 2}}") == 1.0);
 }
 
 /* 33 in flight over 8 ranks are 5 a rank; 5 + 1000 + 64 tokens round up to 1088. */
@@ -149,7 +152,7 @@ static void test_built_in(void **state)
         assert_true(s->concurrency_most < 0.0 || s->concurrency_most >= s->concurrency_least);
         assert_true(s->apart > 0.0 || (s->prefill_batch_tokens < 0.0 && s->workers < 0.0));
         assert_true(fmax(s->memory_utilisation, s->stream_interval) > 0.0 ||
-                    fmax(s->max_running, s->batch_tokens) > 0.0);
+                    fmax(s->max_running, s->batch_tokens) > 0.0 || s->running_short > 0.0);
     }
 }
 

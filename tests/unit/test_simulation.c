@@ -202,6 +202,36 @@ static void engines(void **state)
     assert_true(c.decode.watermark == 0.1 && !c.decode.prefix_cache);
 }
 
+static mu_step_cost cost_of(const mu_sim_role *role, mu_batch batch)
+{
+    mu_step_cost cost;
+    role->price(role->price_context, 0, &batch, 1, 1.0, &cost);
+    return cost;
+}
+
+/* A step with prompts lasts as long as its operators take to launch, if not longer. */
+static void launches(void **state)
+{
+    (void)state;
+    mu_question q;
+    mu_deployment d;
+    mu_scenario s = SCENARIO(HERE, "tp", "1", "engine", "trtllm");
+    mu_sim_config c = configured(&s, &q, &d);
+    mu_program *program = MU_NEW(t.arena, mu_program, 1);
+    mu_program_build(&q.model, &d.decode.parallel, &q.precision, program);
+    assert_true(mu_program_launches(program) > 32.0 * 6.0); /* layers, their least operators */
+    double least_s = q.machine.engine.eager_op * mu_program_launches(program);
+    mu_batch few = {.prefill_sequences = 1.0, .prefill_tokens = 16.0, .prefill_context = 128.0};
+    mu_batch many = {.prefill_sequences = 1.0, .prefill_tokens = 8192.0, .prefill_context = 3e7};
+    mu_batch none = {.decode_sequences = 1.0, .decode_context = 16.0};
+    mu_step_cost few_cost = cost_of(&c.decode, few);
+    assert_near(few_cost.time_s, least_s, 1e-9);
+    assert_true(cost_of(&c.decode, many).time_s > 2.0 * least_s);
+    mu_step_cost none_cost = cost_of(&c.decode, none);
+    assert_true(none_cost.time_s < least_s);
+    assert_true(few_cost.energy_j > none_cost.energy_j);
+}
+
 /* A mean prompt alone is handed over in the time that the fabric says. */
 static void transfers(void **state)
 {
@@ -406,6 +436,7 @@ int main(void)
         cmocka_unit_test(shared_prefixes),  cmocka_unit_test(any_number_of_threads),
         cmocka_unit_test(watched_once),     cmocka_unit_test(answers_no),
         cmocka_unit_test(single_tokens),    cmocka_unit_test(overload),
+        cmocka_unit_test(launches),
     };
     return cmocka_run_group_tests(tests, twin_open, twin_close);
 }
