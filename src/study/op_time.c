@@ -181,10 +181,12 @@ static double indexer_s(const mu_op_question *q, const mu_chip *chip)
 static mu_machine bare_machine(const mu_chip *chip)
 {
     mu_machine machine = {.chip = *chip};
-    machine.engine.kernel_slack = 1.0;
-    machine.engine.launch_share = 1.0;
-    machine.engine.step_factor = 1.0;
-    machine.engine.gathers_always = true;
+    mu_engine *engine = &machine.engine;
+    engine->kernel_slack = 1.0;
+    engine->work_8bit = engine->work_block = engine->work_4bit = engine->work_experts = 1.0;
+    engine->launch_share = 1.0;
+    engine->step_factor = 1.0;
+    engine->gathers_always = true;
     return machine;
 }
 

@@ -63,6 +63,40 @@ static mu_op_question random_product(uint64_t index)
     return q;
 }
 
+/* Products of a module in narrow formats are work, too: its output alone takes peak's time. */
+static void modules_count_their_products(void **state)
+{
+    (void)state;
+    mu_specimen subject = plain_subject();
+    subject.chip.peak_flops[MU_DTYPE_FP8_BLOCK] = 1979e12;
+    mu_op_question q = mu_op_question_make(MU_OP_CASE_SPARSE_PREFILL);
+    q.target = "chip";
+    q.number[MU_OP_FIELD_BATCH] = 1.0;
+    q.number[MU_OP_FIELD_NEW] = 16384.0;
+    q.number[MU_OP_FIELD_CACHED] = 0.0;
+    q.number[MU_OP_FIELD_HEADS] = 128.0;
+    q.number[MU_OP_FIELD_HIDDEN] = 7168.0;
+    q.number[MU_OP_FIELD_Q_LORA] = 1536.0;
+    q.number[MU_OP_FIELD_HEAD_DIM] = 192.0;
+    q.number[MU_OP_FIELD_V_DIM] = 128.0;
+    q.number[MU_OP_FIELD_INDEX_HEADS] = 64.0;
+    q.number[MU_OP_FIELD_TOPK] = 2048.0;
+    const mu_dtype formats[] = {MU_DTYPE_FP8, MU_DTYPE_FP8_BLOCK};
+    mu_moe_load load = {0.0, 0.0};
+    double output = 2.0 * 16384.0 * 128.0 * 128.0 * 7168.0;
+    q.weights = q.activations = MU_DTYPE_BF16;
+    double wide_s = mu_op_time(&q, &load, &subject.chip, &subject.fabric);
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
+        mu_specimen faster = subject;
+        q.weights = q.activations = formats[i];
+        double time_s = mu_op_time(&q, &load, &subject.chip, &subject.fabric);
+        faster.chip.peak_flops[formats[i]] *= 1e6;
+        double without_s = mu_op_time(&q, &load, &faster.chip, &faster.fabric);
+        assert_true(time_s < wide_s);
+        assert_true(time_s - without_s > 0.99 * output / subject.chip.peak_flops[formats[i]]);
+    }
+}
+
 static double measure(const mu_op_question *q, const mu_specimen *subject, uint64_t index)
 {
     mu_moe_load load = {0.0, 0.0};
@@ -383,6 +417,7 @@ static void measured_die(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(modules_count_their_products),
         cmocka_unit_test(finds_what_made_the_rows),
         cmocka_unit_test(leaves_alone_what_rows_cannot_tell),
         cmocka_unit_test(same_for_any_threads_and_order),
