@@ -381,8 +381,8 @@ def weak(found):
         "percentiles are answered by *deployments over time* alone.",
         "* Disaggregated rows often name neither the decode batch nor the workers that ran; they "
         "are read as [validate.md](validate.md) says, with wider intervals.",
-        "* Published throughput is predicted too high for gpt-oss on TensorRT-LLM (Hopper), vLLM on "
-        "MI300X, MLPerf on H100 and H200 NVL, FP4 on H20, and somewhat for boards with a lower "
+        "* Published throughput is predicted too high for gpt-oss on TensorRT-LLM (Hopper), vLLM "
+        "on MI300X, MLPerf on H100 and H200 NVL, FP4 on H20, and somewhat for boards with a lower "
         "power limit than the chip whose calibration they take (A100 PCIe).",
         "",
     ]
