@@ -111,7 +111,9 @@ static void measured_lengths(void **state)
 static mu_sim_config configured(const mu_scenario *scenario, mu_question *q, mu_deployment *d)
 {
     *q = question_of(scenario);
-    mu_machine machines[2] = {q->prefill_machine, q->machine};
+    mu_machine *machines = MU_NEW(t.arena, mu_machine, 2); /* outlive the call: steps are priced */
+    machines[0] = q->prefill_machine;
+    machines[1] = q->machine;
     mu_sim_home home = {.arena = t.arena, .table = &t.arena, .workers = 1};
     mu_sim_config c = {0};
     mu_error err = {0};
