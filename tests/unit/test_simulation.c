@@ -206,7 +206,11 @@ static void engines(void **state)
 
 static mu_step_cost cost_of(const mu_sim_role *role, mu_batch batch)
 {
-    mu_step_cost cost;
+    mu_step_cost cost = {0};
+    if (role->price == NULL) {
+        fail_msg("no price of a step");
+        return cost;
+    }
     role->price(role->price_context, 0, &batch, 1, 1.0, &cost);
     return cost;
 }
