@@ -323,8 +323,8 @@ static int64_t due_tick(const mu_flows *flows, uint32_t l, double *part)
     if (flows->load[l].members == 0 || !(flows->share[l].level > 0.0)) {
         return NEVER;
     }
-    double exact = fmax(ticks_left(flows, l), 0.0) + flows->part;
-    double ticks = fmax(rint(exact), 0.0);
+    double exact = larger(0.0, ticks_left(flows, l)) + flows->part;
+    double ticks = larger(0.0, rint(exact));
     if (!(ticks < (double)(NEVER - 1 - flows->now))) {
         return NEVER - 1;
     }

@@ -16,12 +16,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* fmax is a call, for the sake of NaN. */
-static double larger(double a, double b)
-{
-    return a < b ? b : a;
-}
-
 /* --- links to look at, by level --- */
 
 static void work_put(mu_flows *flows, double key, uint32_t l)
@@ -37,12 +31,9 @@ static void work_put(mu_flows *flows, double key, uint32_t l)
     flows->load[l].limit = INFINITY;
 }
 
-static work_item work_take(mu_flows *flows)
+/* Puts `item` in the place of the first. */
+static void work_sift(work_item *heap, uint32_t count, work_item item)
 {
-    work_item *heap = flows->work;
-    work_item first = heap[0];
-    work_item item = heap[--flows->work_count];
-    uint32_t count = flows->work_count;
     uint32_t place = 0;
     for (;;) {
         uint32_t child = 2 * place + 1;
@@ -57,9 +48,29 @@ static work_item work_take(mu_flows *flows)
         place = child;
     }
     heap[place] = item;
+}
+
+static work_item work_take(mu_flows *flows)
+{
+    work_item *heap = flows->work;
+    work_item first = heap[0];
+    uint32_t count = --flows->work_count;
+    work_sift(heap, count, heap[count]);
     flows->load[first.link].listed = false;
     set_limit(flows, first.link);
     return first;
+}
+
+/* The first waits on, by another key, if others come before that. */
+static bool work_later(mu_flows *flows, double key)
+{
+    work_item *heap = flows->work;
+    uint32_t count = flows->work_count;
+    if (!(count > 1 && heap[1].key < key) && !(count > 2 && heap[2].key < key)) {
+        return false;
+    }
+    work_sift(heap, count, (work_item){.key = key, .link = heap[0].link});
+    return true;
 }
 
 static double level_of(const mu_flows *flows, uint32_t l)
@@ -295,31 +306,32 @@ static void set_level(mu_flows *flows, uint32_t l, double level)
     for (uint32_t i = 0; i < count; i++) {
         const member *m = &heap[i];
         if (plain && m->other[0] != NONE) {
-            for (int k = 0; k < OTHERS; k++) {
-                add_load(flows, m->other[k], change, level);
-            }
+            static_assert(OTHERS == 3, "all, one by one: a loop costs a tenth");
+            add_load(flows, m->other[0], change, level);
+            add_load(flows, m->other[1], change, level);
+            add_load(flows, m->other[2], change, level);
         } else {
             add_loads(flows, m->flow, l, change, level);
         }
     }
 }
 
-static bool settle(mu_flows *flows, work_item item)
+/* Deals with the first of the work. False: out of memory. */
+static bool settle(mu_flows *flows)
 {
+    work_item item = flows->work[0];
     uint32_t l = item.link;
     const link_load *load = &flows->load[l];
     double level = load->members > 0 ? level_of(flows, l) : 0.0;
     bool pulls = load->members > 0 ? load->above > level * (1.0 + LEVEL_SLACK) || level < 0.0
                                    : overfull(flows, l);
-    if (load->members > 0 && !pulls) {
-        if (level > item.key * (1.0 + LEVEL_SLACK) && flows->work_count > 0 &&
-            flows->work[0].key < level) {
-            work_put(flows, level, l); /* it rose while it waited: others come first */
-            return true;
-        }
-        if (fabs(level - flows->share[l].level) <= level * LEVEL_SAME) {
-            return true;
-        }
+    bool keeps = load->members > 0 && !pulls;
+    if (keeps && level > item.key * (1.0 + LEVEL_SLACK) && work_later(flows, level)) {
+        return true; /* it rose while it waited */
+    }
+    (void)work_take(flows);
+    if (keeps && fabs(level - flows->share[l].level) <= level * LEVEL_SAME) {
+        return true;
     }
     if (pulls && !pull_in(flows, l)) {
         return false;
@@ -421,18 +433,16 @@ static bool solve_all(mu_flows *flows)
         }
     }
     while (flows->work_count > 0) {
-        work_item item = work_take(flows);
-        if (flows->share[item.link].weight > 0.0) {
-            double level = larger(level_of(flows, item.link), 0.0);
-            if (level > item.key * (1.0 + LEVEL_SLACK) && flows->work_count > 0 &&
-                flows->work[0].key < level && has_open(flows, item.link)) {
-                work_put(flows, level, item.link);
-                continue;
-            }
-            flows->stats.solved++;
-            if (has_open(flows, item.link) && !fill(flows, item.link, level)) {
-                return false;
-            }
+        work_item item = flows->work[0];
+        double level = flows->share[item.link].weight > 0.0 ? level_of(flows, item.link) : 0.0;
+        bool open = flows->share[item.link].weight > 0.0 && has_open(flows, item.link);
+        if (open && level > item.key * (1.0 + LEVEL_SLACK) && work_later(flows, level)) {
+            continue;
+        }
+        (void)work_take(flows);
+        flows->stats.solved++;
+        if (open && !fill(flows, item.link, larger(level, 0.0))) {
+            return false;
         }
     }
     for (uint32_t u = 0; u < flows->used_count; u++) {
@@ -503,7 +513,7 @@ bool mu_flow_solve(mu_flows *flows)
     }
     uint64_t guard = 64 + 32 * (uint64_t)flows->used_count;
     while (!anew && flows->work_count > 0) {
-        if (!settle(flows, work_take(flows))) {
+        if (!settle(flows)) {
             return false;
         }
         anew = --guard == 0;

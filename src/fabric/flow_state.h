@@ -154,6 +154,12 @@ struct mu_flows {
     mu_flow_stats stats;
 };
 
+/* fmax is a call, for the sake of NaN. */
+static inline double larger(double a, double b)
+{
+    return a < b ? b : a;
+}
+
 /* flow_store.c */
 
 /** Grows *items to hold count of `size` bytes each; doubles. False: out of memory. */
