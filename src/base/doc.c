@@ -177,7 +177,7 @@ mu_status mu_node_text(const mu_doc *doc, const mu_node *node, const char *what,
 static bool is_known(const char *key, const char *const known[], uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
-        if (strcmp(key, known[i]) == 0) {
+        if (key[0] == known[i][0] && strcmp(key, known[i]) == 0) {
             return true;
         }
     }

@@ -2,7 +2,7 @@
 /*
  * Small text helpers.
  *
- * What:  nearest name, numbers in and out, hash.
+ * What:  nearest name, numbers in and out, hash, parts joined.
  * Why:   one place decides what a number looks like; it must not change with the locale of a
  * program that links the library, so the decimal point is never left to strtod and printf alone.
  * Bound: words are compared over their first 128 bytes, numbers may be 127 bytes long.
@@ -244,4 +244,18 @@ uint64_t mu_text_hash(const char *text)
         hash *= UINT64_C(0x100000001b3);
     }
     return hash;
+}
+
+void mu_text_join(char *out, size_t size, const char *const parts[], size_t count)
+{
+    assert(out != NULL && size > 0);
+    size_t used = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t length = strlen(parts[i]);
+        size_t room = size - 1 - used;
+        length = length < room ? length : room;
+        memcpy(out + used, parts[i], length);
+        used += length;
+    }
+    out[used] = '\0';
 }

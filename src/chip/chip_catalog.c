@@ -34,7 +34,7 @@ static mu_status read_fact(const reader *r, const char *path, bool required, dou
         return status;
     }
     char name[NAME_MAX_BYTES];
-    (void)snprintf(name, sizeof name, "chip/%s/%s", fact.entity, path);
+    mu_text_join(name, sizeof name, (const char *const[]){"chip/", fact.entity, "/", path}, 4);
     *out = mu_draw_value(r->draw, name, fact.range);
     return MU_OK;
 }
@@ -159,8 +159,8 @@ static mu_status read_param(const reader *r, const mu_references *list, size_t i
     const mu_chip_prior *prior = mu_catalog_prior(r->catalog);
     char name[NAME_MAX_BYTES];
     char path[NAME_MAX_BYTES];
-    (void)snprintf(name, sizeof name, "prior/%s", spec->name);
-    (void)snprintf(path, sizeof path, "params.%s", spec->name);
+    mu_text_join(name, sizeof name, (const char *const[]){"prior/", spec->name}, 2);
+    mu_text_join(path, sizeof path, (const char *const[]){"params.", spec->name}, 2);
     mu_fact fact = {.path = NULL};
     for (uint32_t i = list->count; i > 0 && fact.path == NULL; i--) {
         mu_status status =
@@ -173,7 +173,8 @@ static mu_status read_param(const reader *r, const mu_references *list, size_t i
     if (fact.path == NULL) {
         range = prior != NULL ? mu_chip_prior_range(prior, index, traits) : spec->prior;
     } else {
-        (void)snprintf(name, sizeof name, "calibration/%s/%s", fact.entity, spec->name);
+        mu_text_join(name, sizeof name,
+                     (const char *const[]){"calibration/", fact.entity, "/", spec->name}, 4);
         range = prior != NULL
                     ? mu_chip_prior_carry(prior, index, fact.entity, range, r->chip, traits)
                     : range;

@@ -70,6 +70,8 @@ static void try_splits(const mu_tile_rates *rates, const mu_tile_work *work, dou
                        double step_s, double memory_s, mu_tile_time *best)
 {
     double per_core = 1 / rates->cores;
+    double partial_s = work->m * work->n * work->batch * 2 * sizeof(float) /
+                       (4 * rates->memory_bandwidth); /* of one of the cores that share */
     for (double split = 1; split <= SPLIT_MAX; split *= 2) {
         double waves = tiles * split * per_core;
         double count = 1;
@@ -79,8 +81,7 @@ static void try_splits(const mu_tile_rates *rates, const mu_tile_work *work, dou
         double compute_s = count * (work->k / split + rates->fill) * step_s;
         double sum_s = 0;
         if (split > 1) {
-            double partial = split * work->m * work->n * work->batch * 2 * sizeof(float);
-            sum_s = rates->split_s + partial / (4 * rates->memory_bandwidth);
+            sum_s = rates->split_s + split * partial_s;
         }
         double floor_s = compute_s > memory_s ? compute_s : memory_s;
         if (floor_s + sum_s < best->time_s) {

@@ -7,6 +7,7 @@
  */
 #include "fabric/fabric_catalog.h"
 
+#include "base/text.h"
 #include "catalog/schema.h"
 
 #include <assert.h>
@@ -45,8 +46,9 @@ mu_status mu_fabric_fact(const mu_catalog *catalog, const mu_entity *entity, con
         return status;
     }
     char name[NAME_BYTES];
-    (void)snprintf(name, sizeof name, "%s/%s/%s", mu_entity_kind_text(entity->kind), fact.entity,
-                   path);
+    mu_text_join(
+        name, sizeof name,
+        (const char *const[]){mu_entity_kind_text(entity->kind), "/", fact.entity, "/", path}, 5);
     *out = mu_draw_value(draw, name, fact.range);
     return MU_OK;
 }
@@ -61,7 +63,7 @@ static mu_status read_fact(const reader *r, const mu_entity *entity, const char 
 static mu_status find_param(const reader *r, const char *prefix, const char *field, mu_fact *out)
 {
     char path[NAME_BYTES];
-    (void)snprintf(path, sizeof path, "params.%s_%s", prefix, field);
+    mu_text_join(path, sizeof path, (const char *const[]){"params.", prefix, "_", field}, 4);
     out->path = NULL;
     mu_status status = MU_OK;
     for (uint32_t i = r->calibrations.count; i > 0 && status == MU_OK && out->path == NULL; i--) {

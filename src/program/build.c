@@ -253,16 +253,21 @@ double mu_load_rows(const mu_load *load, mu_scope scope, double mtp)
 
 uint64_t mu_op_hash(const mu_op *op)
 {
-    /* FNV-1a over the bytes; operators are zeroed before they are filled, so padding is zero. The
-     * part and the name don't change the cost; scope and row_scale only through the rows. */
+    /* FNV-1a over words, folded as a product only carries upwards; operators are zeroed before they
+     * are filled, so padding is zero. The part and the name don't change the cost; scope and
+     * row_scale only through the rows. */
     mu_op key;
     memset(&key, 0, sizeof key);
     key.kind = op->kind;
     memcpy(&key.u, &op->u, sizeof key.u);
     const unsigned char *bytes = (const unsigned char *)&key;
     uint64_t hash = UINT64_C(14695981039346656037);
-    for (size_t i = 0; i < sizeof key; i++) {
-        hash = (hash ^ bytes[i]) * UINT64_C(1099511628211);
+    _Static_assert(sizeof key % sizeof hash == 0, "whole words");
+    for (size_t i = 0; i < sizeof key; i += sizeof hash) {
+        uint64_t word;
+        memcpy(&word, bytes + i, sizeof word);
+        hash = (hash ^ word) * UINT64_C(1099511628211);
+        hash ^= hash >> 32;
     }
     return hash;
 }

@@ -189,6 +189,26 @@ static void hashes(void **state)
     assert_true(mu_text_hash("foobar") == UINT64_C(0x85944171f73967e8));
 }
 
+static void joins_as_snprintf(void **state)
+{
+    (void)state;
+    static const char *const parts[] = {"chip/", "h100", "", "/", "peak.bf16"};
+    for (size_t size = 1; size < 24; size++) {
+        char joined[24];
+        char printed[24];
+        memset(joined, 'x', sizeof joined);
+        memset(printed, 'x', sizeof printed);
+        mu_text_join(joined, size, parts, 5);
+        (void)snprintf(printed, size, "%s%s%s%s%s", parts[0], parts[1], parts[2], parts[3],
+                       parts[4]);
+        assert_string_equal(joined, printed);
+        assert_int_equal(joined[size], 'x');
+    }
+    char none[2] = "x";
+    mu_text_join(none, sizeof none, parts, 0);
+    assert_string_equal(none, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -202,6 +222,7 @@ int main(void)
         cmocka_unit_test(exact_by_hand),
         cmocka_unit_test(comma_locale),
         cmocka_unit_test(hashes),
+        cmocka_unit_test(joins_as_snprintf),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
