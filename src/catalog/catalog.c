@@ -388,13 +388,32 @@ const mu_entry *mu_catalog_entry(const mu_catalog *catalog, mu_entity_kind kind,
     return NULL;
 }
 
+enum { LIST_BYTES = 160 }; /* of names in a message */
+
+/* "; expected one of a, b" where that is no more than a line. */
+static void list_few(const char *const names[], uint32_t count, char out[LIST_BYTES])
+{
+    out[0] = '\0';
+    for (uint32_t i = 0; i < count; i++) {
+        size_t used = strlen(out);
+        if (used + strlen(names[i]) + sizeof "; expected one of " > LIST_BYTES) {
+            out[0] = '\0';
+            return;
+        }
+        const char *parts[] = {i == 0 ? "; expected one of " : ", ", names[i]};
+        mu_text_join(out + used, LIST_BYTES - used, parts, 2);
+    }
+}
+
 /* Failure of a look-up among names[first .. first + count). */
 static mu_status not_found(const char *what, const char *name, const char *const names[],
                            uint32_t count, mu_error *err)
 {
     const char *nearest = mu_text_nearest(name, names, count);
     if (nearest == NULL) {
-        return mu_fail(err, MU_E_INPUT, "unknown %s \"%.80s\"", what, name);
+        char few[LIST_BYTES];
+        list_few(names, count, few);
+        return mu_fail(err, MU_E_INPUT, "unknown %s \"%.80s\"%s", what, name, few);
     }
     return mu_fail(err, MU_E_INPUT, "unknown %s \"%.80s\"; did you mean \"%s\"?", what, name,
                    nearest);
@@ -546,6 +565,9 @@ mu_status mu_catalog_find(const mu_catalog *catalog, mu_entity_kind kind, const 
 {
     assert(kind < MU_ENTITY_KIND_COUNT && id != NULL);
     const mu_entry *entry = mu_catalog_entry(catalog, kind, id);
+    if (entry == NULL && kind == MU_ENTITY_SYSTEM && mu_chip_for_system(catalog, id, err)) {
+        return MU_E_INPUT;
+    }
     if (entry == NULL) {
         return unknown_of_kind(catalog, kind, id, err);
     }

@@ -52,6 +52,9 @@ const mu_node *mu_lists_claims(const mu_doc *doc);
 /** Entry of a kind by id or alias; NULL when there is none. */
 const mu_entry *mu_catalog_entry(const mu_catalog *catalog, mu_entity_kind kind, const char *name);
 
+/** Says of a name that no system has what it is: a chip, and the systems it is in. Else false. */
+bool mu_chip_for_system(const mu_catalog *catalog, const char *name, mu_error *err);
+
 /* One fact to read: what the schema says and who states it. */
 typedef struct mu_fact_place {
     const mu_schema_item *item;

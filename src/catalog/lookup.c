@@ -169,6 +169,34 @@ const char *mu_catalog_text(const mu_catalog *catalog, const mu_entity *entity, 
     return node == NULL ? NULL : node->text;
 }
 
+bool mu_chip_for_system(const mu_catalog *catalog, const char *name, mu_error *err)
+{
+    const mu_entry *chip = mu_catalog_entry(catalog, MU_ENTITY_CHIP, name);
+    if (chip == NULL) {
+        return false;
+    }
+    char systems[MU_ERROR_TEXT_MAX / 2] = "";
+    uint32_t count = mu_catalog_count(catalog, MU_ENTITY_SYSTEM);
+    for (uint32_t i = 0; i < count; i++) {
+        const mu_entity *system = mu_catalog_at(catalog, MU_ENTITY_SYSTEM, i);
+        const char *has = mu_catalog_text(catalog, system, "chip");
+        size_t used = strlen(systems);
+        bool room = used + strlen(system->id) + sizeof ", " <= sizeof systems;
+        if (has != NULL && room && mu_catalog_entry(catalog, MU_ENTITY_CHIP, has) == chip) {
+            mu_text_join(systems + used, sizeof systems - used,
+                         (const char *const[]){used > 0 ? ", " : "", system->id}, 2);
+        }
+    }
+    if (systems[0] == '\0') {
+        (void)mu_fail(err, MU_E_INPUT, "%s is a chip, and no system of the catalogue has it",
+                      chip->entity.id);
+    } else {
+        (void)mu_fail(err, MU_E_INPUT, "%s is a chip, not a system; it is in %s", chip->entity.id,
+                      systems);
+    }
+    return true;
+}
+
 /* DATE items are facts only where they are written as one. */
 static bool reads_as_fact(const mu_schema_item *item, const mu_node *node)
 {
