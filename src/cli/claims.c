@@ -7,6 +7,8 @@
 #include "report/claims_report.h"
 #include "report/explain_report.h"
 
+#include <string.h>
+
 /* All, or `only` one with what it hangs on where that is wanted. */
 static mu_status check_all(mu_cli *cli, const mu_catalog *catalog, const mu_entity *only,
                            mu_claim_answer answers[], uint32_t count, mu_explanation *explanation,
@@ -56,13 +58,29 @@ static mu_status print(mu_cli *cli, const mu_catalog *catalog, const mu_claim_an
                                                   : status;
 }
 
+/* By id, or by the place in the list of statements of the articles ("14"). */
+static mu_status find_claim(const mu_catalog *catalog, const char *name, const mu_entity **out,
+                            mu_error *err)
+{
+    uint32_t count = mu_catalog_count(catalog, MU_ENTITY_CLAIM);
+    for (uint32_t i = 0; i < count; i++) {
+        const mu_entity *claim = mu_catalog_at(catalog, MU_ENTITY_CLAIM, i);
+        const char *number = mu_catalog_text(catalog, claim, "number");
+        if (number != NULL && strcmp(number, name) == 0) {
+            *out = claim;
+            return MU_OK;
+        }
+    }
+    return mu_catalog_find(catalog, MU_ENTITY_CLAIM, name, out, err);
+}
+
 mu_status mu_verb_claims(mu_cli *cli, mu_error *err)
 {
     mu_catalog *catalog = NULL;
     const mu_entity *only = NULL;
     mu_status status = mu_cli_catalog(cli, &catalog, err);
     if (status == MU_OK && cli->argument_count > 0) {
-        status = mu_catalog_find(catalog, MU_ENTITY_CLAIM, cli->argument[0], &only, err);
+        status = find_claim(catalog, cli->argument[0], &only, err);
     }
     if (status != MU_OK) {
         return status;
