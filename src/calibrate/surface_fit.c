@@ -28,14 +28,13 @@ enum {
     ROWS_AN_UNKNOWN = 3,
     ROWS_DENSE = 3000,
     FEW_AXES = 4,
-    KNOTS_MOST = 11
+    KNOTS_MOST = 12
 };
 
 static const double strengths[STRENGTHS] = {0.3, 2.0, 10.0};
 static const double ridge = 0.02; /* pull to zero over pull to the neighbours */
 static const double constant_pull = 1e-6;
 static const double huber = 0.10;       /* residual beyond which a row counts less */
-static const double dent_most = 0.01;   /* that twice the work may be faster */
 static const double dent_weight = 30.0; /* of a dent over a row */
 static const double gain_least = 0.05;  /* of the error, else there is no surface */
 static const double same_knot = 1e-6;
@@ -168,7 +167,8 @@ static void make_blocks(const mu_coordinates *c, basis *b)
 static uint32_t knots_of(const mu_coordinates *c, uint8_t coordinate, uint8_t axes, bool dense)
 {
     if (axes <= FEW_AXES) {
-        return coordinate == 0 || dense ? 9 : 6;
+        bool second = coordinate == 1 && c->load > 1;
+        return second && dense ? 12 : coordinate == 0 || dense ? 9 : 6;
     }
     return coordinate <= 1 ? 11 : coordinate < c->load ? 6 : 5;
 }
@@ -363,7 +363,7 @@ static void add_dents(const problem *p, uint32_t row, const double solution[], d
     double here = value_of(&p->part[row], solution);
     for (uint8_t m = 0; m < r->moves; m++) {
         const parts *to = &p->moved[(size_t)row * MU_SURFACE_MOVES + m];
-        double least = log1p(-dent_most) - r->move[m].growth;
+        double least = -r->move[m].growth;
         if (value_of(to, solution) - here < least) {
             add_difference(to, &p->part[row], dent_weight, least, p->basis.unknowns, matrix, right);
         }

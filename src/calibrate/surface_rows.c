@@ -72,10 +72,20 @@ static double predict(const mu_op_question *q, const mu_moe_load *load, const mu
     return fmax(mu_op_time(q, load, &subject->chip, &subject->fabric), 1e-30);
 }
 
-static void set_move(const mu_sample *sample, const doubled *move, const mu_specimen *subject,
-                     double here_s, mu_surface_row *row)
+/* As steps ask: nothing stays from a call of the same before. */
+static mu_op_question asked_once(const mu_op_question *q)
 {
-    mu_op_question q = sample->question;
+    mu_op_question once = *q;
+    once.copies = 0.0;
+    once.aliased = false;
+    return once;
+}
+
+static void set_move(const mu_sample *sample, const doubled *move, const mu_specimen *subject,
+                     mu_surface_row *row)
+{
+    mu_op_question q = asked_once(&sample->question);
+    double here_s = predict(&q, &sample->load, subject);
     mu_moe_load load = sample->load;
     mu_shape_place place;
     for (int i = 0; i < 2 && move->field[i] != NONE; i++) {
@@ -100,7 +110,7 @@ static void set_row(const mu_sample *sample, const mu_specimen *subject, mu_surf
     row->fold = sample->fold;
     uint8_t moves = moves_of(sample->question.kind, &move);
     for (uint8_t i = 0; i < moves; i++) {
-        set_move(sample, &move[i], subject, here_s, row);
+        set_move(sample, &move[i], subject, row);
     }
 }
 

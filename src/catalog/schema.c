@@ -55,6 +55,7 @@ static const mu_schema_item items[] = {
     FACT(CHIP, "cores", COUNT, "SMs, cube cores, compute units"),
     FACT(CHIP, "clock", FREQUENCY, "matrix units, sustained boost"),
     FACT(CHIP, "l2", BYTES, "last-level cache"),
+    FACT(CHIP, "l2_partitions", COUNT, "parts of it, each for the cores beside it; default 1"),
     FACT(CHIP, "power.tdp", POWER, "limit of the package"),
     FACT(CHIP, "power.idle", POWER, "drawn when idle"),
     PLAIN(CHIP, "links.scale_up.name", TEXT, "NVLink, UB, ICN, ..."),

@@ -17,7 +17,8 @@ static const int32_t value_most = 10000;
 
 enum { NAME_MAX_BYTES = 64 };
 
-static const mu_coordinates coordinates_gemm = {{"m", "n", "k", "bits"}, 4, 1, 1, {{0, 1, 2}}};
+static const mu_coordinates coordinates_gemm = {
+    {"m", "waves", "n", "k", "bits"}, 5, 2, 1, {{0, 2, 3}}};
 static const mu_coordinates coordinates_batched = {{"m", "n", "k", "batch"}, 4, 1, 1, {{0, 1, 3}}};
 static const mu_coordinates coordinates_moe = {
     {"tokens", "rows", "hidden", "intermediate", "experts", "share", "bits"}, 7, 2, 0, {{0}}};

@@ -7,8 +7,9 @@
  *        shape. `surfaces.<kind>` of a calibration gives `knots` (by coordinate) and `terms`, each
  *        with the axes it is `over` and its `values`, whole thousandths of s in one text.
  * Terms: coordinates are logarithms to the base 2, but for `window`, which is 1 where attention has
- *        one and else 0, and for `reach`, which is -1 where it has none; items = sequences and
- *        heads of keys; reach = context that a window cuts; the last axis named runs fastest.
+ *        one and else 0, and for `reach`, which is -1 where it has none; waves = results over those
+ *        of one 128 x 128 tile a core; items = sequences and heads of keys; reach = context that a
+ *        window cuts; the last axis named runs fastest.
  */
 #ifndef MUSTER_CATALOG_SURFACES_H
 #define MUSTER_CATALOG_SURFACES_H

@@ -15,6 +15,7 @@
  *          with heads and dimensions; they never grow with peak or bandwidth.
  */
 #include "chip/chip.h"
+#include "chip/path.h"
 
 #include <assert.h>
 #include <math.h>
@@ -288,6 +289,18 @@ static decode_family grouped_family(const mu_chip *chip, const mu_attention_deco
     return f;
 }
 
+/* Share of the second reads of an aliased cache that find the first in L2: kernels of one query head
+ * read all keys of an item before its values. */
+static double found_again(const mu_chip *chip, const mu_attention_decode *shape,
+                          const decode_family *f, double key_bytes)
+{
+    if (!shape->aliased) {
+        return 0.0;
+    }
+    double under_way = fmin(1.0, chip->cores / (shape->sequences * f->items));
+    return shape->heads > shape->kv_heads ? 1.0 : warm_share(chip, key_bytes * under_way);
+}
+
 /* Reads of the cache: a warm part and repeated reads come from L2, the rest from memory. */
 static double cache_s(const mu_chip *chip, const decode_family *f, double bytes, double warm)
 {
@@ -321,6 +334,7 @@ static double walked(const mu_chip *chip, const mu_attention_decode *shape)
 mu_kernel_cost mu_chip_attention_decode(const mu_chip *chip, const mu_attention_decode *shape)
 {
     assert(chip->memory_bandwidth > 0.0 && chip->cores > 0.0);
+    const mu_chip_params *p = &chip->params;
     rates r = shape->mla ? mla_rates(chip, shape->compute, shape->kv)
                          : attention_rates(chip, shape->compute, shape->kv);
     mu_kernel_cost cost = {.dtype = r.dtype};
@@ -335,20 +349,24 @@ mu_kernel_cost mu_chip_attention_decode(const mu_chip *chip, const mu_attention_
     double token_bytes = (double)shape->kv_heads * width * mu_dtype_bytes(shape->kv);
     double cache = shape->context_sum * token_bytes;
     double entries = walked(chip, shape);
-    double warm = shape->warm ? warm_share(chip, cache + io) : 0.0;
+    double keys = cache * (double)shape->qk_dim / dims; /* all that an aliased cache holds */
+    double held = shape->aliased ? keys : cache;
+    double missed = mu_path_missed(chip, held + io, p->attention_l2_share);
+    double warm = shape->warm ? 1.0 - missed : 0.0;
+    double near = warm + (1.0 - warm) * found_again(chip, shape, &f, keys) * (1.0 - keys / cache);
 
     double core_s = 0.0;
     double split_s = 0.0;
     decode_cores(chip, &f, shape->sequences, entries, &core_s, &split_s);
-    double memory_s = cache_s(chip, &f, entries * token_bytes, warm);
+    double memory_s = cache_s(chip, &f, entries * token_bytes, near);
     double compute_s = entries * f.items * f.token_s;
-    compute_s /= shape->picked > 0 ? chip->params.sparse_rate : 1.0;
+    compute_s /= shape->picked > 0 ? p->sparse_rate : 1.0;
     double io_s = io * f.passes * warm_factor(chip, warm) / chip->memory_bandwidth;
     double work_s = norm3(norm4(memory_s, compute_s), core_s);
 
     cost.launch_s = f.launch_s;
     cost.flop = 2.0 * shape->context_sum * queries;
-    cost.bytes = (cache + io) * (1.0 - warm);
+    cost.bytes = (held + io) * (1.0 - warm);
     double roof_s = fmax(cost.flop / r.peak, cost.bytes / chip->memory_bandwidth);
     const mu_shape_place place = mu_decode_place(shape);
     double factor = mu_place_factor(chip, &place);

@@ -25,7 +25,8 @@ typedef struct mu_chip {
     double memory_bandwidth;           /* nominal [B/s] */
     double memory_capacity;            /* [B] */
     double l2_bytes;
-    double cores; /* SMs, cube cores, ... */
+    double l2_partitions; /* each keeps lines of its own for the cores beside it; 1 or more */
+    double cores;         /* SMs, cube cores, ... */
     double clock_hz;
     double tdp_w; /* upper limit of the rank's draw */
     double idle_w;
@@ -65,7 +66,8 @@ typedef struct mu_gemm {
     mu_dtype activations;
     mu_dtype weights;
     bool quantised_input; /* activations arrive quantised already (no quantise step inside) */
-    bool warm; /* called again and again on a few weights, as benchmarks do: L2 keeps a share */
+    double reuse_bytes; /* that a benchmark touches from one use of the weights to the next, theirs
+                             included: L2 may hold them till then; 0 = they come from memory */
 } mu_gemm;
 
 mu_kernel_cost mu_chip_gemm(const mu_chip *chip, const mu_gemm *shape);
@@ -138,6 +140,8 @@ typedef struct mu_attention_decode {
     uint32_t picked; /* entries that each query may pick of its context (sparse); 0 = all */
     bool mla;  /* absorbed: one KV head, qk = latent + rope, v = latent; values are part of keys */
     bool warm; /* called again and again on the same cache: L2 keeps a share */
+    bool aliased; /* values are read from where the keys lie, as in a benchmark whose cache has room
+                     for keys alone: half the bytes, read twice */
 } mu_attention_decode;
 
 mu_kernel_cost mu_chip_attention_decode(const mu_chip *chip, const mu_attention_decode *shape);

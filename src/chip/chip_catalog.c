@@ -92,7 +92,9 @@ static mu_status read_facts(const reader *r, mu_chip *out)
         }
     }
     out->idle_w = fmin(out->idle_w, out->tdp_w);
-    return read_peaks(r, out);
+    mu_status status = read_fact(r, "l2_partitions", false, &out->l2_partitions);
+    out->l2_partitions = fmax(out->l2_partitions, 1.0);
+    return status == MU_OK ? read_peaks(r, out) : status;
 }
 
 static void split_over_ranks(mu_chip *out, double ranks)

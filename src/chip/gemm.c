@@ -46,8 +46,8 @@ static product product_of(const mu_chip *chip, const mu_gemm *shape)
     double weights = n * k * path.b_bytes * batch;
     double activations = rows * k * path.a_bytes;
     double results = rows * n * result_bytes;
-    double warm = shape->warm ? p->gemm_warm : 0;
-    double cold = mu_path_cold_bytes(weights, warm, chip->l2_bytes) +
+    double missed = mu_path_missed(chip, shape->reuse_bytes, p->gemm_warm);
+    double cold = weights * missed +
                   mu_path_cold_bytes(activations + results, p->gemm_resident, chip->l2_bytes);
     double hot = weights + activations + results - cold;
     double moved = cold + path.l2_share * hot + path.write * results;

@@ -54,7 +54,7 @@ mu_kernel_cost mu_chip_moe(const mu_chip *chip, const mu_moe *shape)
     double up = wide * (shape->gated ? 2 : 1);
     double weights = active * hidden * (up + wide) * path.b_bytes;
     double share = shape->warm ? p->moe_warm : 0;
-    double cold = mu_path_cold_bytes(weights, share, chip->l2_bytes) / weights;
+    double cold = mu_path_missed(chip, weights, share);
     mu_tile_time first = grouped(&path, pairs, active, up, hidden, cold);
     mu_tile_time second = grouped(&path, pairs, active, hidden, wide, cold);
     double tokens = shape->tokens > 0 ? shape->tokens : pairs;

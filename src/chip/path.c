@@ -206,6 +206,23 @@ double mu_path_cold_bytes(double bytes, double share, double l2_bytes)
     return x4 < 1e12 ? bytes * x4 / (1 + x4) : bytes;
 }
 
+double mu_path_missed(const mu_chip *chip, double reuse_bytes, double share)
+{
+    double partitions = chip->l2_partitions > 1 ? chip->l2_partitions : 1;
+    double room = share * chip->l2_bytes / (2 - 1 / partitions);
+    if (!(reuse_bytes > 0) || !(room > 0)) {
+        return 1;
+    }
+    double x = reuse_bytes / room;
+    if (x > 2) {
+        return 1;
+    }
+    for (int doubling = 0; doubling < 5; doubling++) { /* to the power of 32 */
+        x *= x;
+    }
+    return x / (1 + x);
+}
+
 double mu_path_roofline_s(const mu_chip *chip, const mu_path *path, double flop, double bytes)
 {
     double compute_s = flop / path->peak_flops;

@@ -58,6 +58,14 @@ double mu_path_quantise_s(const mu_chip *chip, const mu_path *path, double rows,
 double mu_path_cold_bytes(double bytes, double share, double l2_bytes);
 
 /**
+ * Share of what was read before that is no longer in L2 when it is read again, `reuse_bytes` later,
+ * its own included: none while all of that fits a share of L2, soon all of it when it does not
+ * (lines that are read in turn push each other out). 1 where reuse_bytes is 0. Grows with it. In a
+ * cache of p partitions a line is kept where it is at home and where it is read, 2 - 1/p times.
+ */
+double mu_path_missed(const mu_chip *chip, double reuse_bytes, double share);
+
+/**
  * Time never below the roofline: work over peak; and bytes over nominal bandwidth where operands
  * exceed L2.
  */

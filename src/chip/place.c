@@ -27,14 +27,27 @@ static mu_surface_kind by_formats(mu_surface_kind wide, mu_dtype compute, mu_dty
     return (mu_surface_kind)((int)wide + narrow);
 }
 
+/* Results in the tiles that waves of a product are counted in, and how far they are told apart. */
+static const double tile_elements = 128.0 * 128.0;
+static const double waves_least = -4.0;
+static const double waves_most = 3.0;
+
 mu_shape_place mu_gemm_place(const mu_chip *chip, const mu_gemm *shape)
 {
     mu_path_format format = mu_path_format_of(chip, shape->activations, shape->weights);
     bool batched = shape->batch > 1;
     int first = batched ? MU_SURFACE_BATCHED_BF16 : MU_SURFACE_GEMM_BF16;
-    double fourth = batched ? shape->batch : mu_dtype_bytes(shape->weights);
+    double m = log2(shape->m);
+    double n = log2(shape->n);
+    double k = log2(shape->k);
+    if (batched) {
+        return (mu_shape_place){(mu_surface_kind)(first + (int)format),
+                                {m, n, k, log2(shape->batch)}};
+    }
+    double waves = m + n - log2(tile_elements * chip->cores);
     return (mu_shape_place){(mu_surface_kind)(first + (int)format),
-                            {log2(shape->m), log2(shape->n), log2(shape->k), log2(fourth)}};
+                            {m, fmax(waves_least, fmin(waves, waves_most)), n, k,
+                             log2(mu_dtype_bytes(shape->weights))}};
 }
 
 mu_shape_place mu_moe_place(const mu_chip *chip, const mu_moe *shape)

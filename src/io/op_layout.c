@@ -46,7 +46,8 @@ static const mu_op_layout layouts[] = {
     {SPARSE_PREFILL, GLM_5},
     {SPARSE_DECODE, DEEPSEEK_V32},
     {SPARSE_DECODE, GLM_5},
-    {.table = "gemm", .kind = MU_OP_CASE_GEMM, .format_column = "gemm_dtype", .columns = "m n k"},
+    {.table = "gemm", .kind = MU_OP_CASE_GEMM, .format_column = "gemm_dtype", .columns = "m n k",
+     .flags = MU_LAYOUT_COLLECTED},
     {.table = "gemm-data", .kind = MU_OP_CASE_GEMM, .format = "fp8_block", .columns = "m n k",
      .flags = MU_LAYOUT_QUANTISED},
     {.table = "context_attention", .kind = MU_OP_CASE_PREFILL, .format_column = "attn_dtype",
@@ -57,7 +58,8 @@ static const mu_op_layout layouts[] = {
     {.table = "generation_attention", .kind = MU_OP_CASE_DECODE, .format_column = "attn_dtype",
      .kv_column = "kv_cache_dtype",
      .columns = ATTENTION "isl:context step:+context num_key_value_heads:kv_heads "
-                          "window_size:window"},
+                          "window_size:window",
+     .flags = MU_LAYOUT_COLLECTED},
     {.table = "generation_attention", .kind = MU_OP_CASE_DECODE, .format = "bf16",
      .columns = ATTENTION "seq_len:context num_key_value_heads_raw:kv_heads"},
     {.table = "context_mla", .kind = MU_OP_CASE_MLA_PREFILL, .format_column = "mla_dtype",
@@ -66,7 +68,7 @@ static const mu_op_layout layouts[] = {
     {.table = "generation_mla", .kind = MU_OP_CASE_MLA_DECODE, .format_column = "mla_dtype",
      .kv_column = "kv_cache_dtype",
      .columns = "batch_size:batch isl:context step:+context num_heads:heads"},
-    {.table = "mla_bmm", .kind_column = "op_name", .format_column = "bmm_dtype",
+    {.table = "mla_bmm", .copies = 1.0, .kind_column = "op_name", .format_column = "bmm_dtype",
      .columns = "num_tokens:tokens num_heads:heads"},
     {.table = "moe", .kind = MU_OP_CASE_MOE, .format_column = "moe_dtype",
      .columns = "num_tokens:tokens hidden_size:hidden inter_size:intermediate topk "
@@ -122,7 +124,7 @@ static const mu_op_layout layouts[] = {
     {.table = "dsa-prefill-logits-*", .kind = MU_OP_CASE_INDEXER_PREFILL, .format = "fp8",
      .columns = "s_q:input s_kv:context", .constants = "topk=2048",
      .name_numbers = "heads head_dim"},
-    {.table = "*", .kind_column = "op", .format_column = "dtype", .kv_column = "?kv",
+    {.table = "*", .copies = 1.0, .kind_column = "op", .format_column = "dtype", .kv_column = "?kv",
      .columns = "?m ?n ?k ?batch ?input ?cached ?context ?queries ?heads ?kv_heads ?head_dim "
                 "?v_dim ?window ?tokens ?hidden ?intermediate ?experts ?topk ?moe_tp ?ep ?ranks "
                 "?stride ?bytes ?cores ?q_lora ?index_heads"},

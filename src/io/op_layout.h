@@ -14,7 +14,8 @@ enum {
     MU_LAYOUT_ELEMENTS = 1,  /* bytes are given in elements of the format */
     MU_LAYOUT_QUANTISED = 2, /* the input arrives quantised */
     MU_LAYOUT_OF_EIGHT = 4,  /* ranks are given in nodes of eight */
-    MU_LAYOUT_PER_RANK = 8   /* bytes of gathered and scattered buffers are of one rank's part */
+    MU_LAYOUT_PER_RANK = 8,  /* bytes of gathered and scattered buffers are of one rank's part */
+    MU_LAYOUT_COLLECTED = 16 /* by aiconfigurator's collectors, whose ways follow from "version" */
 };
 
 /*
@@ -33,6 +34,7 @@ typedef struct mu_op_layout {
     const char *times;        /* columns that add up to the time; NULL = latency, _us, _ms or _s */
     const char *only;         /* "column=value": rows it is for; NULL = all */
     const char *refused;      /* why no row can be answered; NULL = they can */
+    double copies; /* as in mu_op_question, unless the row says its "copies" or "version" */
     mu_op_case_kind kind;
     unsigned flags;
 } mu_op_layout;

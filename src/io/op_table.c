@@ -51,6 +51,8 @@ typedef struct plan {
     int spread;
     int kernel;
     int quantised;
+    int version;
+    int copies;
     int only; /* column that must say only_value; -1 = none */
     const char *only_value;
     mu_op_question start; /* constants set */
@@ -274,6 +276,8 @@ static bool make_plan(const reader *r, const mu_op_layout *layout, plan *p, char
     p->spread = mu_csv_column(csv, "distribution");
     p->kernel = mu_csv_column(csv, "kernel_source");
     p->quantised = mu_csv_column(csv, "quantised_input");
+    p->version = mu_csv_column(csv, "version");
+    p->copies = mu_csv_column(csv, "copies");
     if (layout->only != NULL) {
         p->only_value = strchr(layout->only, '=') + 1;
         (void)snprintf(word, sizeof word, "%.*s", (int)(p->only_value - 1 - layout->only),
@@ -346,6 +350,37 @@ static const char *read_time(const reader *r, const plan *p, double *out)
     return mu_op_time_is_sane(*out) ? NULL : "the time is not between 1 ns and 10000 s";
 }
 
+/* Whether aiconfigurator's collector of 1.3 or later took the row. */
+static bool is_recent(const reader *r, const plan *p)
+{
+    char *end = NULL;
+    unsigned long major = strtoul(mu_csv_cell(r->csv, p->version), &end, 10);
+    unsigned long minor = *end == '.' ? strtoul(end + 1, NULL, 10) : 0;
+    return major > 1 || (major == 1 && minor >= 3);
+}
+
+/*
+ * How the collectors of aiconfigurator repeat a call. Products: five copies of the weights took
+ * turns, and from 1.3 on as many as exceed L2; layers of whole networks (trt_flow) pass others in
+ * between, and tables that name no version say that caches are flushed. Decode attention: caches
+ * had room for keys alone before 1.3.
+ */
+static void read_ways(const reader *r, const plan *p, mu_op_question *q)
+{
+    double said = 0.0;
+    q->copies = p->layout->copies;
+    if (p->copies >= 0 && mu_text_number(mu_csv_cell(r->csv, p->copies), &said) && said >= 0.0) {
+        q->copies = said;
+    }
+    if ((p->layout->flags & MU_LAYOUT_COLLECTED) == 0 || p->version < 0) {
+        return;
+    }
+    bool recent = is_recent(r, p);
+    bool network = p->kernel >= 0 && strncmp(mu_csv_cell(r->csv, p->kernel), "trt_flow", 8) == 0;
+    q->copies = network ? 0.0 : recent ? MU_COPIES_OF_L2 : 5.0;
+    q->aliased = q->kind == MU_OP_CASE_DECODE && !recent;
+}
+
 static const char *read_words(const reader *r, const plan *p, mu_op_question *q)
 {
     const mu_csv *csv = r->csv;
@@ -376,6 +411,7 @@ static const char *read_words(const reader *r, const plan *p, mu_op_question *q)
         return "unknown distribution over experts";
     }
     q->gated = p->kernel < 0 || strstr(mu_csv_cell(csv, p->kernel), "nongated") == NULL;
+    read_ways(r, p, q);
     q->quantised = (p->layout->flags & MU_LAYOUT_QUANTISED) != 0 ||
                    (p->quantised >= 0 && strcmp(mu_csv_cell(csv, p->quantised), "true") == 0);
     return NULL;

@@ -18,6 +18,7 @@
 enum { WORD_MAX = 64, KEYS_MAX = 96, NAMES_MAX = 128 };
 
 static const double number_max = 1e15;
+static const double copies_max = 1e6;
 
 static const struct {
     const char *word;
@@ -117,7 +118,8 @@ mu_op_question mu_op_question_make(mu_op_case_kind kind)
                         .weights = MU_DTYPE_BF16,
                         .kv = MU_DTYPE_BF16,
                         .gated = true,
-                        .spread = MU_SPREAD_RANDOM};
+                        .spread = MU_SPREAD_RANDOM,
+                        .copies = 1.0};
     static const mu_op_field ones[] = {MU_OP_FIELD_QUERIES, MU_OP_FIELD_MOE_TP, MU_OP_FIELD_EP,
                                        MU_OP_FIELD_STRIDE};
     for (size_t i = 0; i < sizeof ones / sizeof ones[0]; i++) {
@@ -329,6 +331,9 @@ static mu_status read_other(const mu_doc *doc, const mu_node *node, mu_op_questi
     }
     if (strcmp(node->key, "quantised_input") == 0) {
         return mu_node_bool(doc, node, "quantised_input", &q->quantised, err);
+    }
+    if (strcmp(node->key, "copies") == 0) {
+        return mu_node_number(doc, node, "copies", 0.0, copies_max, &q->copies, err);
     }
     if (strcmp(node->key, "distribution") != 0) {
         return unknown_key(doc, node, err);

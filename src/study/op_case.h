@@ -110,6 +110,9 @@ typedef enum mu_op_case_kind {
  */
 enum { MU_SPREAD_EVEN = 0, MU_SPREAD_RANDOM = -1 };
 
+/* As many copies as weigh more than L2 together, five at most. */
+enum { MU_COPIES_OF_L2 = -1 };
+
 typedef struct mu_op_question {
     mu_op_case_kind kind;
     const char *target; /* chip or system as the user named it; borrowed */
@@ -120,7 +123,10 @@ typedef struct mu_op_question {
     bool gated;
     bool quantised; /* input arrives quantised: the time of quantising it is not in the measurement
                      */
+    bool aliased;   /* values of the cache are read from where its keys lie; not part of the key */
     double spread;  /* MU_SPREAD_* or the exponent of the power law */
+    double copies;  /* of the weights that take turns between calls of the benchmark: 1 = always the
+                       same, 0 = caches are flushed, or MU_COPIES_OF_L2; not part of the key */
     double number[MU_OP_FIELD_COUNT];
 } mu_op_question;
 

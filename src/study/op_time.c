@@ -41,8 +41,7 @@ static mu_gemm gemm_shape(const mu_op_question *q)
                      .batch = count(q, MU_OP_FIELD_BATCH) > 0 ? count(q, MU_OP_FIELD_BATCH) : 1,
                      .activations = q->activations,
                      .weights = q->weights,
-                     .quantised_input = q->quantised,
-                     .warm = true};
+                     .quantised_input = q->quantised};
 }
 
 /* The batched products around absorbed MLA: heads x [tokens, k] x [k, n]. */
@@ -55,8 +54,22 @@ static mu_gemm mla_product_shape(const mu_op_question *q)
                      .batch = count(q, MU_OP_FIELD_HEADS),
                      .activations = q->activations,
                      .weights = q->weights,
-                     .quantised_input = true,
-                     .warm = true};
+                     .quantised_input = true};
+}
+
+/* The most copies that a benchmark keeps to make sure that L2 does not hold them. */
+static const double copies_max = 5.0;
+
+/* Bytes from one use of the weights to the next: all copies, what they read and what they write. */
+static double reuse_bytes(const mu_op_question *q, const mu_gemm *shape, const mu_chip *chip)
+{
+    double rows = shape->m * shape->batch;
+    double weights = mu_dtype_bytes(shape->weights) * shape->n * (double)shape->k * shape->batch;
+    double copies = q->copies;
+    if (copies == MU_COPIES_OF_L2) {
+        copies = fmin(copies_max, ceil(chip->l2_bytes / weights));
+    }
+    return copies > 0.0 ? copies * weights + rows * (2.0 * shape->k + 2.0 * shape->n) : 0.0;
 }
 
 mu_moe_load mu_op_load(const mu_op_question *q)
@@ -108,7 +121,7 @@ static mu_moe grouped_shape(const mu_op_question *q)
                     .activations = q->activations,
                     .weights = q->weights,
                     .tokens = 1e-9,
-                    .warm = true};
+                    .warm = q->copies > 0.0};
 }
 
 static mu_attention_prefill prefill_shape(const mu_op_question *q)
@@ -153,7 +166,8 @@ static mu_attention_decode decode_shape(const mu_op_question *q)
         .kv = q->kv,
         .reach = window > 0.0 ? number(q, MU_OP_FIELD_CONTEXT) : 0.0,
         .mla = mla,
-        .warm = true};
+        .warm = true,
+        .aliased = q->aliased};
 }
 
 static double indexer_s(const mu_op_question *q, const mu_chip *chip)
@@ -322,9 +336,11 @@ static double either_exchange_s(const mu_op_question *q, const mu_fabric *fabric
     return fmin(exchange_s(q, fabric, combine, true), exchange_s(q, fabric, combine, false));
 }
 
-static mu_gemm product_shape(const mu_op_question *q)
+static mu_gemm product_shape(const mu_op_question *q, const mu_chip *chip)
 {
-    return q->kind == MU_OP_CASE_GEMM ? gemm_shape(q) : mla_product_shape(q);
+    mu_gemm shape = q->kind == MU_OP_CASE_GEMM ? gemm_shape(q) : mla_product_shape(q);
+    shape.reuse_bytes = reuse_bytes(q, &shape, chip);
+    return shape;
 }
 
 static mu_moe experts_shape(const mu_op_question *q, const mu_moe_load *load)
@@ -338,7 +354,7 @@ static double chip_s(const mu_op_question *q, const mu_moe_load *load, const mu_
     case MU_OP_CASE_GEMM:
     case MU_OP_CASE_MLA_PRE:
     case MU_OP_CASE_MLA_POST: {
-        mu_gemm shape = product_shape(q);
+        mu_gemm shape = product_shape(q, chip);
         return mu_chip_gemm(chip, &shape).time_s;
     }
     case MU_OP_CASE_MOE:
@@ -383,7 +399,7 @@ bool mu_op_place(const mu_op_question *q, const mu_moe_load *load, const mu_chip
     case MU_OP_CASE_GEMM:
     case MU_OP_CASE_MLA_PRE:
     case MU_OP_CASE_MLA_POST: {
-        mu_gemm shape = product_shape(q);
+        mu_gemm shape = product_shape(q, chip);
         *out = mu_gemm_place(chip, &shape);
         return true;
     }

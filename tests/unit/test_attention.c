@@ -269,6 +269,26 @@ static void test_warm_is_never_slower(void **state)
     }
 }
 
+/* A cache of keys alone: not slower than twice the bytes, not faster than half of them. */
+static void test_aliased_lies_between(void **state)
+{
+    (void)state;
+    for (uint64_t i = 0; i < SHAPES; i++) {
+        mu_chip chip = random_chip(i);
+        mu_attention_decode decode = random_decode(i);
+        decode.mla = false;
+        decode.qk_dim = decode.v_dim = 128;
+        decode.warm = false;
+        double whole = mu_chip_attention_decode(&chip, &decode).time_s;
+        decode.aliased = true;
+        mu_kernel_cost cost = mu_chip_attention_decode(&chip, &decode);
+        assert_true(grows(cost.time_s, whole));
+        double keys = decode.context_sum * decode.kv_heads * 128.0 * mu_dtype_bytes(decode.kv);
+        assert_true(cost.time_s * (1.0 + 1e-9) > keys / chip.memory_bandwidth);
+        assert_true(cost.bytes > keys && cost.bytes < 2.0 * keys + cost.flop);
+    }
+}
+
 static void check_roofline(const mu_chip *chip, const mu_kernel_cost *cost)
 {
     assert_true(isfinite(cost->time_s) && cost->time_s > 0.0);
@@ -580,6 +600,7 @@ int main(void)
         cmocka_unit_test(test_decode_is_linear_in_context),
         cmocka_unit_test(test_narrow_cache),
         cmocka_unit_test(test_warm_is_never_slower),
+        cmocka_unit_test(test_aliased_lies_between),
         cmocka_unit_test(test_never_beyond_roofline),
         cmocka_unit_test(test_prefill_grows),
         cmocka_unit_test(test_decode_grows),

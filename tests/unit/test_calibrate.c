@@ -97,6 +97,31 @@ static void modules_count_their_products(void **state)
     }
 }
 
+/* Weights of all of L2 are one copy and stay; those of two thirds of it are two, and none stays. */
+static void copies_of_l2(void **state)
+{
+    (void)state;
+    mu_specimen subject = plain_subject();
+    double l2 = subject.chip.l2_bytes = 96.0 * 1048576.0;
+    subject.chip.l2_partitions = 1.0;
+    mu_op_question q = mu_op_question_make(MU_OP_CASE_GEMM);
+    q.copies = MU_COPIES_OF_L2;
+    q.number[MU_OP_FIELD_M] = 1.0;
+    q.number[MU_OP_FIELD_N] = 4096.0;
+    q.number[MU_OP_FIELD_K] = l2 / 2.0 / 4096.0;
+    subject.chip.params.gemm_warm = 1.1;
+    mu_moe_load load = {0.0, 0.0};
+    double whole_s = mu_op_time(&q, &load, &subject.chip, &subject.fabric);
+    q.copies = 0.0;
+    double flushed_s = mu_op_time(&q, &load, &subject.chip, &subject.fabric);
+    assert_true(flushed_s > 1.05 * whole_s);
+    q.copies = MU_COPIES_OF_L2;
+    q.number[MU_OP_FIELD_K] *= 2.0 / 3.0;
+    double less_s = mu_op_time(&q, &load, &subject.chip, &subject.fabric);
+    q.copies = 0.0;
+    assert_true(less_s > 0.99 * mu_op_time(&q, &load, &subject.chip, &subject.fabric));
+}
+
 static double measure(const mu_op_question *q, const mu_specimen *subject, uint64_t index)
 {
     mu_moe_load load = {0.0, 0.0};
@@ -418,6 +443,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(modules_count_their_products),
+        cmocka_unit_test(copies_of_l2),
         cmocka_unit_test(finds_what_made_the_rows),
         cmocka_unit_test(leaves_alone_what_rows_cannot_tell),
         cmocka_unit_test(same_for_any_threads_and_order),

@@ -71,7 +71,7 @@ static mu_gemm random_shape(uint64_t index)
                      .activations = kind[0],
                      .weights = kind[1],
                      .quantised_input = index % 2 == 0,
-                     .warm = index % 3 == 0};
+                     .reuse_bytes = index % 3 == 0 ? log_uniform(1e6, 1e9, 3, index) : 0};
 }
 
 static double time_of(const mu_chip *chip, const mu_gemm *shape)
@@ -138,6 +138,21 @@ static void cold_bytes_by_hand(void **state)
     assert_near(mu_path_cold_bytes(100e6, 1, 50e6), 100e6 * 16 / 17, 1e-12);
     assert_near(mu_path_cold_bytes(7, 0, 50e6), 7, 0); /* no room at all */
     assert_true(mu_path_cold_bytes(0, 1, 50e6) == 0);
+}
+
+/* Half is lost where all that is touched fills the share; 1.1^32 = 21.1 to one a tenth beyond. */
+static void missed_by_hand(void **state)
+{
+    (void)state;
+    mu_chip chip = {.l2_bytes = 100e6};
+    assert_near(mu_path_missed(&chip, 80e6, 0.8), 0.5, 1e-12);
+    assert_near(mu_path_missed(&chip, 88e6, 0.8), 1 - 1 / (1 + pow(1.1, 32)), 1e-12);
+    assert_true(mu_path_missed(&chip, 40e6, 0.8) < 1e-9);
+    assert_near(mu_path_missed(&chip, 1e12, 0.8), 1, 0);
+    assert_near(mu_path_missed(&chip, 0, 0.8), 1, 0);
+    assert_near(mu_path_missed(&chip, 1, 0), 1, 0);
+    chip.l2_partitions = 2; /* a line is kept in one and a half places */
+    assert_near(mu_path_missed(&chip, 100e6, 1.5), 0.5, 1e-12);
 }
 
 static void paths(void **state)
@@ -322,7 +337,7 @@ static double table_median(FILE *file, const mu_chip *chip,
     size_t count = 0;
     char line[512];
     while (fgets(line, sizeof(line), file) && count < ROWS_MAX) {
-        mu_gemm shape = {.warm = true};
+        mu_gemm shape = {0};
         double latency_us = 0;
         if (row(line, &shape, &latency_us)) {
             error[count++] = fabs(time_of(chip, &shape) * 1e6 / latency_us - 1);
@@ -385,6 +400,7 @@ int main(void)
         cmocka_unit_test(tile_by_hand),
         cmocka_unit_test(waves_by_hand),
         cmocka_unit_test(cold_bytes_by_hand),
+        cmocka_unit_test(missed_by_hand),
         cmocka_unit_test(paths),
         cmocka_unit_test(gemm_by_hand),
         cmocka_unit_test(bounds_named),

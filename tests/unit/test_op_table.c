@@ -80,6 +80,13 @@ static void assert_row(const reading *r, uint32_t row, const char *id, double ti
     assert_true(r->list.item[row].fit == mu_case_is_fit(id));
 }
 
+static void assert_near(double got, double wanted)
+{
+    if (!(fabs(got - wanted) <= 1e-12)) {
+        fail_msg("got %.17g, wanted %.17g", got, wanted);
+    }
+}
+
 /* A bare latency is milliseconds; a unit in the name wins. */
 static void test_units(void **state)
 {
@@ -179,6 +186,34 @@ static void test_own_layout(void **state)
     r = read_as("mine.csv", "op,dtype,m,n,k,quantised_input,latency_us\ngemm,int8,1,2,3,true,7\n");
     assert_row(&r, 0, "h100 gemm int8 quantised m=1 n=2 k=3", 7e-6);
     assert_true(r.list.item[0].op->quantised);
+}
+
+/* How calls were repeated: the row's word, else its collector's way. */
+static void test_copies(void **state)
+{
+    (void)state;
+    reading r = read_as("mine.csv", "op,dtype,m,n,k,copies,latency_us\ngemm,bf16,1,2,3,,7\n"
+                                    "gemm,bf16,1,2,4,3,7\n");
+    assert_row(&r, 1, "h100 gemm bf16 m=1 n=2 k=4", 7e-6);
+    assert_near(r.list.item[0].op->copies, 1.0);
+    assert_near(r.list.item[1].op->copies, 3.0);
+    r = read_as("gemm.csv", "version,kernel_source,gemm_dtype,m,n,k,latency\n"
+                            "1.0.0,torch_flow,bfloat16,1,2,3,7\n"
+                            "1.3.0rc20,torch_flow,bfloat16,1,2,4,7\n"
+                            "1.10.2,torch_flow,bfloat16,1,2,5,7\n"
+                            "1.0.0,trt_flow_/x,bfloat16,1,2,6,7\n");
+    const double copies[] = {5.0, MU_COPIES_OF_L2, MU_COPIES_OF_L2, 0.0};
+    for (uint32_t i = 0; i < 4; i++) {
+        assert_near(r.list.item[i].op->copies, copies[i]);
+    }
+    r = read_as("gemm.csv", "gemm_dtype,m,n,k,latency\nbfloat16,1,2,3,7\n");
+    assert_near(r.list.item[0].op->copies, 0.0);
+    r = read_as("generation_attention.csv",
+                "version,batch_size,isl,num_heads,num_key_value_heads,head_dim,window_size,"
+                "attn_dtype,kv_cache_dtype,step,latency\n1.0.0,32,1,64,8,128,0,bfloat16,fp8,3,0.5\n"
+                "1.3.0,32,1,64,8,128,0,bfloat16,fp8,4,0.5\n");
+    assert_true(r.list.item[0].op->aliased);
+    assert_false(r.list.item[1].op->aliased);
 }
 
 static void test_bad_rows_are_named(void **state)
@@ -334,6 +369,7 @@ int main(void)
         cmocka_unit_test(test_layouts),
         cmocka_unit_test(test_layouts_of_models),
         cmocka_unit_test(test_own_layout),
+        cmocka_unit_test(test_copies),
         cmocka_unit_test(test_bad_rows_are_named),
         cmocka_unit_test(test_bad_tables_are_refused),
         cmocka_unit_test(test_packed),

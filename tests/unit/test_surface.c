@@ -78,8 +78,8 @@ static void make_rows(mu_surface_row row[ROWS], double size, double growth)
         double k = 6.0 + floor(8.0 * mu_random_uniform(1, 2, i));
         double bent = fabs(m - 6.0) / 6.0 - 0.5 * fabs(n - 10.0) / 4.0;
         row[i].at[0] = m;
-        row[i].at[1] = n;
-        row[i].at[2] = k;
+        row[i].at[2] = n; /* at[1], waves, is the same everywhere */
+        row[i].at[3] = k;
         row[i].residual = size * bent + 0.04 * (mu_random_uniform(1, 3, i) - 0.5);
         row[i].fold = (uint8_t)(i % MU_FOLDS);
         row[i].moves = 1;
@@ -114,8 +114,8 @@ static void finds_what_is_there(void **state)
     assert_int_equal(f.result.shapes, 64);
     assert_true(f.result.by_shape && f.result.before > 0.1);
     assert_true(f.result.cross_validated < 0.02); /* of shapes never seen; the noise is 1 % */
-    const double high[MU_COORDINATES_MAX] = {0.0, 10.0, 9.0};
-    const double low[MU_COORDINATES_MAX] = {6.0, 13.0, 9.0};
+    const double high[MU_COORDINATES_MAX] = {0.0, 0.0, 10.0, 9.0};
+    const double low[MU_COORDINATES_MAX] = {6.0, 0.0, 13.0, 9.0};
     assert_true(fabs(mu_surface_at(f.result.surface, high) - 0.4) < 0.03);
     assert_true(fabs(mu_surface_at(f.result.surface, low) + 0.15) < 0.03);
     mu_arena_free(f.arena);
@@ -199,8 +199,8 @@ static void is_read(void **state)
     assert_int_equal(mu_catalog_find(catalog, MU_ENTITY_CALIBRATION, "c", &c, &err), MU_OK);
     const mu_surface *s = mu_calibration_surface(c, MU_SURFACE_GEMM_BF16);
     assert_non_null(s);
-    assert_true(fabs(mu_surface_at(s, (double[]){0.0, 8.0}) + 0.02) < 1e-7);
-    assert_true(fabs(mu_surface_at(s, (double[]){5.0, 6.0}) + 0.275) < 1e-7);
+    assert_true(fabs(mu_surface_at(s, (double[]){0.0, 0.0, 8.0}) + 0.02) < 1e-7);
+    assert_true(fabs(mu_surface_at(s, (double[]){5.0, 0.0, 6.0}) + 0.275) < 1e-7);
     assert_ptr_equal(mu_calibration_surface(c, MU_SURFACE_DECODE), &mu_surface_none);
     assert_null(mu_calibration_surface(c, MU_SURFACE_MOE_BF16));
     mu_arena_free(arena);
