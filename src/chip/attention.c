@@ -289,8 +289,8 @@ static decode_family grouped_family(const mu_chip *chip, const mu_attention_deco
     return f;
 }
 
-/* Share of the second reads of an aliased cache that find the first in L2: kernels of one query head
- * read all keys of an item before its values. */
+/* Share of the second reads of an aliased cache that find the first in L2: kernels of one query
+ * head read all keys of an item before its values. */
 static double found_again(const mu_chip *chip, const mu_attention_decode *shape,
                           const decode_family *f, double key_bytes)
 {
