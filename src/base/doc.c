@@ -27,7 +27,7 @@ static const mu_node *get_span(const mu_node *node, const char *key, size_t leng
     }
     for (uint32_t i = 0; i < node->count; i++) {
         const char *name = node->child[i].key;
-        if (strncmp(name, key, length) == 0 && name[length] == '\0') {
+        if (name[0] == key[0] && strncmp(name, key, length) == 0 && name[length] == '\0') {
             return &node->child[i];
         }
     }

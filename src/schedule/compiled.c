@@ -14,16 +14,22 @@
 #include <string.h>
 
 typedef struct entry {
-    uint64_t key; /* 0 = empty */
     double rows;
     mu_op_cost cost;
 } entry;
 
+typedef struct slot {
+    uint64_t key; /* 0 = empty */
+    uint32_t entry;
+} slot;
+
+/* Entries lie in the order in which they were asked for: what one step asks shares cache lines. */
 struct mu_cost_book {
     const mu_machine *machine;
     uint32_t used;
     uint32_t slots; /* a power of two */
-    entry slot[];
+    slot *slot;     /* [slots] */
+    entry *entry;   /* [used] of three quarters of the slots */
 };
 
 struct mu_compiled {
@@ -38,16 +44,19 @@ struct mu_compiled {
 mu_cost_book *mu_cost_book_create(mu_arena *arena, uint32_t slots)
 {
     assert(slots > 0 && (slots & (slots - 1)) == 0);
-    mu_cost_book *book = mu_arena_alloc(arena, 1, sizeof *book + slots * sizeof(entry));
-    if (book != NULL) {
-        book->slots = slots;
+    mu_cost_book *book = MU_NEW(arena, mu_cost_book, 1);
+    if (book == NULL) {
+        return NULL;
     }
-    return book;
+    book->slots = slots;
+    book->slot = MU_NEW(arena, slot, slots);
+    book->entry = MU_NEW(arena, entry, slots / 4 * 3 + 1);
+    return book->slot != NULL && book->entry != NULL ? book : NULL;
 }
 
 void mu_cost_book_reset(mu_cost_book *book, const mu_machine *machine)
 {
-    memset(book->slot, 0, book->slots * sizeof(entry));
+    memset(book->slot, 0, book->slots * sizeof(slot));
     book->used = 0;
     book->machine = machine;
 }
@@ -84,8 +93,9 @@ static const mu_op_cost *look_up(mu_compiled *c, uint32_t op, double rows, doubl
     uint32_t mask = book->slots - 1;
     uint32_t at = (uint32_t)(key >> 40) & mask;
     while (book->slot[at].key != 0) {
-        if (book->slot[at].key == key && book->slot[at].rows == rows) {
-            return &book->slot[at].cost;
+        entry *found = &book->entry[book->slot[at].entry];
+        if (book->slot[at].key == key && found->rows == rows) {
+            return &found->cost;
         }
         at = (at + 1) & mask;
     }
@@ -93,12 +103,11 @@ static const mu_op_cost *look_up(mu_compiled *c, uint32_t op, double rows, doubl
         mu_cost_book_reset(book, c->machine);
         at = (uint32_t)(key >> 40) & mask;
     }
-    entry *slot = &book->slot[at];
-    slot->key = key;
-    slot->rows = rows;
-    book->used++;
-    mu_lower_rows(&c->program->op[op], c->machine, c->fabric[op], rows, imbalance, &slot->cost);
-    return &slot->cost;
+    book->slot[at] = (slot){.key = key, .entry = book->used};
+    entry *made = &book->entry[book->used++];
+    made->rows = rows;
+    mu_lower_rows(&c->program->op[op], c->machine, c->fabric[op], rows, imbalance, &made->cost);
+    return &made->cost;
 }
 
 /* What operators of one block see: rows by scope, for the step proper and for draft passes. */
