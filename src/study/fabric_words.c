@@ -305,8 +305,30 @@ static mu_status read_collective(const mu_net_wish *wish, mu_net_job *job, mu_er
     return MU_OK;
 }
 
-static mu_status read_algorithm(const char *word, int *out, mu_error *err)
+/* What others call the same, in our word; the word itself when nobody does. */
+static const char *usual_algorithm(const char *word)
 {
+    static const struct {
+        const char *theirs;
+        mu_pattern ours;
+    } same[] = {{"double-binary-tree", MU_PATTERN_TREE},
+                {"halving-doubling", MU_PATTERN_HALVING},
+                {"recursive-halving-doubling", MU_PATTERN_HALVING},
+                {"multi-rail", MU_PATTERN_RAILS},
+                {"in-network", MU_PATTERN_SWITCH},
+                {"nvls", MU_PATTERN_SWITCH},
+                {"sharp", MU_PATTERN_SWITCH}};
+    for (size_t i = 0; word != NULL && i < sizeof same / sizeof same[0]; i++) {
+        if (strcmp(word, same[i].theirs) == 0) {
+            return mu_pattern_text(same[i].ours);
+        }
+    }
+    return word;
+}
+
+static mu_status read_algorithm(const char *said, int *out, mu_error *err)
+{
+    const char *word = usual_algorithm(said);
     const char *names[MU_PATTERN_COUNT + 1];
     uint32_t which = MU_PATTERN_COUNT;
     for (uint32_t i = 0; i < MU_PATTERN_COUNT; i++) {
