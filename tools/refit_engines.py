@@ -129,6 +129,8 @@ def main(arguments):
         answer = json.loads(text)
         rewrite(engine, answer["params"])
         for measure, errors in answer["errors"].items():
+            if errors["held_out"]["n"] == 0:
+                continue
             print(f"{engine} {measure}: held out {100 * errors['before']['mape']:.1f} -> "
                   f"{100 * errors['held_out']['mape']:.1f} %, median "
                   f"{100 * errors['held_out']['median']:.1f} %")
