@@ -11,7 +11,7 @@
 
 #include <assert.h>
 #include <math.h>
-#include <stdlib.h>
+#include <string.h>
 
 enum { SOURCE = 0, SINK = 1 };
 
@@ -31,32 +31,52 @@ typedef struct graph {
     uint32_t *path;  /* [vertices] arcs of the path so far; also the queue of the search */
 } graph;
 
-static int by_ends(const void *a, const void *b)
+static bool same_ends(const mu_arc *x, const mu_arc *y)
 {
-    const mu_arc *x = a;
-    const mu_arc *y = b;
-    if (x->from != y->from) {
-        return x->from < y->from ? -1 : 1;
-    }
-    return x->to == y->to ? 0 : (x->to < y->to ? -1 : 1);
+    return x->from == y->from && x->to == y->to;
 }
 
-/* Arcs with the same ends become one; returns how many are left. */
-static uint32_t merge(mu_arc *arcs, uint32_t count)
+/* Arcs into `out` by one end; equal ones keep their order. start: [vertices + 1] scratch. */
+static void order(const mu_arc *in, uint32_t count, uint32_t vertices, bool by_head,
+                  uint32_t *start, mu_arc *out)
 {
-    uint32_t kept = 0;
-    qsort(arcs, count, sizeof arcs[0], by_ends);
+    memset(start, 0, ((size_t)vertices + 1) * sizeof *start);
+    for (uint32_t i = 0; i < count; i++) {
+        start[(by_head ? in[i].to : in[i].from) + 1]++;
+    }
+    for (uint32_t v = 0; v < vertices; v++) {
+        start[v + 1] += start[v];
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        out[start[by_head ? in[i].to : in[i].from]++] = in[i];
+    }
+}
+
+/* Arcs with the same ends become one, ordered by tail and head; *kept: how many are left. False:
+ * out of memory. */
+static bool merge(mu_arena *arena, uint32_t vertices, mu_arc *arcs, uint32_t count, uint32_t *kept)
+{
+    mu_arena_mark mark = mu_arena_here(arena);
+    mu_arc *spare = MU_NEW(arena, mu_arc, (size_t)count + 1);
+    uint32_t *start = MU_NEW(arena, uint32_t, (size_t)vertices + 1);
+    *kept = 0;
+    if (spare == NULL || start == NULL) {
+        return false;
+    }
+    order(arcs, count, vertices, true, start, spare);
+    order(spare, count, vertices, false, start, arcs);
     for (uint32_t i = 0; i < count; i++) {
         if (arcs[i].from == arcs[i].to || !(arcs[i].capacity > 0.0)) {
             continue;
         }
-        if (kept > 0 && by_ends(&arcs[kept - 1], &arcs[i]) == 0) {
-            arcs[kept - 1].capacity += arcs[i].capacity;
+        if (*kept > 0 && same_ends(&arcs[*kept - 1], &arcs[i])) {
+            arcs[*kept - 1].capacity += arcs[i].capacity;
         } else {
-            arcs[kept++] = arcs[i];
+            arcs[(*kept)++] = arcs[i];
         }
     }
-    return kept;
+    mu_arena_back(arena, mark);
+    return true;
 }
 
 static bool allocate(mu_arena *arena, graph *g)
@@ -174,8 +194,8 @@ mu_status mu_cut_least(mu_arena *arena, uint32_t vertices, mu_arc *arcs, uint32_
 {
     assert(vertices >= 2);
     mu_arena_mark mark = mu_arena_here(arena);
-    graph g = {.vertices = vertices, .edges = merge(arcs, arc_count)};
-    if (!allocate(arena, &g)) {
+    graph g = {.vertices = vertices};
+    if (!merge(arena, vertices, arcs, arc_count, &g.edges) || !allocate(arena, &g)) {
         mu_arena_back(arena, mark);
         return mu_fail(err, MU_E_MEMORY, "no memory for the cut of a network");
     }
